@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What asks: the firmware or boot loader behind one request, in the model's own words. session/client fills
+// it from DHCP options; content fills it from a file request. The model knows no protocol.
+#pragma once
+
+#include "base/addr.h"
+#include "base/uuid.h"
+#include "model/machine.h"
+
+enum boot_stage {
+    BOOT_STAGE_SYSTEM,   // an operating system or other device; wants an address, not a loader
+    BOOT_STAGE_FIRMWARE, // PXE ROM or UEFI network stack: wants a first loader
+    BOOT_STAGE_IPXE,     // iPXE, as ROM or chained: wants a script
+    BOOT_STAGE_LOADER,   // pxelinux, GRUB or iPXE asks for its configuration
+};
+
+enum boot_platform { BOOT_PLATFORM_BIOS, BOOT_PLATFORM_UEFI, BOOT_PLATFORM_OTHER };
+
+#define BOOT_ARCHITECTURE_NONE UINT16_MAX
+
+struct boot_client {
+    enum boot_stage stage;
+    uint16_t architecture; // DHCP option 93 code (RFC 4578, IANA); BOOT_ARCHITECTURE_NONE = not told
+    enum boot_platform platform;
+    bool wants_http; // UEFI HTTP boot (option 60 "HTTPClient"): the loader's name must be a URL
+    bool has_http;   // an iPXE that can fetch http://
+    struct hw mac;
+    struct uuid uuid; // canonical; all zero = not told
+    char serial[MACHINE_SERIAL_BYTES];
+};
