@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One tree of files for TFTP and HTTP, from many sources: what is generated per machine, boot loaders from
+// Debian's packages, imported images, the administrator's own root. A path is made canonical once, then asked
+// of the sources in order.
+#pragma once
+
+#include "base/addr.h"
+#include "base/status.h"
+#include "model/reason.h"
+
+#define CONTENT_PATH_BYTES 512
+#define CONTENT_ETAG_BYTES 48
+
+enum content_part { // what sending it whole means for an order
+    CONTENT_PART_NONE,
+    CONTENT_PART_CONFIGURATION, // the text that boots the order's image
+    CONTENT_PART_LAST,          // the last file its boot needs: the initrd, or the kernel when there is none
+    CONTENT_PART_ANSWER,        // its answer file
+};
+
+struct content_client { // who asks, as far as known
+    struct ip4 address;
+    struct ip4 server;        // our address that was asked
+    uint32_t interface_index; // 0 = not known
+    const char *query;        // HTTP query string without '?', or ""
+    bool is_http;
+};
+
+struct content_memory; // bytes with a reference count, shared between a transfer and its source; thread-safe
+
+struct content_node {              // an open file, yours; content_node_close gives it back
+    int fd;                        // >= 0: a file, read it with pread; -1: `memory`
+    struct content_memory *memory; // or NULL
+    const uint8_t *bytes;          // of `memory`
+    uint64_t size;                 // bytes
+    int64_t modified_s;            // Unix seconds; 0 = not known
+    char etag[CONTENT_ETAG_BYTES]; // with its quotes; changes whenever the bytes do
+    const char *type;              // MIME type, static
+    char path[CONTENT_PATH_BYTES]; // canonical, as it was found
+    bool is_private;               // generated for one machine: must not be cached
+    enum content_part part;
+    uint64_t machine_id; // whose, 0 = nobody's in particular
+    uint64_t order_id;   // 0 = none
+};
+
+/// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg"; answers
+/// STATUS_OK with
+/// `*node` filled, STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED to end the search.
+struct content_source {
+    const char *name; // for logs: "generated", "loaders", "images", "root"
+    enum status (*lookup)(void *self, const char *path, const struct content_client *client,
+                          struct content_node *node, struct reasons *reasons);
+    void *self;
+};
+
+#define CONTENT_SOURCES_MOST 8
+
+struct content {
+    struct content_source sources[CONTENT_SOURCES_MOST]; // asked in order
+    unsigned source_count;
+};
+
+/// An empty tree.
+void content_init(struct content *content);
+
+/// Appends a source (copied; `self` must outlive the tree). Asserts when there are too many.
+void content_add(struct content *content, struct content_source source);
+
+/// Finds and opens `path` as a client sent it (`length` bytes, hostile). STATUS_OK with `*node` yours;
+/// STATUS_NOT_FOUND with reason FILE_NOT_FOUND; STATUS_DENIED with PATH_REFUSED (leads out of the tree) or
+/// ANSWER_REFUSED; STATUS_IO.
+MUST_USE enum status content_open(const struct content *content, const char *path, size_t length,
+                                  const struct content_client *client, struct content_node *node,
+                                  struct reasons *reasons);
+
+/// Gives back what `node` holds and empties it; an empty node is allowed.
+void content_node_close(struct content_node *node);
+
+/// Reads up to `bytes` bytes at `offset` into `out`: a short count only at the end of the file, -1 with errno
+/// on error.
+int64_t content_node_read(const struct content_node *node, uint64_t offset, void *out, size_t bytes);
+
+/// Fills `node` with a copy of `bytes` bytes of `text`; etag from their hash. NULL-safe for bytes == 0.
+void content_node_set_memory(struct content_node *node, const void *text, size_t bytes);
+
+/// Fills `node` with the open regular file `taken_fd` (closed on failure): size, time, etag. STATUS_NOT_FOUND
+/// when it is no regular file.
+MUST_USE enum status content_node_set_file(struct content_node *node, int taken_fd);
+
+/// The MIME type for a path, by its ending ("application/efi" for .efi as EDK2 insists);
+/// "application/octet-stream" otherwise.
+const char *content_type_find(const char *path);

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From DHCP options to the model's words: what firmware or loader is it, and who is it.
+#pragma once
+
+#include "model/boot_client.h"
+#include "wire/dhcp4.h"
+
+/// Reads options 60, 77, 93, 94, 97, 175 and chaddr. Never fails: what is missing or broken is "not told".
+void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All durable facts behind one interface: machines, images, profiles, orders, leases, events. Everything is
+// in memory and found there; every change is written through to a journal (SQLite, or nothing in tests) and
+// is durable after the next store_commit. One thread uses a store. Pointers that it returns are borrowed and
+// valid until the next put or remove of the same kind.
+#pragma once
+
+#include "base/problem.h"
+#include "model/event.h"
+#include "model/image.h"
+#include "model/lease.h"
+#include "model/machine.h"
+#include "model/order.h"
+#include "model/profile.h"
+
+struct store;
+
+/// Opens the store in file `path` (created, mode 0600; its folder must exist) or, with NULL, in memory only.
+/// NULL and `problem` on failure: not writable, damaged, made by a newer version, locked by another imprint.
+/// Yours; store_close frees it.
+struct store *store_open(const char *path, struct problem *problem);
+
+/// Commits and frees; NULL is allowed.
+void store_close(struct store *store);
+
+/// Whether there is something to commit that somebody waits for (events alone do not count).
+bool store_is_dirty(const struct store *store);
+
+/// Makes all changes so far durable, in one transaction (group commit). STATUS_IO and `problem` when the disk
+/// says no: the changes stay in memory and are tried again at the next commit, and nothing may be
+/// acknowledged to a client.
+MUST_USE enum status store_commit(struct store *store, struct problem *problem);
+
+/// Visits every one of a kind, in order of id. The callback returns false to stop and must not change the
+/// store.
+void store_machine_each(const struct store *store, bool (*visit)(const struct machine *, void *),
+                        void *context);
+/// See store_machine_each.
+void store_image_each(const struct store *store, bool (*visit)(const struct image *, void *), void *context);
+/// See store_machine_each.
+void store_profile_each(const struct store *store, bool (*visit)(const struct profile *, void *),
+                        void *context);
+/// See store_machine_each.
+void store_order_each(const struct store *store, bool (*visit)(const struct order *, void *), void *context);
+/// See store_machine_each; leases come in order of address.
+void store_lease_each(const struct store *store, bool (*visit)(const struct lease *, void *), void *context);
+/// Visits the remembered events after id `after` (0 = all that are remembered), oldest first.
+void store_event_each(const struct store *store, uint64_t after, bool (*visit)(const struct event *, void *),
+                      void *context);
+
+/// The machine with that id, or NULL.
+const struct machine *store_machine_get(const struct store *store, uint64_t id);
+/// The machine that has `mac`, or NULL.
+const struct machine *store_machine_find_mac(const struct store *store, const struct hw *mac);
+/// The only machine with `uuid` in either spelling; NULL when there is none or several share it (`*shared`
+/// then true; may be NULL).
+const struct machine *store_machine_find_uuid(const struct store *store, const struct uuid *uuid,
+                                              bool *shared);
+/// The machine called `name`, or NULL.
+const struct machine *store_machine_find_name(const struct store *store, const char *name);
+/// The machine for which `address` is reserved, or NULL.
+const struct machine *store_machine_find_address(const struct store *store, struct ip4 address);
+/// Stores a copy. id 0 = a new one, whose id is written back. STATUS_EXISTS and `problem` when its name, one
+/// of its MACs or its reserved address belongs to another machine.
+MUST_USE enum status store_machine_put(struct store *store, struct machine *machine, struct problem *problem);
+/// Removes the machine and its orders. STATUS_NOT_FOUND when there is none.
+enum status store_machine_remove(struct store *store, uint64_t id);
+
+/// The image called `name`, or NULL.
+const struct image *store_image_find(const struct store *store, const char *name);
+/// Stores a copy; id 0 = a new one. STATUS_EXISTS when the name belongs to another one.
+MUST_USE enum status store_image_put(struct store *store, struct image *image, struct problem *problem);
+/// Removes it. STATUS_NOT_FOUND; STATUS_BUSY and `problem` while a profile names it.
+MUST_USE enum status store_image_remove(struct store *store, const char *name, struct problem *problem);
+
+/// The profile called `name`, or NULL.
+const struct profile *store_profile_find(const struct store *store, const char *name);
+/// Stores a copy, the answer template too; id 0 = a new one. STATUS_EXISTS when the name belongs to another
+/// one.
+MUST_USE enum status store_profile_put(struct store *store, struct profile *profile, struct problem *problem);
+/// Removes it. STATUS_NOT_FOUND; STATUS_BUSY and `problem` while a live order names it.
+MUST_USE enum status store_profile_remove(struct store *store, const char *name, struct problem *problem);
+
+/// The order with that id, or NULL.
+const struct order *store_order_get(const struct store *store, uint64_t id);
+/// The live order (order_is_live) of a machine, or NULL; there is at most one.
+const struct order *store_order_find_live(const struct store *store, uint64_t machine_id);
+/// Stores a copy; id 0 = a new one. STATUS_EXISTS and `problem` when it is live and the machine has another
+/// live one.
+MUST_USE enum status store_order_put(struct store *store, struct order *order, struct problem *problem);
+
+/// Stores a lease under its address.
+void store_lease_put(struct store *store, const struct lease *lease);
+/// The lease of `address`, or NULL.
+const struct lease *store_lease_find(const struct store *store, struct ip4 address);
+/// Forgets the lease of `address`.
+void store_lease_remove(struct store *store, struct ip4 address);
+
+/// Appends a copy and gives it the next id, which is returned. The newest STORE_EVENTS_MOST are remembered.
+/// Written with the next commit; losing the last ones in a crash is allowed.
+uint64_t store_event_add(struct store *store, const struct event *event);
+
+#define STORE_EVENTS_MOST 10000
