@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The configuration of the daemon, as values: read from YAML by way of one table of keys (keys.h), checked as
+// a whole, printed back. It opens nothing but its file and asks the system nothing but the host name.
+#pragma once
+
+#include "base/problem.h"
+#include "model/network.h"
+#include "model/policy.h"
+
+#include <stdio.h>
+
+#define CONFIG_FILE_DEFAULT    "/etc/imprint/imprint.yaml"
+#define CONFIG_FILE_BYTES_MOST (1024 * 1024)
+#define CONFIG_DEPTH_MOST      8
+#define CONFIG_PATH_BYTES      256
+#define CONFIG_NAME_BYTES      64
+#define CONFIG_INTERFACE_BYTES 16
+#define CONFIG_SOCKET_BYTES    108 // sun_path
+#define CONFIG_INTERFACES_MOST 32
+#define CONFIG_SUBNETS_MOST    64
+#define CONFIG_USER_BYTES      33
+
+enum config_dhcp_mode {
+    CONFIG_DHCP_AUTO,   // listen first: proxy where another server answers, else serve dhcp.subnets if any
+    CONFIG_DHCP_SERVER, // give addresses on dhcp.subnets
+    CONFIG_DHCP_PROXY,  // boot information only, beside another DHCP server
+    CONFIG_DHCP_OFF,    // no DHCP at all
+    CONFIG_DHCP_MODE_COUNT
+};
+
+struct config {
+    char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
+    char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
+    uint32_t interface_count;      // 0 = every up, non-loopback, non-container interface
+    char state[CONFIG_PATH_BYTES]; // absolute: database and images
+    char
+        server_name[CONFIG_NAME_BYTES]; // what screens and answers call this server; the host name by default
+    char user[CONFIG_USER_BYTES];       // the account to run as once the sockets are bound
+    enum config_dhcp_mode dhcp_mode;
+    struct network subnets[CONFIG_SUBNETS_MOST];
+    uint32_t subnet_count;
+    char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
+    uint16_t http_port;
+    struct policy policy;
+    char control_socket[CONFIG_SOCKET_BYTES]; // absolute
+};
+
+/// Fills in every default of the table; `server_name` becomes this host's name.
+void config_init(struct config *config);
+
+/// Empties it. Nothing in a configuration is on the heap, so forgetting to is no leak.
+void config_clear(struct config *config);
+
+/// Reads and checks `path`; NULL = CONFIG_FILE_DEFAULT if it exists, else the defaults. `config` is untouched
+/// unless OK; on failure `problem` names file, line and column and what is allowed. STATUS_NOT_FOUND no such
+/// file, STATUS_DENIED or STATUS_IO not readable, STATUS_TOO_LONG above CONFIG_FILE_BYTES_MOST,
+/// STATUS_MALFORMED not YAML or a bad key or value, STATUS_CONFLICT an impossible combination.
+MUST_USE enum status config_load(const char *path, struct config *config, struct problem *problem);
+
+/// The same from `bytes` bytes of `text`, which `name` (a file's) stands for in problems.
+MUST_USE enum status config_parse(const char *text, size_t bytes, const char *name, struct config *config,
+                                  struct problem *problem);
+
+/// Takes over from `wanted` into `running` every key that can change while the daemon runs. Whether that was
+/// all that differs; else `problem` names the keys that need a restart.
+bool config_reload(struct config *running, const struct config *wanted, struct problem *problem);
+
+/// Prints the effective configuration as YAML, with what each key means and its default as comments;
+/// config_load reads it back to an equal configuration.
+void config_print(const struct config *config, FILE *out);
+
+/// Prints the same as one JSON object.
+void config_print_json(const struct config *config, FILE *out);
+
+/// "auto", "server", "proxy" or "off".
+const char *config_dhcp_mode_text(enum config_dhcp_mode mode);
