@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The control socket: HTTP and JSON (docs/protocols/control-api.md) over a Unix socket, driven inside the
+// loop thread that owns the store. It changes facts for people; what machines are told is decided elsewhere.
+#pragma once
+
+#include "base/problem.h"
+#include "config/config.h"
+#include "store/store.h"
+
+struct catalog;
+struct control;
+struct json_t;
+struct uv_loop_s;
+
+enum control_text { // which template of a profile
+    CONTROL_TEXT_ARGUMENTS,
+    CONTROL_TEXT_ANSWER,
+};
+
+/// What the control socket needs of the daemon. Everything is borrowed and must outlive it, but for
+/// `taken_listener`.
+struct control_world {
+    struct uv_loop_s *loop;
+    struct store *store;
+    const struct config *config;
+    const struct catalog *catalog; // NULL = images are only taken with an explicit kernel
+    int taken_listener;            // a listening AF_UNIX stream socket
+    void *context;                 // for the calls below, all of which are made in the loop's thread
+
+    /// Unix milliseconds.
+    int64_t (*now_ms)(void *context);
+
+    /// Renders a template of `profile` for `machine`, as the machine would get it. `*text` is malloc'ed.
+    /// STATUS_NOT_FOUND when the profile has no such text; otherwise a `problem` names the undefined value
+    /// and its place.
+    enum status (*render)(void *context, const struct machine *machine, const struct profile *profile,
+                          enum control_text which, char **text, struct problem *problem);
+
+    /// Records what a person did: puts the event into the store, tells the log, and calls control_notify.
+    void (*note)(void *context, struct event *event);
+
+    /// Machines, images, profiles or orders have changed and are durable. NULL = nobody needs to know.
+    void (*changed)(void *context);
+
+    /// Adds members of the daemon's own to the object of GET /v1/status: interfaces, counters, what is wrong.
+    /// NULL = none.
+    void (*status)(void *context, struct json_t *object);
+};
+
+/// Starts serving; removes what uploads left behind that never ended. NULL and `problem` on failure, and the
+/// listener is closed then too. Yours; control_close ends it.
+struct control *control_open(const struct control_world *world, struct problem *problem);
+
+/// Tells everybody who watches that the store has new events. NULL is allowed.
+void control_notify(struct control *control);
+
+/// Ends all requests, closes the listener and gives its handles back to the loop, which must run once more
+/// for them to be freed. NULL is allowed.
+void control_close(struct control *control);
+
+/// Makes the listening socket at `path` (its folder must exist), mode 0660, owned by group `group_id` when it
+/// is not (unsigned)-1; a dead socket of an earlier run is replaced. `*listener` is yours. STATUS_BUSY when
+/// another imprint answers there.
+MUST_USE enum status control_listen(const char *path, unsigned group_id, int *listener,
+                                    struct problem *problem);
