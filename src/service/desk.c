@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/desk.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static bool desk_count_unknown(const struct machine *machine, void *context)
+{
+    uint32_t *count = context;
+    *count += machine->state == MACHINE_NEW;
+    return true;
+}
+
+void desk_init(struct desk *desk, struct store *store, struct policy policy)
+{
+    memset(desk, 0, sizeof *desk);
+    desk->store = store;
+    desk->policy = policy;
+    store_machine_each(store, desk_count_unknown, &desk->unknown_count);
+}
+
+int64_t desk_now_s(const struct desk *desk)
+{
+    return desk->now_ms(desk->context) / 1000;
+}
+
+void desk_tell(struct desk *desk, struct event *event)
+{
+    if (event->at_ms == 0) {
+        event->at_ms = desk->now_ms(desk->context);
+    }
+    event->id = store_event_add(desk->store, event);
+    if (desk->told != NULL) {
+        desk->told(desk->context, event);
+    }
+}
+
+// ---- who was seen where ----
+
+static struct desk_address *desk_address_slot(struct desk *desk, struct ip4 address)
+{
+    // Neighbouring addresses never share a slot; far ones push each other out, which costs a neighbour-table
+    // question.
+    return &desk->addresses[address.value % DESK_ADDRESSES_MOST];
+}
+
+bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out)
+{
+    const struct desk_address *slot = &desk->addresses[address.value % DESK_ADDRESSES_MOST];
+    const struct lease *lease = store_lease_find(desk->store, address);
+    bool is_seen = address.value != 0 && ip4_equal(slot->address, address);
+    struct desk_address found = {
+        .address = address, .architecture = BOOT_ARCHITECTURE_NONE, .platform = BOOT_PLATFORM_OTHER};
+    if (is_seen) {
+        found = *slot;
+    }
+    if (lease != NULL && lease->state == LEASE_BOUND && lease->ends_s > desk_now_s(desk)) {
+        struct hw holder = lease_key_hw(&lease->key);
+        if (!hw_equal(&holder, &found.mac)) {
+            found = (struct desk_address){address, holder, BOOT_ARCHITECTURE_NONE, BOOT_PLATFORM_OTHER};
+        }
+        is_seen = holder.length != 0;
+    }
+    if (is_seen && out != NULL) {
+        *out = found;
+    }
+    return is_seen;
+}
+
+void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address)
+{
+    if (address.value == 0 || client->mac.length == 0) {
+        return;
+    }
+    struct desk_address *slot = desk_address_slot(desk, address);
+    bool is_same = ip4_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
+    if (!is_same || client->architecture != BOOT_ARCHITECTURE_NONE) {
+        *slot = (struct desk_address){address, client->mac, client->architecture, client->platform};
+    }
+    const struct machine *found = store_machine_find_mac(desk->store, &client->mac);
+    if (found != NULL && !ip4_equal(found->last_address, address)) {
+        struct machine changed = *found;
+        changed.last_address = address;
+        (void)!store_machine_put(desk->store, &changed, NULL);
+    }
+}
+
+// ---- machines ----
+
+static void desk_pick_free_name(const struct desk *desk, const struct hw *mac, char out[MACHINE_NAME_BYTES])
+{
+    machine_pick_name(mac, out);
+    if (store_machine_find_name(desk->store, out) == NULL) {
+        return;
+    }
+    struct text name; // two cards whose last three octets are equal: take all six
+    text_init(&name, out, MACHINE_NAME_BYTES);
+    text_add(&name, "m-");
+    for (size_t i = 0; i < size_min(mac->length, HW_BYTES); i++) {
+        text_add_format(&name, "%02x", mac->octets[i]);
+    }
+}
+
+static const struct machine *desk_record(struct desk *desk, const struct boot_client *client)
+{
+    if (desk->unknown_count >= DESK_UNKNOWN_MACHINES_MOST || client->mac.length == 0) {
+        return NULL;
+    }
+    struct machine machine;
+    machine_init(&machine);
+    desk_pick_free_name(desk, &client->mac, machine.name);
+    (void)machine_add_mac(&machine, &client->mac);
+    machine.uuid = client->uuid;
+    (void)text_copy(machine.serial, sizeof machine.serial, client->serial);
+    machine.architecture = client->architecture;
+    machine.first_seen_s = machine.last_seen_s = desk_now_s(desk);
+    if (store_machine_put(desk->store, &machine, NULL) != STATUS_OK) {
+        return NULL;
+    }
+    desk->unknown_count++;
+    struct event event = {.kind = EVENT_MACHINE, .machine_id = machine.id, .mac = client->mac};
+    reasons_add(&event.reasons, REASON_MACHINE_UNKNOWN);
+    char mac[HW_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "new machine %s (%s) recorded", machine.name, hw_print(&client->mac, mac));
+    desk_tell(desk, &event);
+    return store_machine_get(desk->store, machine.id);
+}
+
+// What a machine says about itself that we did not know; contradictions never get here.
+static const struct machine *desk_learn(struct desk *desk, const struct machine *machine,
+                                        const struct boot_client *client)
+{
+    struct machine changed = *machine;
+    int64_t now_s = desk_now_s(desk);
+    if (uuid_is_useless(&changed.uuid) && !uuid_is_useless(&client->uuid)) {
+        changed.uuid = client->uuid;
+    }
+    if (changed.serial[0] == '\0') {
+        (void)text_copy(changed.serial, sizeof changed.serial, client->serial);
+    }
+    if (client->architecture != BOOT_ARCHITECTURE_NONE) {
+        changed.architecture = client->architecture;
+    }
+    if (changed.first_seen_s == 0) {
+        changed.first_seen_s = now_s;
+    }
+    bool is_news = memcmp(&changed, machine, sizeof changed) != 0;
+    if (!is_news && now_s - machine->last_seen_s < 10) {
+        return machine; // a retransmission is not worth a write
+    }
+    changed.last_seen_s = now_s;
+    (void)!store_machine_put(desk->store, &changed, NULL);
+    return store_machine_get(desk->store, changed.id);
+}
+
+static struct identity desk_identify(const struct desk *desk, const struct boot_client *client)
+{
+    struct evidence evidence = {client->mac, client->uuid, client->serial};
+    const struct machine *by_mac =
+        client->mac.length == 0 ? NULL : store_machine_find_mac(desk->store, &client->mac);
+    bool is_useless = uuid_is_useless(&client->uuid);
+    const struct machine *by_uuid =
+        is_useless ? NULL : store_machine_find_uuid(desk->store, &client->uuid, NULL);
+    return identity_decide(&evidence, by_mac, by_uuid);
+}
+
+void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting)
+{
+    struct identity identity = desk_identify(desk, client);
+    if (identity.kind == IDENTITY_KNOWN && client->stage != BOOT_STAGE_SYSTEM) {
+        identity.machine = desk_learn(desk, identity.machine, client);
+    } else if (identity.kind == IDENTITY_UNKNOWN && client->stage != BOOT_STAGE_SYSTEM) {
+        identity.machine = desk_record(desk, client);
+    }
+    const struct order *order =
+        identity.machine == NULL ? NULL : store_order_find_live(desk->store, identity.machine->id);
+    const struct profile *profile = order == NULL ? NULL : store_profile_find(desk->store, order->profile);
+    struct boot_facts facts = {
+        .client = client,
+        .identity = identity,
+        .policy = &desk->policy,
+        .order = order,
+        .profile = profile,
+        .image = profile == NULL ? NULL : store_image_find(desk->store, profile->image),
+        .now_s = desk_now_s(desk),
+    };
+    *meeting = (struct desk_meeting){identity.machine, identity, boot_plan_decide(&facts)};
+}
+
+void desk_meet_firmware(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting)
+{
+    struct identity identity = desk_identify(desk, client);
+    if (identity.kind == IDENTITY_KNOWN) {
+        const struct order *order = store_order_find_live(desk->store, identity.machine->id);
+        if (order != NULL) {
+            desk_step_order(desk, order->id, ORDER_EVENT_FIRMWARE_BOOT);
+        }
+    }
+    desk_meet(desk, client, meeting);
+}
+
+// ---- orders ----
+
+static void desk_tell_order(struct desk *desk, const struct order *order, const struct reasons *reasons)
+{
+    struct event event = {
+        .kind = EVENT_ORDER, .machine_id = order->machine_id, .order_id = order->id, .reasons = *reasons};
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "order %llu (%s) is %s", (unsigned long long)order->id, order->profile,
+                    order_state_text(order->state));
+    if (reasons->count != 0) {
+        text_add_format(&text, ": %s", reason_get(reasons_worst(reasons))->sentence);
+    }
+    desk_tell(desk, &event);
+}
+
+void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event)
+{
+    const struct order *found = order_id == 0 ? NULL : store_order_get(desk->store, order_id);
+    if (found == NULL) {
+        return;
+    }
+    struct order order = *found;
+    struct reasons reasons = {0};
+    if (!order_step(&order, event, desk_now_s(desk), &reasons)) {
+        return;
+    }
+    bool is_same_state = order.state == found->state;
+    if (store_order_put(desk->store, &order, NULL) == STATUS_OK && (!is_same_state || reasons.count != 0)) {
+        desk_tell_order(desk, &order, &reasons);
+    }
+}
+
+struct desk_expired {
+    int64_t now_s;
+    uint64_t ids[64];
+    size_t count;
+};
+
+static bool desk_collect_expired(const struct order *order, void *context)
+{
+    struct desk_expired *expired = context;
+    if (order_is_live(order) && order->expires_s <= expired->now_s) {
+        expired->ids[expired->count++] = order->id;
+    }
+    return expired->count < COUNT_OF(expired->ids);
+}
+
+void desk_tick(struct desk *desk)
+{
+    struct desk_expired expired = {.now_s = desk_now_s(desk)};
+    store_order_each(desk->store, desk_collect_expired, &expired);
+    for (size_t i = 0; i < expired.count; i++) {
+        desk_step_order(desk, expired.ids[i], ORDER_EVENT_TICK);
+    }
+}
+
+// ---- the timeline of decisions ----
+
+static const char *desk_plan_sentence(const struct boot_plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_NOTHING:
+        return "gets no boot information";
+    case PLAN_LOCAL:
+        return "boots its own disk";
+    case PLAN_WAIT:
+        return "waits";
+    case PLAN_IMAGE:
+        break;
+    }
+    return "boots its order";
+}
+
+void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
+                    struct ip4 address, const char *detail)
+{
+    const struct boot_plan *plan = &meeting->plan;
+    uint64_t machine_id = meeting->machine == NULL ? 0 : meeting->machine->id;
+    struct desk_shown *shown = &desk->shown[machine_id % DESK_SHOWN_MOST];
+    enum reason_id worst = reasons_worst(&plan->reasons);
+    bool is_loader = client->stage == BOOT_STAGE_LOADER;
+    if (is_loader && shown->machine_id == machine_id && shown->kind == plan->kind && shown->reason == worst) {
+        return;
+    }
+    *shown = (struct desk_shown){machine_id, plan->kind, worst};
+    struct event event = {.kind = EVENT_BOOT,
+                          .machine_id = machine_id,
+                          .order_id = plan->order == NULL ? 0 : plan->order->id,
+                          .mac = client->mac,
+                          .address = address,
+                          .reasons = plan->reasons};
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add(&text, desk_plan_sentence(plan));
+    if (worst != REASON_NONE) {
+        text_add_format(&text, ": %s", reason_get(worst)->sentence);
+    }
+    if (detail[0] != '\0') {
+        text_add_format(&text, " (%s)", detail);
+    }
+    desk_tell(desk, &event);
+}

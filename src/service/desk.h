@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The desk: where a client is met. It gathers what the store knows about whoever asks, lets the model decide,
+// keeps the order in step with what really happened, and writes the timeline. DHCP, TFTP, HTTP and the
+// control API all come here, so one machine gets one answer. It speaks no protocol and opens no socket.
+#pragma once
+
+#include "model/boot_plan.h"
+#include "store/store.h"
+
+#define DESK_UNKNOWN_MACHINES_MOST 10000
+#define DESK_ADDRESSES_MOST        8192
+#define DESK_SHOWN_MOST            4096
+
+struct desk_address { // who was seen with an address
+    struct ip4 address;
+    struct hw mac;
+    uint16_t architecture;
+    enum boot_platform platform;
+};
+
+struct desk_shown { // the last decision told about a machine, so that a poll every ten seconds is not an
+                    // event every ten seconds
+    uint64_t machine_id;
+    enum plan_kind kind;
+    enum reason_id reason;
+};
+
+struct desk {
+    struct store *store;
+    struct policy policy;
+    int64_t (*now_ms)(void *context);                       // Unix milliseconds
+    void (*told)(void *context, const struct event *event); // after each event; may be NULL
+    void *context;
+    uint32_t unknown_count; // machines in state new
+    struct desk_address addresses[DESK_ADDRESSES_MOST];
+    struct desk_shown shown[DESK_SHOWN_MOST];
+};
+
+struct desk_meeting {
+    const struct machine *machine; // NULL = nobody recorded; borrowed from the store
+    struct identity identity;
+    struct boot_plan plan;
+};
+
+/// A desk over `store`, which must outlive it. Counts the unknown machines. `desk` is large: keep it on the
+/// heap or static.
+void desk_init(struct desk *desk, struct store *store, struct policy policy);
+
+/// Unix seconds now, by the desk's clock.
+int64_t desk_now_s(const struct desk *desk);
+
+/// Meets a client: finds or records its machine, learns what it tells about itself, and decides its plan. A
+/// client of stage BOOT_STAGE_SYSTEM is looked up but never recorded. `*meeting` borrows from the store: use
+/// it before the next change.
+void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting);
+
+/// Meets a client whose firmware starts anew (a DHCP DISCOVER for booting): before deciding, a used order is
+/// ended, so the machine that comes back after its installation boots its own disk.
+void desk_meet_firmware(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting);
+
+/// Something happened to an order: steps it, stores it, tells the timeline. Nothing happens when it is gone
+/// or over.
+void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event);
+
+/// Lets time pass: ends expired orders. Call every few seconds.
+void desk_tick(struct desk *desk);
+
+/// Remembers that `client` was seen with `address`, for the file requests that come from there, and stores it
+/// as the machine's last address.
+void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address);
+
+/// Who was last seen with `address`: the lease, else what desk_note_address remembered. false when nobody.
+/// `out` may be NULL.
+bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out);
+
+/// Writes an event: gives it the time when it has none, stores it, tells. The text must be safe for a
+/// terminal.
+void desk_tell(struct desk *desk, struct event *event);
+
+/// Tells a boot decision, unless the last one told about that machine was the same. `detail` is added to the
+/// sentence ("" = none).
+void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
+                    struct ip4 address, const char *detail);
