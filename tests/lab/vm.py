@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A virtual machine under QEMU (software emulation) that boots from the lab's network, with its screen on a serial log."""
+
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import time
+import uuid as uuids
+
+from .network import LabError
+
+OVMF = pathlib.Path("/usr/share/OVMF")
+
+# kind: firmware, network card, and whether QEMU's own iPXE option ROM stands before the firmware's network stack
+KINDS = {
+    "bios": dict(firmware="bios", card="e1000", rom=True),
+    "bios-virtio": dict(firmware="bios", card="virtio-net-pci", rom=True),
+    "uefi": dict(firmware="uefi", card="virtio-net-pci", rom=False),
+    "uefi-ipxe": dict(firmware="uefi", card="virtio-net-pci", rom=True),
+    "secureboot": dict(firmware="secureboot", card="virtio-net-pci", rom=False),
+}
+
+
+class Machine:
+    """A machine that is switched on with start(). It boots from the network first, then from its disk, if it has one."""
+
+    def __init__(self, lab, kind="bios", mac="52:54:00:aa:bb:01", memory=1024, disk=None, name=None, uuid=None):
+        self.lab = lab
+        self.kind = kind
+        self.mac = mac
+        self.memory = memory
+        self.disk = pathlib.Path(disk) if disk else None
+        self.uuid = uuid or str(uuids.uuid5(uuids.NAMESPACE_OID, mac))
+        self.name = name or "vm" + mac.replace(":", "")[-6:]
+        self.process = None
+        self.tap = lab.add_tap()
+        self.serial_path = lab.folder / f"{self.name}.serial"
+        self.monitor_path = lab.folder / f"{self.name}.monitor"
+        self.variables = None
+        lab.machines.append(self)
+
+    def make_disk(self, size="2G"):
+        """A blank disk of its own."""
+        self.disk = self.lab.folder / f"{self.name}.img"
+        with open(self.disk, "wb") as image:
+            image.truncate(int(size[:-1]) * {"M": 2**20, "G": 2**30}[size[-1]])
+        return self.disk
+
+    def _firmware_words(self):
+        firmware = KINDS[self.kind]["firmware"]
+        if firmware == "bios":
+            return ["-machine", "pc,graphics=off", "-boot", "order=nc"]
+        secure = firmware == "secureboot"
+        code = OVMF / ("OVMF_CODE_4M.ms.fd" if secure else "OVMF_CODE_4M.fd")
+        if self.variables is None:
+            self.variables = self.lab.folder / f"{self.name}.vars"
+            shutil.copy(OVMF / ("OVMF_VARS_4M.ms.fd" if secure else "OVMF_VARS_4M.fd"), self.variables)
+        words = ["-machine", "q35,smm=on" if secure else "q35"]
+        if secure:
+            words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+        return words + ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
+                        "-drive", f"if=pflash,format=raw,unit=1,file={self.variables}"]
+
+    def start(self):
+        """Switches it on."""
+        kind = KINDS[self.kind]
+        card = f"{kind['card']},netdev=net0,mac={self.mac},bootindex=1" + ("" if kind["rom"] else ",romfile=")
+        words = ["qemu-system-x86_64", "-name", self.name, "-accel", "tcg", "-cpu", "qemu64,+rdrand", "-m", self.memory, "-smp", 1,
+                 "-uuid", self.uuid, "-display", "none", "-vga", "std", "-serial", f"file:{self.serial_path}",
+                 "-monitor", f"unix:{self.monitor_path},server=on,wait=off", "-no-user-config", "-nodefaults",
+                 "-device", "virtio-rng-pci",
+                 "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no", "-device", card]
+        if self.disk:
+            words += ["-drive", f"if=none,id=disk0,format=raw,file={self.disk},cache=unsafe",
+                      "-device", "virtio-blk-pci,drive=disk0,serial=QEMU_1234,bootindex=2"]
+        self.process = self.lab.start(*words, *self._firmware_words(), log=f"{self.name}.qemu")
+        return self
+
+    def monitor(self, line):
+        """Gives QEMU's monitor a command and returns what it printed."""
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.settimeout(10)
+            channel.connect(str(self.monitor_path))
+            answer = read_until(channel, b"(qemu) ")
+            channel.sendall(line.encode() + b"\n")
+            answer = read_until(channel, b"(qemu) ")
+        return answer.decode(errors="replace")
+
+    def reset(self):
+        """Presses its reset button."""
+        self.monitor("system_reset")
+
+    def stop(self):
+        """Pulls the plug."""
+        if self.process is not None:
+            self.lab.stop(self.process)
+            self.process = None
+        if self in self.lab.machines:
+            self.lab.machines.remove(self)
+
+    def power_off(self):
+        """Pulls the plug, to be switched on again later."""
+        self.lab.stop(self.process)
+        self.process = None
+
+    def serial(self):
+        """Everything on its serial console so far, without terminal control sequences."""
+        try:
+            raw = self.serial_path.read_bytes().decode("latin-1")
+        except FileNotFoundError:
+            return ""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\x00\x08\x0e\x0f]", "", raw)
+
+    def wait_serial(self, pattern, seconds=300, since=0):
+        """Waits until `pattern` stands on the serial console behind offset `since`; returns the match."""
+        def seen():
+            if self.process is not None and self.process.poll() is not None:
+                raise LabError(f"{self.name}: QEMU ended: {self.process.log_path.read_text()[-2000:]}")
+            return re.search(pattern, self.serial()[since:], re.S)
+        try:
+            return self.lab.wait(f"{pattern!r} on the console of {self.name}", seen, seconds, 0.5)
+        except LabError as error:
+            raise LabError(f"{error}\nits console ends:\n{self.serial()[-3000:]}") from None
+
+    def screenshot(self, path):
+        """Saves its screen as PNG."""
+        picture = self.lab.folder / f"{self.name}.ppm"
+        self.monitor(f"screendump {picture}")
+        time.sleep(1)
+        with open(path, "wb") as out:
+            subprocess.run(["pnmtopng", str(picture)], stdout=out, stderr=subprocess.DEVNULL, check=True)
+
+
+def read_until(channel, end):
+    """Reads from a socket until `end` was seen."""
+    data = b""
+    while not data.endswith(end):
+        chunk = channel.recv(65536)
+        if not chunk:
+            break
+        data += chunk
+    return data
