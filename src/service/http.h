@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The HTTP service: HTTP/1.1 GET and HEAD for firmware, boot loaders and installers (libmicrohttpd). Its
+// threads move the bytes; which bytes a path means is asked of content in the loop's thread, where all state
+// is. No redirects, no chunks, no compression, no writes.
+#pragma once
+
+#include "base/problem.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "service/transfer.h"
+
+#define HTTP_SERVICE_CONNECTIONS_DEFAULT 2048
+#define HTTP_SERVICE_PER_CLIENT_DEFAULT  64
+#define HTTP_SERVICE_IDLE_S              60 // keep-alive; firmware wants at least 30
+
+struct http_service;
+
+struct http_service_options {
+    struct loop *loop;             // must outlive the service
+    const struct content *content; // must outlive the service; used in the loop's thread only
+    struct log *log;               // may be NULL
+    struct transfer_hooks hooks;   // `ended` may be NULL; called in the loop's thread
+    uint32_t connections_most;     // per listener; 0 = HTTP_SERVICE_CONNECTIONS_DEFAULT
+    uint32_t per_client_most;      // connections from one address; 0 = HTTP_SERVICE_PER_CLIENT_DEFAULT
+};
+
+struct http_service_listener {
+    const char *interface; // name, bound to it; NULL = all interfaces
+    struct ip4 address;    // 0 = any
+    uint16_t port;         // 0 = the kernel picks one
+};
+
+/// A service that listens nowhere yet. Yours; http_service_free gives it back.
+struct http_service *http_service_new(const struct http_service_options *options);
+
+/// Opens and binds a listening socket; nothing is accepted before http_service_start, so that privileges can
+/// be dropped before threads run. After http_service_start it serves at once. STATUS_EXISTS: listens there
+/// already. STATUS_IO, STATUS_DENIED, STATUS_BUSY with `problem`, which names the process that holds the
+/// port.
+MUST_USE enum status http_service_listen(struct http_service *service,
+                                         const struct http_service_listener *listener,
+                                         struct problem *problem);
+
+/// Starts a serving thread for each listener. STATUS_IO with `problem`.
+MUST_USE enum status http_service_start(struct http_service *service, struct problem *problem);
+
+/// Listens no more on `interface` (NULL: the listener for all); its connections end.
+void http_service_unlisten(struct http_service *service, const char *interface);
+
+/// The port of the first listener, 0 = none.
+uint16_t http_service_port(const struct http_service *service);
+
+/// Counters; a copy.
+struct transfer_stats http_service_stats(const struct http_service *service);
+
+/// Ends all connections, stops the threads and frees; NULL is allowed. Call it in the loop's thread.
+void http_service_free(struct http_service *service);

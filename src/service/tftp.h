@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The TFTP service: one socket for requests per interface, one connected socket per transfer, blocks from
+// content to the wire by whole windows. When to send which block is session/tftp's decision; which bytes a
+// name means is content's. Reads only: a write is refused.
+#pragma once
+
+#include "base/problem.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "service/transfer.h"
+
+#define TFTP_SERVICE_WINDOW_DEFAULT     64
+#define TFTP_SERVICE_TRANSFERS_DEFAULT  4096
+#define TFTP_SERVICE_PER_CLIENT_DEFAULT 64
+#define TFTP_SERVICE_NETASCII_BYTES     (8u << 20) // larger files are not converted but refused
+
+struct tftp_service;
+
+struct tftp_service_options {
+    struct loop *loop;             // must outlive the service
+    const struct content *content; // must outlive the service
+    struct log *log;               // may be NULL
+    struct transfer_hooks hooks;   // `ended` may be NULL
+    uint16_t window_most;          // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
+    uint32_t transfers_most;       // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
+    uint32_t per_client_most;      // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
+};
+
+struct tftp_service_listener {
+    const char *interface; // name, bound to it; NULL = all interfaces
+    struct ip4 address;    // 0 = any, broadcast included
+    uint16_t port;         // 0 = the kernel picks one
+    uint32_t mtu;          // bytes; 0 = 1500. Blocks up to 1,500 asked are granted up to mtu - 32, see
+                           // tftp_service_block_most
+};
+
+/// A service that listens nowhere yet. Yours; tftp_service_free gives it back.
+struct tftp_service *tftp_service_new(const struct tftp_service_options *options);
+
+/// Listens for requests. STATUS_EXISTS: on this interface, address and port already. Else as udp_open, with
+/// `problem`.
+MUST_USE enum status tftp_service_listen(struct tftp_service *service,
+                                         const struct tftp_service_listener *listener,
+                                         struct problem *problem);
+
+/// Listens no more on `interface` (NULL: the listener for all). Transfers go on. Nothing happens when it did
+/// not.
+void tftp_service_unlisten(struct tftp_service *service, const char *interface);
+
+/// The port of the first listener, 0 = none.
+uint16_t tftp_service_port(const struct tftp_service *service);
+
+/// Counters; a copy.
+struct transfer_stats tftp_service_stats(const struct tftp_service *service);
+
+/// The largest block granted to a client that asked for `asked` bytes on an interface with this `mtu`: what
+/// fits one packet, so firmware that cannot reassemble fragments is never sent any. A client that asks for
+/// more than 4,096 bytes knows that it will get fragments (Windows PE with a raised RamDiskTFTPBlockSize) and
+/// gets what it asked.
+uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu);
+
+/// Ends all transfers (their clients get an ERROR), closes and frees; NULL is allowed.
+void tftp_service_free(struct tftp_service *service);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a file service tells when a transfer is over, whichever protocol carried it: the log, the timeline and
+// the order that the file belongs to all follow from this one value.
+#pragma once
+
+#include "content/content.h"
+
+enum transfer_protocol { TRANSFER_TFTP, TRANSFER_HTTP };
+
+enum transfer_outcome {
+    TRANSFER_DONE,      // all that was asked was sent (TFTP: and acknowledged)
+    TRANSFER_PROBED,    // the client only asked for the size (TFTP size probe, HTTP HEAD) or has it already
+                        // (304)
+    TRANSFER_ABORTED,   // the client ended it
+    TRANSFER_TIMEOUT,   // the client stopped answering
+    TRANSFER_NOT_FOUND, // no such file
+    TRANSFER_REFUSED,   // not allowed: outside the tree, not theirs, a write
+    TRANSFER_FAILED,    // we could not: a read error, out of descriptors, too many transfers
+    TRANSFER_OUTCOME_COUNT
+};
+
+struct transfer_end {
+    enum transfer_protocol protocol;
+    enum transfer_outcome outcome;
+    char asked[CONTENT_PATH_BYTES];  // the path as the client wrote it, cut, NUL-terminated, NOT escaped
+    char served[CONTENT_PATH_BYTES]; // canonical, as it was found; "" when nothing was
+    struct ip4 client;
+    uint16_t client_port;
+    struct ip4 server;
+    uint32_t interface_index; // 0 = not known
+    uint64_t size;            // bytes of the whole file
+    uint64_t offset;          // where this transfer began (HTTP range)
+    uint64_t sent;            // bytes that went out, counted once
+    uint64_t duration_us;
+    uint32_t resent_blocks; // TFTP: sent more than once
+    enum content_part part;
+    uint64_t machine_id; // 0 = none
+    uint64_t order_id;   // 0 = none
+    struct reasons reasons;
+};
+
+struct transfer_hooks {
+    void (*ended)(void *context, const struct transfer_end *end); // in the loop; `end` lives until it returns
+    void *context;
+};
+
+struct transfer_stats {
+    uint32_t live;    // under way now
+    uint64_t started; // since the start; refused ones too
+    uint64_t done;
+    uint64_t probed;
+    uint64_t not_found;
+    uint64_t refused;
+    uint64_t failed; // aborted, timed out or failed
+    uint64_t sent_bytes;
+};
+
+/// Whether the client has the whole file now: this transfer reached its last byte and all it asked was sent.
+/// A range up to the end counts: it is how a broken download is resumed.
+static inline bool transfer_is_whole(const struct transfer_end *end)
+{
+    return end->outcome == TRANSFER_DONE && end->offset + end->sent == end->size;
+}
+
+/// "done", "probed", "aborted", "timeout", "not found", "refused" or "failed".
+const char *transfer_outcome_text(enum transfer_outcome outcome);
+
+/// Counts an ended transfer.
+void transfer_stats_add(struct transfer_stats *stats, const struct transfer_end *end);
