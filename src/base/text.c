@@ -122,6 +122,15 @@ enum status text_parse_u64(const char *text, uint64_t most, uint64_t *value)
     return STATUS_OK;
 }
 
+size_t text_find(const char *text, const char *const names[], size_t count)
+{
+    size_t position = 0;
+    while (position < count && strcmp(names[position], text) != 0) {
+        position++;
+    }
+    return position;
+}
+
 int text_parse_hex_digit(char digit)
 {
     if (digit >= '0' && digit <= '9') {

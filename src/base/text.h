@@ -50,6 +50,9 @@ char text_lower(char character);
 /// STATUS_TOO_LONG when above `most`. `*value` untouched unless OK.
 MUST_USE enum status text_parse_u64(const char *text, uint64_t most, uint64_t *value);
 
+/// The position of `text` (exact) among the `count` names in `names`, or `count` when it is none of them.
+size_t text_find(const char *text, const char *const names[], size_t count);
+
 /// The value of one hexadecimal digit, or -1.
 int text_parse_hex_digit(char digit);
 

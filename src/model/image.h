@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "base/status.h"
 
 #define IMAGE_NAME_BYTES      64
 #define IMAGE_PATH_BYTES      256
@@ -25,5 +26,6 @@ struct image {
 /// Checks a name for an image or a profile: 1..63 of a-z A-Z 0-9 '.' '_' '-', first one a letter or digit.
 MUST_USE enum status image_check_name(const char *name, struct problem *problem);
 
-/// Checks a path inside an image: relative, no "..", no empty part, no control characters.
+/// Checks a path inside an image: relative, no empty part, no "." or "..", no backslash, no control
+/// characters, at most 255 bytes.
 MUST_USE enum status image_check_path(const char *path, struct problem *problem);

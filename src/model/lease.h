@@ -16,8 +16,7 @@ enum lease_state {
     LEASE_STATE_COUNT
 };
 
-struct lease_key { // who: type, length, address; or 255, length, client identifier (cut to 18) for clients
-                   // without one
+struct lease_key { // who: type, length, address; or 255, length, client identifier for clients without one
     uint8_t bytes[LEASE_KEY_BYTES];
 };
 
@@ -25,16 +24,21 @@ struct lease {
     struct ip4 address;
     struct lease_key key;
     enum lease_state state;
-    int64_t starts_s; // Unix seconds
-    int64_t ends_s;   // Unix seconds; INT64_MAX = never
+    int64_t starts_s; // Unix seconds: since when this client has this address
+    int64_t ends_s; // Unix seconds; INT64_MAX = never. From then on others may have it: FREE = when given up
     char hostname[LEASE_HOSTNAME_BYTES];
 };
 
-/// The key of a client: `mac` if it has one, else `client_id` (option 61, `length` bytes).
+/// The key of a client: `mac` (NULL or length 0 = none) if it has one, else `client_id` (option 61, `length`
+/// bytes; of one longer than 18 its start and a hash of it all, for what tells clients apart is at the end of
+/// a DUID). Without either, nobody's key.
 struct lease_key lease_key_from(const struct hw *mac, const void *client_id, size_t length);
 
 /// Whether both are the same client.
 bool lease_key_equal(const struct lease_key *a, const struct lease_key *b);
+
+/// Whether it is nobody's key: made from nothing.
+bool lease_key_is_none(const struct lease_key *key);
 
 /// The link-layer address inside `key`; length 0 when it was made from a client identifier.
 struct hw lease_key_hw(const struct lease_key *key);

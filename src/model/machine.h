@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "base/problem.h"
+#include "base/status.h"
 #include "base/uuid.h"
 
 #define MACHINE_NAME_BYTES   64

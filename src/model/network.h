@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 #include "base/problem.h"
+#include "base/status.h"
 
 #define NETWORK_ROUTERS_MOST    4
 #define NETWORK_SERVERS_MOST    4

@@ -14,7 +14,7 @@ enum order_state {
     ORDER_ARMED,     // waits for the machine to boot from the network
     ORDER_BOOTING,   // its boot configuration was handed out; a failed download may be tried again
     ORDER_USED,      // the machine has all it needs (initrd sent whole, or answer file fetched)
-    ORDER_FINISHED,  // used, and the machine has come back since: never again
+    ORDER_FINISHED,  // used, and the machine has come back since or the time ran out: never again
     ORDER_EXPIRED,   // its time ran out before it was used
     ORDER_CANCELLED, // taken back
     ORDER_STATE_COUNT

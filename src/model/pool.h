@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The addresses of one subnet: a slot per address of its range, found by address or by client in O(1), and
-// the order in which free ones are given away. Lives in memory that the caller provides; remembers nothing
-// else.
+// the order in which free ones are given away. Finding and picking take constant time however many are bound;
+// putting takes the logarithm of the range. Lives in memory that the caller provides; remembers nothing else.
 #pragma once
 
 #include "base/hash.h"
@@ -11,9 +11,9 @@
 struct pool_slot {
     struct lease lease;
     uint32_t next;  // next in its hash chain; POOL_NONE = end
-    uint32_t older; // neighbours in the queue of reusable slots, oldest first
-    uint32_t newer;
-    bool reserved; // kept for a machine: never picked for others
+    uint32_t place; // in the queue; POOL_NONE = not in it, since reserved
+    bool is_newest; // the slot that its key leads to
+    bool reserved;  // kept for a machine: never picked
 };
 
 #define POOL_NONE UINT32_MAX
@@ -22,11 +22,11 @@ struct pool {
     struct ip4 first;
     uint32_t count; // addresses in the range, >= 1
     struct pool_slot *slots;
-    uint32_t *buckets; // heads of the hash chains
-    uint32_t bucket_count;
-    uint32_t oldest; // queue of slots that may be given away
-    uint32_t newest;
-    uint32_t bound_count;
+    uint32_t *buckets;     // heads of the hash chains
+    uint32_t bucket_count; // a power of two
+    uint32_t *queue;       // heap of the slots that are not reserved, by lease.ends_s
+    uint32_t queue_count;
+    uint32_t bound_count; // slots in state BOUND; one whose time ran out counts until it is given away
     struct hash_key hash;
 };
 
@@ -40,19 +40,26 @@ void pool_init(struct pool *pool, struct ip4 first, uint32_t count, struct hash_
 /// The slot of `address`, or NULL when it is outside the range.
 struct pool_slot *pool_find_address(struct pool *pool, struct ip4 address);
 
-/// The slot last used by `key`, whatever its state, or NULL.
+/// The slot last used by `key`, whatever its state, or NULL; NULL too once that address went to another one.
 struct pool_slot *pool_find_key(struct pool *pool, const struct lease_key *key);
 
 /// Picks an address for `key` at `now_s` (RFC 2131 section 4.3.1): the one it has or had last if still free
-/// for it, else `wanted` (0 = none) if free, else the one unused for the longest. NULL when all are taken.
-/// Changes nothing.
+/// for it, else `wanted` (0 = none) if free, else the one unused for the longest, never used ones first. NULL
+/// when all are taken. Never a reserved one: the caller knows for whom that is kept and asks
+/// pool_slot_is_held. Changes nothing.
 struct pool_slot *pool_pick(struct pool *pool, const struct lease_key *key, struct ip4 wanted, int64_t now_s);
 
-/// Puts `lease` in its slot: gives the address to its key, takes the key's older address back, requeues.
-/// STATUS_NOT_FOUND when outside the range. Used both for new leases and when loading from the store.
+/// Puts `lease` in its slot: gives the address to its key, takes the key's older address back (one that it
+/// declined stays set aside), requeues. STATUS_NOT_FOUND when outside the range. Used both for new leases and
+/// when loading from the store, in any order: a lease with an earlier `starts_s` than the one its key has
+/// elsewhere only holds its own address until it ends.
 enum status pool_put(struct pool *pool, const struct lease *lease);
 
-/// Whether the slot may be given to `key` at `now_s`.
+/// Whether another client holds the address at `now_s`, or anybody declined it a short time ago. Says nothing
+/// about reservations.
+bool pool_slot_is_held(const struct pool_slot *slot, const struct lease_key *key, int64_t now_s);
+
+/// Whether the slot may be given to `key` at `now_s`: neither reserved nor held.
 bool pool_slot_is_free_for(const struct pool_slot *slot, const struct lease_key *key, int64_t now_s);
 
 /// Keeps an address away from everyone (reservation, our own address, router), or gives it back.

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/policy.h"
+
+#include "base/text.h"
+
+static const char *const UNKNOWN[POLICY_UNKNOWN_COUNT] = {
+    [POLICY_UNKNOWN_HOLD] = "hold", [POLICY_UNKNOWN_LOCAL] = "local", [POLICY_UNKNOWN_REFUSE] = "refuse"};
+
+const char *policy_unknown_text(enum policy_unknown unknown)
+{
+    assert(unknown < POLICY_UNKNOWN_COUNT);
+    return UNKNOWN[unknown];
+}
+
+enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown)
+{
+    size_t found = text_find(text, UNKNOWN, COUNT_OF(UNKNOWN));
+    if (found == COUNT_OF(UNKNOWN)) {
+        return STATUS_NOT_FOUND;
+    }
+    *unknown = (enum policy_unknown)found;
+    return STATUS_OK;
+}
