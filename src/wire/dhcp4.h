@@ -6,18 +6,19 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/problem.h"
+#include "base/reader.h"
 #include "base/text.h"
 #include "wire/dhcp4_options.h"
 
 #define DHCP4_SERVER_PORT        67
 #define DHCP4_CLIENT_PORT        68
-#define DHCP4_PXE_PORT           4011  // boot servers and ProxyDHCP, second step
-#define DHCP4_HEADER_BYTES       236   // before the magic cookie
-#define DHCP4_LEAST_BYTES        300   // of what we send: some clients drop shorter ones
-#define DHCP4_MOST_BYTES         1472  // of what we send: one Ethernet frame without fragments
-#define DHCP4_DEFAULT_LIMIT      548   // of what a client takes that does not say (576 with IP and UDP)
-#define DHCP4_DATAGRAM_BYTES     4096  // of what we take; longer is refused
-#define DHCP4_ARENA_BYTES        16384 // enough for dhcp4_decode of any datagram
+#define DHCP4_PXE_PORT           4011 // boot servers and ProxyDHCP, second step
+#define DHCP4_HEADER_BYTES       236  // before the magic cookie
+#define DHCP4_LEAST_BYTES        300  // of what we send: some clients drop shorter ones
+#define DHCP4_MOST_BYTES         1472 // of what we send: one Ethernet frame without fragments
+#define DHCP4_DEFAULT_LIMIT      548  // of what a client takes that does not say (576 with IP and UDP)
+#define DHCP4_DATAGRAM_BYTES     4096 // of what we take; longer is refused
+#define DHCP4_ARENA_BYTES        8192 // enough for dhcp4_decode of any datagram
 #define DHCP4_SNAME_BYTES        64
 #define DHCP4_FILE_BYTES         128
 #define DHCP4_REPLY_OPTIONS      64
@@ -37,11 +38,11 @@ enum dhcp4_kind {
     DHCP4_INFORM = 8
 };
 
-// One option, its pieces (RFC 3396) already joined.
+// One option, its pieces (RFC 3396) joined.
 struct dhcp4_option {
     uint8_t code;
     uint16_t length;     // may be 0: present but empty
-    const uint8_t *data; // borrowed from the datagram or its arena; never NULL
+    const uint8_t *data; // in the arena of its message; never NULL
 };
 
 // All options of a message in the order they came.
@@ -66,9 +67,9 @@ struct dhcp4_message {
     struct dhcp4_options options;
 };
 
-/// Reads one datagram of `count` bytes. `*out` borrows from `bytes` and from `arena` (DHCP4_ARENA_BYTES are
-/// always enough) and is untouched unless OK. Takes what real clients send: less than 300 bytes, no END, no
-/// cookie (then BOOTP without options), options in sname and file (52), split options (RFC 3396).
+/// Reads one datagram of `count` bytes. `*out` borrows from `arena` (DHCP4_ARENA_BYTES are always
+/// enough), not from `bytes`, and is untouched unless OK. Takes what real clients send: less than 300 bytes,
+/// no END, no cookie (then BOOTP without options), options in sname and file (52), split options (RFC 3396).
 /// STATUS_MALFORMED (with `problem`, may be NULL): shorter than a header, op not 1 or 2, hlen above 16, an
 /// option that runs past its field or a broken 52 or 53. STATUS_UNSUPPORTED: a message type above 8.
 /// STATUS_TOO_LONG: more than DHCP4_DATAGRAM_BYTES, or the arena is too small.
@@ -94,9 +95,13 @@ bool dhcp4_starts(const struct dhcp4_message *message, uint8_t code, const char 
 /// Whether the client asks for `code` in its parameter list (55).
 bool dhcp4_wants(const struct dhcp4_message *message, uint8_t code);
 
+/// The next sub-option (code, length, data ...) of a reader over an option's data (43, 82, 175), borrowed.
+/// False at the end, and (reader failed) when it runs past it. `has_end`: 0 is padding and 255 the end (43,
+/// 175), else they are ordinary codes (82).
+bool dhcp4_option_next_sub(struct reader *reader, bool has_end, struct dhcp4_option *sub);
+
 /// The first sub-option `code` inside `option` (code, length, data ...; 43, 82, 175), borrowed. False when it
-/// is not there or the sub-options before it are broken. `has_end`: 0 is padding and 255 the end (43, 175),
-/// else they are ordinary codes (82).
+/// is not there or the sub-options before it are broken. `has_end` as above.
 bool dhcp4_option_find_sub(const struct dhcp4_option *option, uint8_t code, bool has_end,
                            struct dhcp4_option *sub);
 
@@ -173,9 +178,9 @@ bool dhcp4_put_file(struct dhcp4_reply *reply, const char *file);
 bool dhcp4_put_sname(struct dhcp4_reply *reply, const char *sname);
 
 /// Writes the message: 53, 54, 51, then codes in rising order, 82 last, END, zeros up to 300 bytes; never
-/// overload (iPXE has none). The same reply gives the same bytes. At most `limit_bytes` (dhcp4_reply_limit):
-/// options that do not fit are left out, from the least dear rank (enum dhcp4_rank) and in it from the
-/// highest code; ESSENTIAL and BOOT ones never are. STATUS_TOO_LONG: those alone do not fit, the reply
-/// failed, or `out_bytes` is too small. `*written` untouched unless OK.
+/// overload (iPXE has none). The same reply gives the same bytes. At most `limit_bytes` (dhcp4_reply_limit;
+/// less than 300 counts as 300): the dearest rank (enum dhcp4_rank) goes in first, in it the lowest code, and
+/// what no longer fits is left out; ESSENTIAL and BOOT options never are. STATUS_TOO_LONG: those alone do not
+/// fit, something put did not fit, or `out_bytes` is too small. `*written` untouched unless OK.
 MUST_USE enum status dhcp4_encode(const struct dhcp4_reply *reply, size_t limit_bytes, void *out,
                                   size_t out_bytes, size_t *written);

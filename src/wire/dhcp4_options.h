@@ -101,5 +101,8 @@ const struct dhcp4_option_row *dhcp4_option_find(uint8_t code);
 /// The row named `name` (case-blind), or NULL.
 const struct dhcp4_option_row *dhcp4_option_find_name(const char *name);
 
+/// The row of sub-option `sub` inside option `code` (43 as PXE has it, 82, 175), or NULL.
+const struct dhcp4_option_row *dhcp4_option_find_suboption(uint8_t code, uint8_t sub);
+
 /// Who stays: the rank of `code`; unknown codes are DHCP4_RANK_OTHER.
 enum dhcp4_rank dhcp4_option_rank(uint8_t code);
