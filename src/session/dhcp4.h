@@ -1,50 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The DHCPv4 server's conversation (RFC 2131, 2132, 3046, 4578, 6842): one decoded message and the facts
-// about its sender in, a reply, a lease change and reasons out. No sockets, no clock, no store: the service
-// gathers before and acts after.
+// The DHCPv4 server's conversation (RFC 2131, 2132, 3046, 4578, 5107, 6842): one decoded message and the
+// facts about its sender in, a reply, a lease change and reasons out. No sockets, no clock, no store: the
+// service gathers before and acts after.
 #pragma once
 
 #include "model/boot_plan.h"
 #include "model/network.h"
 #include "model/pool.h"
+#include "session/dhcp4_boot.h"
 #include "wire/dhcp4.h"
-
-#define DHCP4_BOOT_FILE_BYTES 256
-
-struct dhcp4_boot { // what this client is told to boot; filled by the service from plan and loader
-    bool has_file;
-    char file[DHCP4_BOOT_FILE_BYTES];
-    bool is_url; // for UEFI HTTP boot and iPXE
-};
 
 struct dhcp4_facts {
     const struct dhcp4_message *message;
     const struct boot_client *client;
-    struct ip4 server;             // our address on the interface (option 54), or from option 82.11
-    bool is_unicast;               // the datagram was sent to our own address
-    const struct network *network; // the network it asks from, or NULL
-    struct pool *pool;             // that network's pool, or NULL; read only here
-    struct ip4 reserved;           // address reserved for its machine, 0 = none
-    const char *hostname;          // to tell it, or ""
+    struct ip4 server;                  // our address on the interface: option 54 (unless 82.11) and siaddr
+    bool is_unicast;                    // the datagram was sent to our own address
+    const struct network *network;      // the network it asks from (dhcp4_pick_network), or NULL
+    struct pool *pool;                  // that network's pool, or NULL; read only here
+    const struct machine *machine;      // who it is, or NULL; any of its MACs may take over its address
+    struct ip4 reserved;                // address reserved for its machine, 0 = none
+    const struct lease *reserved_lease; // what is stored about `reserved`, or NULL; needed outside the range
+    const char *hostname;               // to tell it, or ""
     struct dhcp4_boot boot;
     int64_t now_s; // Unix seconds
 };
 
 struct dhcp4_actions {
     bool has_reply;
-    struct dhcp4_out reply; // as wire/dhcp4.h builds it
+    struct dhcp4_reply reply;
     struct ip4 to; // where to: 255.255.255.255, the relay, ciaddr, or yiaddr (then by `to_hw`, without ARP)
-    uint16_t to_port; // 67 for relays, 68 for clients
+    uint16_t to_port; // 67 for relays, 68 for clients, the client's own for the boot service port
     bool to_hw;       // `to` does not answer ARP yet: send the frame to chaddr
     bool has_lease;
-    struct lease lease; // to store, durably before the reply leaves when it is BOUND
+    struct lease lease; // to store, durably before the reply leaves when it is BOUND; equal to the stored one
+                        // when the same request came twice
     struct reasons reasons;
-    enum dhcp4_kind reply_kind; // for the event
+    enum dhcp4_kind reply_kind; // for the event; only with a reply
 };
 
 #define DHCP4_OFFER_HOLD_S   90
 #define DHCP4_DECLINE_HOLD_S 600
+#define DHCP4_REPEAT_S       5 // the same REQUEST within this time is a retransmission: same lease
+#define DHCP4_HOPS_MOST      16
+
+/// The network that `message` asks from: by link selection (82.5, RFC 3527), subnet selection (118, RFC
+/// 3011), the relay's address, a unicast client's own address (renewals pass no relay), else `interface`, our
+/// address where it came in. NULL when that one is not among the `count` `networks`.
+const struct network *dhcp4_pick_network(const struct network *networks, size_t count,
+                                         const struct dhcp4_message *message, bool is_unicast,
+                                         struct ip4 interface);
 
 /// Decides what to do with one message (RFC 2131 section 4.3). Silence is `has_reply == false` with a reason
-/// where there is one.
+/// where there is one. `*actions` is overwritten.
 void dhcp4_step(const struct dhcp4_facts *facts, struct dhcp4_actions *actions);

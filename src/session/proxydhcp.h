@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ProxyDHCP (PXE 2.1): boot information beside the DHCP server that gives the addresses, on port 67 and on
-// the boot service port 4011. Never gives an address, never answers a REQUEST on 67.
+// the boot service port 4011. Never gives an address, never answers a REQUEST on 67 (it names the other
+// server), except broadcast boot server discovery (43.71). Port 4011 is the same in server mode.
 #pragma once
 
 #include "session/dhcp4.h"
@@ -15,5 +16,6 @@ struct proxydhcp_facts {
     struct dhcp4_boot boot;
 };
 
-/// Decides; fills has_reply, reply, to, to_port, reasons of `actions` (never a lease).
+/// Decides; fills has_reply, reply, to, to_port, reply_kind of `actions` (never a lease). The reply leaves
+/// from the port that the message came to. `*actions` is overwritten.
 void proxydhcp_step(const struct proxydhcp_facts *facts, struct dhcp4_actions *actions);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One TFTP read (RFC 1350, 2347, 2348, 2349, 7440) as a state machine: events in, actions out. It says WHICH
 // blocks to send, never which bytes; time comes in with the event. Adaptive timer (RFC 6298), one rewind per
-// loss, quiet ends for size probes.
+// loss, quiet ends for size probes. It opens no file and knows no name.
 #pragma once
 
 #include "wire/tftp.h"
@@ -31,7 +31,7 @@ enum tftp_outcome {
     TFTP_OUTCOME_DONE,    // everything acknowledged (or all sent and the last ACK lost)
     TFTP_OUTCOME_PROBED,  // the client asked for the size only (ERROR right after OACK)
     TFTP_OUTCOME_ABORTED, // the client sent ERROR in the middle
-    TFTP_OUTCOME_TIMEOUT,
+    TFTP_OUTCOME_TIMEOUT, // no progress for TFTP_PATIENCE_US
 };
 
 struct tftp_action {
@@ -42,12 +42,15 @@ struct tftp_action {
     enum tftp_outcome outcome; // FINISHED
 };
 
-#define TFTP_ACTIONS_MOST  4
-#define TFTP_WINDOW_MOST   64
-#define TFTP_BLOCK_DEFAULT 512
+#define TFTP_ACTIONS_MOST 4
+#define TFTP_WINDOW_MOST  64
+#define TFTP_BURST_BYTES  262144 // of one window; large blocks get fewer of them
+#define TFTP_PATIENCE_US  60000000
+#define TFTP_LAST_TRIES   5 // of the last window, when only its ACK may be missing
 
 struct tftp_limits {
-    uint16_t block_most;  // largest blksize we grant (interface MTU - 32, or more when fragments are allowed)
+    uint16_t block_most;  // largest blksize we grant, >= 8 (interface MTU - 32, or more where fragments are
+                          // allowed)
     uint16_t window_most; // 1..64
 };
 
@@ -56,16 +59,16 @@ struct tftp_read {
     uint64_t block_count; // >= 1; the last one is shorter than block_bytes, perhaps empty
     uint16_t block_bytes;
     uint16_t window;
-    bool has_oack;
-    bool wants_timeout;
-    uint8_t timeout_s; // granted, when wants_timeout
-    bool tells_size;
+    struct tftp_options granted; // what the OACK says; count 0 = no OACK
     bool is_oack_acked;
-    uint64_t acked;     // all blocks up to this one arrived
-    uint64_t sent;      // highest one sent
-    uint64_t recover;   // ignore duplicate ACKs until one passes this
-    int64_t sent_at_us; // of the block the round trip is measured on; 0 = not measuring (Karn)
-    uint64_t measured;
+    bool has_heard;    // an ACK came
+    uint64_t acked;    // all blocks up to this one arrived
+    uint64_t sent;     // highest one sent
+    bool has_rewound;  // blocks were sent twice ...
+    uint64_t recover;  // ... the last of them is this: duplicate ACKs count for nothing until one passes it
+    bool is_measuring; // the round trip, on block `measured`, sent at sent_at_us and only once (Karn)
+    uint64_t measured; // 0 = the OACK
+    int64_t sent_at_us;
     int64_t srtt_us; // 0 = no sample yet
     int64_t rttvar_us;
     int64_t progress_us; // instant of the last progress
@@ -74,9 +77,9 @@ struct tftp_read {
     bool is_finished;
 };
 
-/// Starts a read of a file of `size_bytes` for `request` (a decoded RRQ in octet mode): grants options within
-/// `limits`.
-void tftp_read_init(struct tftp_read *read, const struct tftp_request *request, uint64_t size_bytes,
+/// Starts a read of a file of `size_bytes` for a read request in octet mode with `asked` options: grants them
+/// within `limits`.
+void tftp_read_init(struct tftp_read *read, const struct tftp_options *asked, uint64_t size_bytes,
                     const struct tftp_limits *limits);
 
 /// Takes one event; writes what to do to `actions` and returns how many. After FINISHED only `tftp_read_init`
@@ -84,10 +87,9 @@ void tftp_read_init(struct tftp_read *read, const struct tftp_request *request, 
 unsigned tftp_read_step(struct tftp_read *read, const struct tftp_event *event,
                         struct tftp_action actions[TFTP_ACTIONS_MOST]);
 
-/// Encodes the OACK for `read` (RFC 2347): the options granted, in lower case, in the client's order. Bytes
-/// written, 0 when none.
-size_t tftp_read_encode_oack(const struct tftp_read *read, const struct tftp_request *request, void *out,
-                             size_t out_bytes);
+/// Encodes the OACK (RFC 2347): the options granted, in lower case, in the client's order. Bytes written, 0
+/// when there is none or `out_bytes` is too small (TFTP_REQUEST_BYTES are enough).
+size_t tftp_read_encode_oack(const struct tftp_read *read, void *out, size_t out_bytes);
 
-/// How many bytes block `block` (1-based) carries.
+/// How many bytes block `block` (1 .. block_count) carries.
 size_t tftp_read_block_bytes(const struct tftp_read *read, uint64_t block);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The boot fields of a reply, for the DHCP server and ProxyDHCP alike: who may be told a boot file, and where
+// it is written so that every firmware and loader finds it (docs/decisions/boot-options.md).
+#pragma once
+
+#include "model/boot_client.h"
+#include "wire/dhcp4.h"
+
+#define DHCP4_BOOT_FILE_BYTES 256
+
+struct dhcp4_boot { // what this client is told to boot; filled by the service from plan and loader
+    bool has_file;  // false: not one word about booting, so that firmware goes on to its disk at once
+    char file[DHCP4_BOOT_FILE_BYTES];
+    bool is_url; // for UEFI HTTP boot and for iPXE
+};
+
+/// Whether `client` may be told `boot`: there is a file, a URL goes only to UEFI HTTP boot and iPXE (Debian's
+/// installer takes a URL in its lease for a preseed file; PXE firmware fails on one), and UEFI HTTP boot gets
+/// nothing but a URL.
+bool dhcp4_boot_is_for(const struct dhcp4_boot *boot, const struct boot_client *client);
+
+/// Which class of network-boot client sent `message`: "PXEClient" or "HTTPClient" as a reply has it in option
+/// 60, NULL when neither.
+const char *dhcp4_boot_class(const struct dhcp4_message *message);
+
+/// Writes `boot` to all the places that somebody reads: siaddr, file, options 66 and 67 (NUL inside).
+void dhcp4_boot_put(struct dhcp4_reply *reply, const struct dhcp4_boot *boot, struct ip4 server);
+
+/// Writes option 43 that says: the boot file is in this reply, no menu, no discovery (PXE 2.1, 43.6 = 8).
+void dhcp4_boot_put_direct(struct dhcp4_reply *reply);
+
+/// Echoes what must come back unchanged: 61 (RFC 6842), 82 (RFC 3046) and 97, unless malformed.
+void dhcp4_boot_put_echoes(struct dhcp4_reply *reply, const struct dhcp4_message *request);
