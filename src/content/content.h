@@ -29,7 +29,7 @@ struct content_client { // who asks, as far as known
 struct content_memory; // bytes with a reference count, shared between a transfer and its source; thread-safe
 
 struct content_node {              // an open file, yours; content_node_close gives it back
-    int fd;                        // >= 0: a file, read it with pread; -1: `memory`
+    int fd;                        // >= 3: a file, read it with pread; else `memory`
     struct content_memory *memory; // or NULL
     const uint8_t *bytes;          // of `memory`
     uint64_t size;                 // bytes
@@ -43,9 +43,10 @@ struct content_node {              // an open file, yours; content_node_close gi
     uint64_t order_id;   // 0 = none
 };
 
-/// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg"; answers
-/// STATUS_OK with
-/// `*node` filled, STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED to end the search.
+/// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg", and an empty
+/// node; it answers STATUS_OK with `*node` filled (`path` only when it is another one, `type` only when the
+/// path does not tell it), STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED or STATUS_IO to end
+/// the search. It adds reasons of its own where it knows more than "not found".
 struct content_source {
     const char *name; // for logs: "generated", "loaders", "images", "root"
     enum status (*lookup)(void *self, const char *path, const struct content_client *client,
@@ -73,6 +74,9 @@ MUST_USE enum status content_open(const struct content *content, const char *pat
                                   const struct content_client *client, struct content_node *node,
                                   struct reasons *reasons);
 
+/// An empty node, which holds nothing.
+void content_node_init(struct content_node *node);
+
 /// Gives back what `node` holds and empties it; an empty node is allowed.
 void content_node_close(struct content_node *node);
 
@@ -80,11 +84,24 @@ void content_node_close(struct content_node *node);
 /// on error.
 int64_t content_node_read(const struct content_node *node, uint64_t offset, void *out, size_t bytes);
 
+/// A copy of `bytes` bytes of `text` (NULL allowed when 0) that many nodes can share; the caller has the
+/// first share: content_memory_free.
+MUST_USE struct content_memory *content_memory_new(const void *text, size_t bytes);
+
+/// One share more of the same bytes, for whoever else must keep them; content_memory_free gives it back.
+struct content_memory *content_memory_share(struct content_memory *memory);
+
+/// Gives one share back; the last one frees the bytes. NULL is allowed.
+void content_memory_free(struct content_memory *taken_memory);
+
 /// Fills `node` with a copy of `bytes` bytes of `text`; etag from their hash. NULL-safe for bytes == 0.
 void content_node_set_memory(struct content_node *node, const void *text, size_t bytes);
 
+/// Fills `node` with `taken_memory`, a share that the node gives back when it is closed; etag as above.
+void content_node_set_shared(struct content_node *node, struct content_memory *taken_memory);
+
 /// Fills `node` with the open regular file `taken_fd` (closed on failure): size, time, etag. STATUS_NOT_FOUND
-/// when it is no regular file.
+/// when it is no regular file, STATUS_IO when the kernel says no.
 MUST_USE enum status content_node_set_file(struct content_node *node, int taken_fd);
 
 /// The MIME type for a path, by its ending ("application/efi" for .efi as EDK2 insists);

@@ -39,6 +39,7 @@ REASON_ROW(OTHER_PROXY, WARNING, "another server answers network boots on this n
 REASON_ROW(NO_DHCP_SERVER, NOTICE, "no DHCP server answers on this network, and imprint was not told to give addresses", "dhcp.mode is auto and no other server answered; imprint does not guess an address range.", "add the network to dhcp.subnets to let imprint serve addresses")
 REASON_ROW(PACKET_MALFORMED, NOTICE, "a packet broke its grammar and was dropped", "Truncated, lying about its lengths, or not what its port is for.", "")
 REASON_ROW(FILE_NOT_FOUND, NOTICE, "the file asked for does not exist", "", "")
+REASON_ROW(FILE_UNREADABLE, WARNING, "the file asked for is there, but it is no regular file that everybody may read", "Like other TFTP servers imprint hands out only regular files whose permissions let everybody read them.", "chmod o+r FILE to serve it")
 REASON_ROW(PATH_REFUSED, WARNING, "the path asked for leads out of the tree and was refused", "", "")
 REASON_ROW(ANSWER_REFUSED, WARNING, "somebody asked for an answer file that is not theirs", "An answer file is given only to the address that its machine holds, while its order is under way.", "")
 REASON_ROW(ANSWER_FETCHED, INFO, "the machine fetched its answer file", "", "")
