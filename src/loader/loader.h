@@ -77,6 +77,11 @@ enum loader_dialect { LOADER_DIALECT_PXELINUX, LOADER_DIALECT_GRUB, LOADER_DIALE
 MUST_USE enum status loader_print_config(enum loader_dialect dialect, const struct loader_context *context,
                                          struct text *out, struct problem *problem);
 
+/// Prints boot.ipxe, the script that every iPXE gets first, whoever it is: it asks for machine.ipxe, naming
+/// its MAC, UUID and serial number, until there is one. Uses `client->has_http`, `server`, `http_port` and
+/// `poll_s`. STATUS_TOO_LONG when `out` was too small.
+MUST_USE enum status loader_print_bootstrap(const struct loader_context *context, struct text *out);
+
 /// What a loader's request for `path` (canonical, as content/path makes it, lower case not assumed) is asking
 /// for.
 struct loader_request {

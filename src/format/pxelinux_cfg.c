@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "format/pxelinux_cfg.h"
+
+#include <string.h>
+
+static bool pxelinux_cfg_is_control(char character)
+{
+    unsigned char byte = (unsigned char)character;
+    return byte < 0x20 || byte == 0x7f;
+}
+
+static bool pxelinux_cfg_has_control(const char *value)
+{
+    for (; *value != '\0'; value++) {
+        if (pxelinux_cfg_is_control(*value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status pxelinux_cfg_add_word(struct text *out, const char *key, const char *value)
+{
+    if (*value == '\0' || strpbrk(value, " ,") != NULL || pxelinux_cfg_has_control(value)) {
+        return STATUS_UNSUPPORTED;
+    }
+    text_add_format(out, "%s %s\n", key, value);
+    return STATUS_OK;
+}
+
+enum status pxelinux_cfg_add_line(struct text *out, const char *key, const char *value)
+{
+    if (*value == '\0' || strcmp(value, "-") == 0 || pxelinux_cfg_has_control(value)) {
+        return STATUS_UNSUPPORTED;
+    }
+    text_add_format(out, "%s %s\n", key, value);
+    return STATUS_OK;
+}
+
+void pxelinux_cfg_add_say(struct text *out, const char *words)
+{
+    text_add(out, "SAY ");
+    for (; *words != '\0'; words++) {
+        bool is_plain = !pxelinux_cfg_is_control(*words) && (unsigned char)*words < 0x80;
+        text_add_char(out, is_plain ? *words : '?');
+    }
+    text_add_char(out, '\n');
+}

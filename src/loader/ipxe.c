@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// iPXE. Facts and how they were found: docs/protocols/loaders.md.
+#include "format/ipxe_script.h"
+#include "format/uri.h"
+#include "loader/dialect.h"
+#include "loader/screen.h"
+
+/// Appends where a machine's script is; iPXE itself puts in who it is.
+static void ipxe_add_machine_url(const struct loader_context *context, struct text *out)
+{
+    if (context->client->has_http) {
+        text_add(out, "http://");
+        dialect_add_authority(out, context);
+        text_add(out, "/machine.ipxe?mac=${mac:hexhyp}&uuid=${uuid}&serial=${serial:uristring}"
+                      "&platform=${platform}&arch=${buildarch}");
+        return;
+    }
+    char address[IP4_TEXT_BYTES];
+    text_add_format(out, "tftp://%s/machine.ipxe/mac-${mac:hexhyp}", ip4_print(context->server, address));
+}
+
+static void ipxe_add_file(const struct loader_context *context, const char *path, struct text *out)
+{
+    text_add(out, context->client->has_http ? "http://" : "tftp://");
+    if (context->client->has_http) {
+        dialect_add_authority(out, context);
+    } else {
+        char address[IP4_TEXT_BYTES];
+        text_add(out, ip4_print(context->server, address));
+    }
+    uri_add_path(out, path);
+}
+
+/// Appends the loop that asks for the machine's script until there is one; "--replace" ends the script that
+/// asked, so scripts do not pile up, and "||" outlives Ctrl-C and a server that is away for a while.
+static void ipxe_add_ask(const struct loader_context *context, unsigned pause_s, struct text *out)
+{
+    text_add(out, "chain --replace --autofree ");
+    ipxe_add_machine_url(context, out);
+    text_add_format(out, " ||\nsleep %u ||\ngoto again\n", pause_s);
+}
+
+enum status loader_print_bootstrap(const struct loader_context *context, struct text *out)
+{
+    text_add(out, "#!ipxe\n:again\n");
+    ipxe_add_ask(context, context->poll_s, out);
+    return out->cut ? STATUS_TOO_LONG : STATUS_OK;
+}
+
+static enum status ipxe_print_wait(const struct loader_context *context, struct text *out)
+{
+    text_add(out, "#!ipxe\n");
+    screen_add_wait(context, ipxe_script_add_echo, out);
+    text_add_format(out, ":again\nsleep %u ||\n", context->poll_s);
+    ipxe_add_ask(context, 1, out);
+    return STATUS_OK;
+}
+
+// BIOS: its first disk, from here. UEFI: an exit that says "failed" makes the firmware try its next boot
+// entry.
+static enum status ipxe_print_local(const struct loader_context *context, struct text *out)
+{
+    text_add(out, "#!ipxe\n");
+    screen_add_sentence(context, ipxe_script_add_echo, out);
+    text_add(out, "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||\nexit 1\n");
+    return STATUS_OK;
+}
+
+static enum status ipxe_print_image(const struct loader_context *context, struct text *out,
+                                    struct problem *problem)
+{
+    char mac[HW_TEXT_BYTES];
+    bool has_initrd = *context->initrd != '\0';
+    text_add(out, "#!ipxe\n");
+    screen_add_sentence(context, ipxe_script_add_echo, out);
+    text_add(out, "imgfree\nkernel ");
+    ipxe_add_file(context, context->kernel, out);
+    if (has_initrd) {
+        text_add(out, " initrd=initrd"); // for UEFI kernels, which ask iPXE for the file by this name
+    }
+    if (ipxe_script_add_arguments(out, context->arguments) != STATUS_OK) {
+        return dialect_refuse(&dialect_ipxe, "these kernel arguments", context->arguments, problem);
+    }
+    if (dialect_has_bootif(context, mac)) {
+        text_add_format(out, " BOOTIF=01-%s", mac);
+    }
+    text_add(out, " || goto failed\n");
+    if (has_initrd) {
+        text_add(out, "initrd --name initrd ");
+        ipxe_add_file(context, context->initrd, out);
+        text_add(out, " || goto failed\n");
+    }
+    text_add(out, "boot\n:failed\necho   The kernel could not be fetched or started. Trying again soon.\n"
+                  "imgfree\n:again\nsleep 10 ||\n");
+    ipxe_add_ask(context, 1, out);
+    return STATUS_OK;
+}
+
+const struct dialect dialect_ipxe = {.name = "iPXE",
+                                     .print_wait = ipxe_print_wait,
+                                     .print_local = ipxe_print_local,
+                                     .print_image = ipxe_print_image};

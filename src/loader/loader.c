@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "loader/loader.h"
+
+enum architecture { // DHCP option 93 (RFC 4578 section 2.1, IANA "Processor Architecture Types")
+    ARCHITECTURE_BIOS = 0,
+    ARCHITECTURE_IA32 = 6,
+    ARCHITECTURE_X64 = 7,
+    ARCHITECTURE_EBC = 9, // RFC 4578 exchanged 7 and 9, so some firmware sends this for x64
+    ARCHITECTURE_ARM64 = 11,
+    ARCHITECTURE_IA32_HTTP = 15,
+    ARCHITECTURE_X64_HTTP = 16,
+    ARCHITECTURE_ARM64_HTTP = 19,
+};
+
+static enum loader_id loader_for_architecture(const struct boot_client *client)
+{
+    switch (client->architecture) {
+    case ARCHITECTURE_BIOS:
+        return LOADER_PXELINUX;
+    case ARCHITECTURE_IA32:
+    case ARCHITECTURE_IA32_HTTP:
+        return LOADER_GRUB_IA32;
+    case ARCHITECTURE_X64:
+    case ARCHITECTURE_EBC:
+    case ARCHITECTURE_X64_HTTP:
+        return LOADER_SHIM_X64;
+    case ARCHITECTURE_ARM64:
+    case ARCHITECTURE_ARM64_HTTP:
+        return LOADER_GRUB_ARM64;
+    default:
+        return LOADER_NONE;
+    }
+}
+
+/// What iPXE is chained with on the firmware that would get `automatic`; LOADER_NONE when there is none.
+static enum loader_id loader_with_ipxe(enum loader_id automatic)
+{
+    switch ((unsigned)automatic) {
+    case LOADER_PXELINUX:
+        return LOADER_UNDIONLY;
+    case LOADER_SHIM_X64:
+        return LOADER_SNPONLY_X64;
+    default:
+        return LOADER_NONE;
+    }
+}
+
+/// The loader that the machine's own setting names, or LOADER_NONE when its firmware cannot run that one.
+static enum loader_id loader_for_wish(const struct boot_client *client, enum machine_loader wish)
+{
+    enum loader_id automatic = loader_for_architecture(client);
+    bool is_bios = automatic == LOADER_PXELINUX;
+    switch (wish) {
+    case MACHINE_LOADER_IPXE:
+        return client->stage == BOOT_STAGE_IPXE ? LOADER_IPXE_SCRIPT : loader_with_ipxe(automatic);
+    case MACHINE_LOADER_PXELINUX:
+        return is_bios ? automatic : LOADER_NONE;
+    case MACHINE_LOADER_GRUB:
+        return is_bios ? LOADER_NONE : automatic;
+    case MACHINE_LOADER_AUTO:
+    case MACHINE_LOADER_COUNT:
+        break;
+    }
+    return LOADER_NONE;
+}
+
+static bool loader_is_available(const struct loader *loader, uint32_t available)
+{
+    bool is_generated = loader->files[0].name == NULL;
+    return is_generated || (available >> loader->id & 1) != 0;
+}
+
+static const struct loader *loader_take(enum loader_id id, enum reason_id reason, uint32_t available,
+                                        struct reasons *reasons, const struct loader **missing)
+{
+    const struct loader *loader = loader_get(id);
+    reasons_add(reasons, reason);
+    if (loader_is_available(loader, available)) {
+        return loader;
+    }
+    reasons_add(reasons, REASON_LOADER_MISSING);
+    if (missing != NULL) {
+        *missing = loader;
+    }
+    return NULL;
+}
+
+const struct loader *loader_pick(const struct boot_client *client, enum machine_loader wish,
+                                 uint32_t available, struct reasons *reasons, const struct loader **missing)
+{
+    bool wants_loader = client->stage == BOOT_STAGE_FIRMWARE || client->stage == BOOT_STAGE_IPXE;
+    if (!wants_loader) {
+        return NULL;
+    }
+    enum loader_id wished = loader_for_wish(client, wish);
+    if (wished != LOADER_NONE) {
+        return loader_take(wished, REASON_LOADER_BY_MACHINE, available, reasons, missing);
+    }
+    if (client->stage == BOOT_STAGE_IPXE) {
+        return loader_take(LOADER_IPXE_SCRIPT, REASON_LOADER_FOR_IPXE, available, reasons, missing);
+    }
+    enum loader_id automatic = loader_for_architecture(client);
+    if (automatic == LOADER_NONE) {
+        reasons_add(reasons, REASON_ARCHITECTURE_UNKNOWN);
+        return NULL;
+    }
+    enum reason_id reason = client->wants_http ? REASON_LOADER_FOR_UEFI_HTTP : loader_get(automatic)->reason;
+    return loader_take(automatic, reason, available, reasons, missing);
+}
+
+enum status loader_print_file(const struct loader *loader, const struct boot_client *client,
+                              struct ip4 server, uint16_t http_port, struct text *out)
+{
+    bool by_http = client->wants_http ||
+                   (client->stage == BOOT_STAGE_IPXE && client->has_http && loader->id == LOADER_IPXE_SCRIPT);
+    if (by_http) {
+        char address[IP4_TEXT_BYTES];
+        text_add_format(out, "http://%s", ip4_print(server, address));
+        if (http_port != 80) {
+            text_add_format(out, ":%u", (unsigned)http_port);
+        }
+        text_add_char(out, '/');
+    }
+    text_add(out, loader->file);
+    return out->cut ? STATUS_TOO_LONG : STATUS_OK;
+}

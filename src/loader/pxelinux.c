@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// pxelinux 6 (syslinux). Facts and how they were found: docs/protocols/loaders.md.
+#include "format/pxelinux_cfg.h"
+#include "loader/dialect.h"
+#include "loader/screen.h"
+
+// PROMPT 1 makes it wait for its timeout; TOTALTIMEOUT goes on when somebody touches the keyboard.
+static enum status pxelinux_print_wait(const struct loader_context *context, struct text *out)
+{
+    char mac[HW_TEXT_BYTES];
+    struct hw address;
+    const char *name = "default";
+    if (hw_parse(context->mac, &address) == STATUS_OK) {
+        name = hw_print_dashes(&address, mac);
+    }
+    screen_add_wait(context, pxelinux_cfg_add_say, out);
+    text_add_format(out, "PROMPT 1\nNOESCAPE 1\nALLOWOPTIONS 0\nTIMEOUT %u\nTOTALTIMEOUT %u\n",
+                    context->poll_s * 10, context->poll_s * 10);
+    text_add(out, "DEFAULT again\nONTIMEOUT again\nLABEL again\n");
+    text_add_format(out, "CONFIG pxelinux.cfg/%s%s\n", name == mac ? "01-" : "", name);
+    return STATUS_OK;
+}
+
+static enum status pxelinux_print_local(const struct loader_context *context, struct text *out)
+{
+    screen_add_sentence(context, pxelinux_cfg_add_say, out);
+    text_add(out, "PROMPT 0\nDEFAULT local\nLABEL local\nLOCALBOOT 0x80\n");
+    return STATUS_OK;
+}
+
+static enum status pxelinux_print_image(const struct loader_context *context, struct text *out,
+                                        struct problem *problem)
+{
+    screen_add_sentence(context, pxelinux_cfg_add_say, out);
+    text_add(out, "PROMPT 0\nNOESCAPE 1\nDEFAULT image\nLABEL image\n");
+    if (pxelinux_cfg_add_word(out, "KERNEL", context->kernel) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "the kernel's path", context->kernel, problem);
+    }
+    bool has_initrd = *context->initrd != '\0';
+    if (has_initrd && pxelinux_cfg_add_word(out, "INITRD", context->initrd) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "the initrd's path", context->initrd, problem);
+    }
+    bool has_arguments = *context->arguments != '\0';
+    if (has_arguments && pxelinux_cfg_add_line(out, "APPEND", context->arguments) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "these kernel arguments", context->arguments, problem);
+    }
+    text_add(out, "SYSAPPEND 2\n"); // BOOTIF=01-mac of the card that booted
+    return STATUS_OK;
+}
+
+const struct dialect dialect_pxelinux = {.name = "pxelinux",
+                                         .print_wait = pxelinux_print_wait,
+                                         .print_local = pxelinux_print_local,
+                                         .print_image = pxelinux_print_image};

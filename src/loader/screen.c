@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "loader/screen.h"
+
+#include <string.h>
+
+#define SCREEN_COLUMNS    78
+#define SCREEN_LINE_BYTES 256
+
+static void screen_add_pair(screen_line *add, struct text *out, const char *label, const char *value)
+{
+    if (*value == '\0') {
+        return;
+    }
+    char line[SCREEN_LINE_BYTES];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    text_add_format(&text, "  %-9s %s", label, value);
+    add(out, line);
+}
+
+/// How much of `words` goes on a line of `columns`: up to the last blank that fits, or all that fits.
+static size_t screen_fit(const char *words, size_t columns)
+{
+    size_t length = strlen(words);
+    if (length <= columns) {
+        return length;
+    }
+    for (size_t at = columns; at > 0; at--) {
+        if (words[at] == ' ') {
+            return at;
+        }
+    }
+    return columns;
+}
+
+static void screen_add_wrapped(screen_line *add, struct text *out, const char *words)
+{
+    while (*words != '\0') {
+        size_t length = screen_fit(words, SCREEN_COLUMNS - 2);
+        char line[SCREEN_LINE_BYTES];
+        struct text text;
+        text_init(&text, line, sizeof line);
+        text_add(&text, "  ");
+        text_add_bytes(&text, words, length);
+        add(out, line);
+        words += length;
+        words += *words == ' ';
+    }
+}
+
+static void screen_add_head(const struct loader_context *context, screen_line *add, struct text *out)
+{
+    char address[IP4_TEXT_BYTES];
+    char line[SCREEN_LINE_BYTES];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    text_add_format(&text, "  %s (%s)", context->server_name, ip4_print(context->server, address));
+    add(out, "");
+    add(out, line);
+    add(out, "");
+}
+
+void screen_add_wait(const struct loader_context *context, screen_line *add, struct text *out)
+{
+    char again[SCREEN_LINE_BYTES];
+    struct text text;
+    text_init(&text, again, sizeof again);
+    text_add_format(&text, "Nothing on this machine is changed. It asks again every %u seconds.",
+                    context->poll_s);
+    screen_add_head(context, add, out);
+    add(out, "  This machine waits.");
+    add(out, "");
+    screen_add_pair(add, out, "machine", context->machine_name);
+    screen_add_pair(add, out, "MAC", context->mac);
+    screen_add_pair(add, out, "UUID", context->uuid);
+    screen_add_pair(add, out, "serial", context->client->serial);
+    add(out, "");
+    screen_add_wrapped(add, out, context->sentence);
+    if (*context->remedy != '\0') {
+        add(out, "  On the server:");
+        add(out, "");
+        screen_add_pair(add, out, "", context->remedy);
+    }
+    add(out, "");
+    screen_add_wrapped(add, out, again);
+    add(out, "");
+}
+
+void screen_add_sentence(const struct loader_context *context, screen_line *add, struct text *out)
+{
+    screen_add_wrapped(add, out, context->server_name);
+    screen_add_wrapped(add, out, context->sentence);
+}
