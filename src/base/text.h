@@ -43,6 +43,13 @@ bool text_starts(const char *text, const char *prefix);
 /// Whether `text` ends with `suffix`.
 bool text_ends(const char *text, const char *suffix);
 
+/// Whether `character` is an ASCII control character (newline, tab, DEL ...). Bytes of UTF-8 are not.
+static inline bool text_is_control(char character)
+{
+    unsigned char byte = (unsigned char)character;
+    return byte < 0x20 || byte == 0x7f;
+}
+
 /// Lower case of one ASCII character, anything else unchanged.
 char text_lower(char character);
 

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static bool grub_cfg_is_control(char character)
-{
-    unsigned char byte = (unsigned char)character;
-    return byte < 0x20 || byte == 0x7f;
-}
-
 static void grub_cfg_add_quoted_char(struct text *out, char character)
 {
     if (character == '\'') {
@@ -21,7 +15,7 @@ static void grub_cfg_add_quoted_char(struct text *out, char character)
 enum status grub_cfg_add_word(struct text *out, const char *value)
 {
     for (const char *at = value; *at != '\0'; at++) {
-        if (grub_cfg_is_control(*at)) {
+        if (text_is_control(*at)) {
             return STATUS_UNSUPPORTED;
         }
     }
@@ -53,7 +47,7 @@ static const char *grub_cfg_add_argument(struct text *out, const char *word)
                 return NULL;
             }
             in_quotes = !in_quotes;
-        } else if (strchr("\"'\\", *at) != NULL || grub_cfg_is_control(*at)) {
+        } else if (strchr("\"'\\", *at) != NULL || text_is_control(*at)) {
             return NULL;
         } else {
             text_add_char(out, *at);
@@ -85,7 +79,7 @@ void grub_cfg_add_echo(struct text *out, const char *words)
         text_add_char(out, ' ');
     }
     for (; *words != '\0'; words++) {
-        bool is_plain = !grub_cfg_is_control(*words) && (unsigned char)*words < 0x80;
+        bool is_plain = !text_is_control(*words) && (unsigned char)*words < 0x80;
         grub_cfg_add_quoted_char(out, is_plain ? *words : '?');
     }
     text_add(out, "'\n");

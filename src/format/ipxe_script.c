@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static bool ipxe_script_is_control(char character)
-{
-    unsigned char byte = (unsigned char)character;
-    return byte < 0x20 || byte == 0x7f;
-}
-
 /// Whether the word of `length` bytes at `word` would be more than a word.
 static bool ipxe_script_is_operator(const char *word, size_t length)
 {
@@ -34,7 +28,7 @@ static bool ipxe_script_is_line(const char *arguments)
     bool in_quotes = false;
     for (const char *at = arguments; *at != '\0'; at++) {
         bool loses_blank = in_quotes && at[0] == ' ' && at[1] == ' ';
-        if (ipxe_script_is_control(*at) || loses_blank) {
+        if (text_is_control(*at) || loses_blank) {
             return false;
         }
         in_quotes ^= *at == '"';

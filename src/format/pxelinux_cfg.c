@@ -3,16 +3,10 @@
 
 #include <string.h>
 
-static bool pxelinux_cfg_is_control(char character)
-{
-    unsigned char byte = (unsigned char)character;
-    return byte < 0x20 || byte == 0x7f;
-}
-
 static bool pxelinux_cfg_has_control(const char *value)
 {
     for (; *value != '\0'; value++) {
-        if (pxelinux_cfg_is_control(*value)) {
+        if (text_is_control(*value)) {
             return true;
         }
     }
@@ -41,7 +35,7 @@ void pxelinux_cfg_add_say(struct text *out, const char *words)
 {
     text_add(out, "SAY ");
     for (; *words != '\0'; words++) {
-        bool is_plain = !pxelinux_cfg_is_control(*words) && (unsigned char)*words < 0x80;
+        bool is_plain = !text_is_control(*words) && (unsigned char)*words < 0x80;
         text_add_char(out, is_plain ? *words : '?');
     }
     text_add_char(out, '\n');
