@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/dhcp_answer.h"
+
+#include "loader/loader.h"
+#include "session/client.h"
+
+#include <string.h>
+
+// What the client is told to boot. Own disk means: no boot file at all for firmware, which then goes on to
+// its disk at once; iPXE gets a script that says so on the screen.
+static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct boot_client *client,
+                             struct desk_meeting *meeting, struct dhcp4_boot *boot, struct text *detail)
+{
+    bool is_ipxe = client->stage == BOOT_STAGE_IPXE;
+    struct boot_plan *plan = &meeting->plan;
+    if (plan->kind == PLAN_NOTHING || (plan->kind == PLAN_LOCAL && !is_ipxe)) {
+        return;
+    }
+    const struct loader *missing = NULL;
+    enum machine_loader wish =
+        meeting->machine == NULL || plan->kind == PLAN_LOCAL ? MACHINE_LOADER_AUTO : meeting->machine->loader;
+    const struct loader *loader = loader_pick(client, wish, world->loaders, &plan->reasons, &missing);
+    if (missing != NULL) {
+        text_add_format(detail, "%s is not there", missing->file);
+    }
+    struct text file;
+    text_init(&file, boot->file, sizeof boot->file);
+    if (loader == NULL ||
+        loader_print_file(loader, client, world->address, world->http_port, &file) != STATUS_OK) {
+        return;
+    }
+    boot->has_file = true;
+    boot->is_url = strstr(boot->file, "://") != NULL;
+}
+
+static void dhcp_answer_keep_lease(const struct dhcp_answer_world *world, const struct network *network,
+                                   const struct lease *lease)
+{
+    (void)pool_put(dhcp_pools_of(world->pools, network), lease); // a reservation may lie outside the range
+    if (lease->state != LEASE_OFFERED) {
+        store_lease_put(world->desk->store, lease);
+    }
+}
+
+static const char *dhcp_answer_loads(const struct dhcp4_boot *boot)
+{
+    return boot->has_file ? boot->file : "nothing";
+}
+
+static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
+                             const struct desk_meeting *meeting, const struct dhcp4_boot *boot)
+{
+    const struct dhcp4_actions *actions = &answer->actions;
+    bool is_boot = answer->client.stage != BOOT_STAGE_SYSTEM;
+    bool is_renewal = answer->message.ciaddr.value != 0 && actions->reply_kind == DHCP4_ACK;
+    bool is_last_word =
+        actions->reply_kind == DHCP4_ACK || actions->reply_kind == DHCP4_NAK || (world->is_proxy && is_boot);
+    bool is_grave = reasons_worst(&actions->reasons) != REASON_NONE &&
+                    reason_get(reasons_worst(&actions->reasons))->severity >= REASON_WARNING;
+    if ((!is_grave && !(actions->has_reply && is_last_word)) || (is_renewal && !is_boot)) {
+        return;
+    }
+    struct event event = {.kind = EVENT_DHCP,
+                          .machine_id = meeting->machine == NULL ? 0 : meeting->machine->id,
+                          .mac = answer->message.chaddr,
+                          .address = actions->reply.yiaddr,
+                          .reasons = actions->reasons};
+    struct text text;
+    char address[IP4_TEXT_BYTES];
+    text_init(&text, event.text, sizeof event.text);
+    if (actions->reply_kind == DHCP4_ACK && actions->reply.yiaddr.value != 0) {
+        text_add_format(&text, "has address %s", ip4_print(actions->reply.yiaddr, address));
+    } else if (actions->reply_kind == DHCP4_NAK) {
+        text_add(&text, "was told to ask for another address");
+    } else if (actions->has_reply) {
+        text_add(&text, "was told where to boot from");
+    } else {
+        text_add_format(&text, "%s not answered", dhcp4_kind_name(answer->message.kind));
+    }
+    if (is_boot && actions->has_reply && actions->reply_kind != DHCP4_NAK) {
+        text_add_format(&text, ", loads %s", dhcp_answer_loads(boot));
+    }
+    if (is_grave) {
+        text_add_format(&text, ": %s", reason_get(reasons_worst(&actions->reasons))->sentence);
+    }
+    desk_tell(world->desk, &event);
+}
+
+static void dhcp_answer_meet(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
+                             struct desk_meeting *meeting)
+{
+    if (answer->message.kind == DHCP4_DISCOVER && answer->client.stage != BOOT_STAGE_SYSTEM) {
+        desk_meet_firmware(world->desk, &answer->client, meeting);
+        return;
+    }
+    desk_meet(world->desk, &answer->client, meeting);
+}
+
+static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struct dhcp_question *question,
+                              struct dhcp_answer *answer, const struct desk_meeting *meeting,
+                              const struct dhcp4_boot *boot)
+{
+    const struct dhcp_pools *pools = world->pools;
+    const struct network *network = dhcp4_pick_network(pools->networks, pools->count, &answer->message,
+                                                       question->is_unicast, world->address);
+    const struct machine *machine = meeting->machine;
+    bool has_reservation = machine != NULL && network != NULL && machine->address.value != 0 &&
+                           subnet_has(network->subnet, machine->address);
+    struct dhcp4_facts facts = {
+        .message = &answer->message,
+        .client = &answer->client,
+        .server = world->address,
+        .is_unicast = question->is_unicast,
+        .network = network,
+        .pool = network == NULL ? NULL : dhcp_pools_of(world->pools, network),
+        .machine = machine,
+        .reserved = has_reservation ? machine->address : (struct ip4){0},
+        .reserved_lease = has_reservation ? store_lease_find(world->desk->store, machine->address) : NULL,
+        .hostname = machine != NULL && machine->state == MACHINE_APPROVED ? machine_hostname(machine) : "",
+        .boot = *boot,
+        .now_s = desk_now_s(world->desk),
+    };
+    dhcp4_step(&facts, &answer->actions);
+    if (answer->actions.has_lease && network != NULL) {
+        dhcp_answer_keep_lease(world, network, &answer->actions.lease);
+    }
+}
+
+enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp_question *question,
+                        struct arena *arena, struct dhcp_answer *answer)
+{
+    enum status status = dhcp4_decode(question->bytes, question->count, arena, &answer->message, NULL);
+    if (status != STATUS_OK || answer->message.op != DHCP4_OP_REQUEST) {
+        return status != STATUS_OK ? status : STATUS_UNSUPPORTED;
+    }
+    answer->limit_bytes = dhcp4_reply_limit(&answer->message);
+    client_from_dhcp4(&answer->message, &answer->client);
+    struct desk_meeting meeting;
+    dhcp_answer_meet(world, answer, &meeting);
+    struct dhcp4_boot boot = {0};
+    char detail_text[EVENT_TEXT_BYTES / 2];
+    struct text detail;
+    text_init(&detail, detail_text, sizeof detail_text);
+    if (answer->client.stage != BOOT_STAGE_SYSTEM) {
+        dhcp_answer_boot(world, &answer->client, &meeting, &boot, &detail);
+    }
+    if (world->is_proxy || question->port == DHCP4_PXE_PORT) {
+        struct proxydhcp_facts facts = {.message = &answer->message,
+                                        .client = &answer->client,
+                                        .server = world->address,
+                                        .port = question->port,
+                                        .from = question->from,
+                                        .from_port = question->from_port,
+                                        .boot = boot};
+        proxydhcp_step(&facts, &answer->actions);
+    } else {
+        dhcp_answer_serve(world, question, answer, &meeting, &boot);
+    }
+    struct ip4 address = answer->actions.reply_kind == DHCP4_ACK && answer->actions.reply.yiaddr.value != 0
+                             ? answer->actions.reply.yiaddr
+                             : answer->message.ciaddr;
+    dhcp_answer_tell(world, answer, &meeting, &boot);
+    if (answer->client.stage != BOOT_STAGE_SYSTEM && answer->message.kind == DHCP4_DISCOVER) {
+        desk_tell_plan(world->desk, &meeting, &answer->client, (struct ip4){0}, detail_text);
+    }
+    if (answer->actions.has_reply && answer->actions.reply_kind != DHCP4_NAK) {
+        desk_note_address(world->desk, &answer->client, address);
+    }
+    return STATUS_OK;
+}
