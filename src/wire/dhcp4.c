@@ -68,13 +68,14 @@ static enum status field_count(struct reader field, struct census *census, uint8
 
 // Adds the header fields that option 52 lends to options (RFC 2132 section 9.3), counted too.
 static enum status fields_overload(struct fields *fields, const struct dhcp4_option *overload,
-                                   struct census *census, uint8_t slot[256])
+                                   struct census *census, uint8_t slot[256], struct problem *problem)
 {
     if (overload->data == NULL) {
         return STATUS_OK;
     }
     uint8_t which = overload->length == 1 ? overload->data[0] : 0;
     if (which < OVERLOAD_FILE || which > (OVERLOAD_FILE | OVERLOAD_SNAME)) {
+        problem_set(problem, "a DHCP message has an overload option (52) that is not 1, 2 or 3");
         return STATUS_MALFORMED;
     }
     enum status status = STATUS_OK;
@@ -129,11 +130,10 @@ static enum status options_decode(struct fields *fields, struct arena *arena, st
     struct dhcp4_option overload = {0};
     enum status status = field_count(fields->options[0], &census, options->slot, &overload);
     if (status == STATUS_OK) {
-        status = fields_overload(fields, &overload, &census, options->slot);
+        status = fields_overload(fields, &overload, &census, options->slot, problem);
     }
     if (status != STATUS_OK) {
-        problem_set(problem, "a DHCP message has an option that runs past the end of its field, or an "
-                             "overload option (52) that is not 1, 2 or 3");
+        problem_set(problem, "a DHCP message has an option that runs past the end of its field");
         return status;
     }
     status = options_join(fields, &census, arena, options);

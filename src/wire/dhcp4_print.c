@@ -206,7 +206,9 @@ void dhcp4_print(const struct dhcp4_message *message, struct text *text)
 {
     char hardware[HW_TEXT_BYTES];
     text_add_format(text, "%s %s %s, xid %08x, secs %u%s", dhcp4_kind_name(message->kind),
-                    message->op == DHCP4_OP_REQUEST ? "from" : "to", hw_print(&message->chaddr, hardware),
+                    message->op == DHCP4_OP_REQUEST ? "from" : "to",
+                    message->chaddr.length == 0 ? "no hardware address"
+                                                : hw_print(&message->chaddr, hardware),
                     message->xid, message->secs, message->broadcast ? ", broadcast" : "");
     if (message->chaddr.type != 1) {
         text_add_format(text, ", hardware type %u", message->chaddr.type);
