@@ -11,7 +11,7 @@
 
 #define CONFIG_FILE_DEFAULT    "/etc/imprint/imprint.yaml"
 #define CONFIG_FILE_BYTES_MOST (1024 * 1024)
-#define CONFIG_DEPTH_MOST      8
+#define CONFIG_DEPTH_MOST      16
 #define CONFIG_PATH_BYTES      256
 #define CONFIG_NAME_BYTES      64
 #define CONFIG_INTERFACE_BYTES 16
@@ -31,14 +31,14 @@ enum config_dhcp_mode {
 struct config {
     char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
     char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
-    uint32_t interface_count;      // 0 = every up, non-loopback, non-container interface
+    uint8_t interface_count;       // 0 = every up, non-loopback, non-container interface
     char state[CONFIG_PATH_BYTES]; // absolute: database and images
     char
         server_name[CONFIG_NAME_BYTES]; // what screens and answers call this server; the host name by default
     char user[CONFIG_USER_BYTES];       // the account to run as once the sockets are bound
     enum config_dhcp_mode dhcp_mode;
     struct network subnets[CONFIG_SUBNETS_MOST];
-    uint32_t subnet_count;
+    uint8_t subnet_count;
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
     uint16_t http_port;
     struct policy policy;
@@ -71,6 +71,9 @@ void config_print(const struct config *config, FILE *out);
 
 /// Prints the same as one JSON object.
 void config_print_json(const struct config *config, FILE *out);
+
+/// Prints the list of all keys in mdoc, as it stands in imprint.yaml(5).
+void config_print_manual(FILE *out);
 
 /// "auto", "server", "proxy" or "off".
 const char *config_dhcp_mode_text(enum config_dhcp_mode mode);

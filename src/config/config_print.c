@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The effective configuration as YAML with comments, and as JSON.
+#include "config/config.h"
+#include "config/key.h"
+#include "config/value.h"
+
+#include <string.h>
+
+#define COMMENT_COLUMNS 100
+
+// Values of our types need quotes only when they are paths with unusual characters: YAML's double quotes are
+// JSON's.
+static bool value_is_plain(const char *value)
+{
+    for (const char *at = value; *at != '\0'; at++) {
+        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
+        if (!letter && strchr("/._-", *at) == NULL) {
+            return false;
+        }
+    }
+    return value[0] != '\0' && value[0] != '-' && value[0] != '.';
+}
+
+static void print_quoted(const char *value, FILE *out)
+{
+    (void)fputc('"', out);
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\') {
+            (void)fputc('\\', out);
+        }
+        (void)fputc(*at, out);
+    }
+    (void)fputc('"', out);
+}
+
+static void print_scalar(const char *value, FILE *out)
+{
+    if (value_is_plain(value)) {
+        (void)fputs(value, out);
+    } else {
+        print_quoted(value, out);
+    }
+}
+
+// `text` in comment lines of at most COMMENT_COLUMNS.
+static void print_comment(const char *text, int indent, FILE *out)
+{
+    size_t most = COMMENT_COLUMNS - (size_t)indent - 2;
+    while (*text != '\0') {
+        size_t length = strlen(text);
+        if (length > most) {
+            length = most;
+            while (length > 1 && text[length] != ' ') {
+                length--;
+            }
+        }
+        (void)fprintf(out, "%*s# %.*s\n", indent, "", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+static void print_about(const struct key *key, int indent, FILE *out)
+{
+    char about[VALUE_TEXT_BYTES];
+    char line[2 * VALUE_TEXT_BYTES];
+    print_comment(key->about, indent, out);
+    const char *without = key->default_text != NULL ? key->default_text : key->default_about;
+    (void)snprintf(line, sizeof line, "%s%s. Default: %s",
+                   key->is_list && key->type != KEY_TABLE ? "Each is " : "Takes ", value_about(key, about),
+                   without == NULL ? "none, it must be given" : without);
+    print_comment(line, indent, out);
+}
+
+static void print_list(const struct key *key, const void *base, FILE *out)
+{
+    const char *values = (const char *)base + key->offset;
+    (void)fputc('[', out);
+    for (unsigned i = 0; i < key_count(key, base); i++) {
+        char text[VALUE_TEXT_BYTES];
+        (void)fputs(i == 0 ? "" : ", ", out);
+        print_scalar(value_print(key, values + i * key->bytes, text), out);
+    }
+    (void)fputc(']', out);
+}
+
+static bool value_is_unset(const struct key *key, const void *base)
+{
+    char text[VALUE_TEXT_BYTES];
+    return key->is_list ? key_count(key, base) == 0
+                        : value_print(key, (const char *)base + key->offset, text)[0] == '\0';
+}
+
+// One element of a table: "- first: value", then the others below.
+static void print_element(const struct key *table, const void *base, bool about, FILE *out)
+{
+    char prefix[KEY_NAME_BYTES + 3];
+    (void)snprintf(prefix, sizeof prefix, "%s[].", table->name);
+    unsigned count;
+    const struct key *keys = key_table(&count);
+    bool first = true;
+    for (unsigned i = 0; i < count; i++) {
+        char name[KEY_NAME_BYTES];
+        char text[VALUE_TEXT_BYTES];
+        if (!key_is_inside(&keys[i], prefix, name) || value_is_unset(&keys[i], base)) {
+            continue;
+        }
+        if (about) {
+            print_about(&keys[i], 6, out);
+        }
+        (void)fprintf(out, "%s%s: ", first ? "    - " : "      ", name);
+        if (keys[i].is_list) {
+            print_list(&keys[i], base, out);
+        } else {
+            print_scalar(value_print(&keys[i], (const char *)base + keys[i].offset, text), out);
+        }
+        (void)fputc('\n', out);
+        first = false;
+    }
+}
+
+static void print_table(const struct key *key, const struct config *config, FILE *out)
+{
+    const char *values = (const char *)config + key->offset;
+    (void)fputs(key_count(key, config) == 0 ? " []\n" : "\n", out);
+    for (unsigned i = 0; i < key_count(key, config); i++) {
+        print_element(key, values + i * key->bytes, i == 0, out);
+    }
+}
+
+static void print_key(const struct key *key, const char *name, int indent, const struct config *config,
+                      FILE *out)
+{
+    char text[VALUE_TEXT_BYTES];
+    print_about(key, indent, out);
+    (void)fprintf(out, "%*s%s:", indent, "", name);
+    if (key->type == KEY_TABLE) {
+        print_table(key, config, out);
+        return;
+    }
+    (void)fputc(' ', out);
+    if (key->is_list) {
+        print_list(key, config, out);
+    } else {
+        print_scalar(value_print(key, (const char *)config + key->offset, text), out);
+    }
+    (void)fputc('\n', out);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+    unsigned count;
+    const struct key *keys = key_table(&count);
+    char section[KEY_NAME_BYTES] = "";
+    (void)fprintf(out, "# The effective configuration of imprint%s%s\n",
+                  config->file[0] == '\0' ? "" : ", from ", config->file);
+    for (unsigned i = 0; i < count; i++) {
+        const struct key *key = &keys[i];
+        if (strchr(key->name, '[') != NULL) {
+            continue; // printed with its table
+        }
+        size_t length = strcspn(key->name, ".");
+        bool in_section = key->name[length] == '.';
+        if (in_section && (strncmp(section, key->name, length) != 0 || section[length] != '\0')) {
+            (void)snprintf(section, sizeof section, "%.*s", (int)length, key->name);
+            (void)fprintf(out, "\n%s:\n", section);
+        } else {
+            (void)fputc('\n', out);
+        }
+        print_key(key, in_section ? key->name + length + 1 : key->name, in_section ? 2 : 0, config, out);
+    }
+}
+
+static void print_json_value(const struct key *key, const void *value, FILE *out)
+{
+    char text[VALUE_TEXT_BYTES];
+    value_print(key, value, text);
+    if (key->type == KEY_NUMBER) {
+        (void)fputs(text, out);
+    } else {
+        print_quoted(text, out);
+    }
+}
+
+// The values of a key of an element or of a plain key.
+static void print_json_values(const struct key *key, const void *base, FILE *out)
+{
+    const char *values = (const char *)base + key->offset;
+    if (!key->is_list) {
+        print_json_value(key, values, out);
+        return;
+    }
+    (void)fputc('[', out);
+    for (unsigned i = 0; i < key_count(key, base); i++) {
+        (void)fputs(i == 0 ? "" : ", ", out);
+        print_json_value(key, values + i * key->bytes, out);
+    }
+    (void)fputc(']', out);
+}
+
+static void print_json_table(const struct key *table, const struct config *config, FILE *out)
+{
+    char prefix[KEY_NAME_BYTES + 3];
+    (void)snprintf(prefix, sizeof prefix, "%s[].", table->name);
+    unsigned count;
+    const struct key *keys = key_table(&count);
+    (void)fputc('[', out);
+    for (unsigned element = 0; element < key_count(table, config); element++) {
+        const char *base = (const char *)config + table->offset + element * table->bytes;
+        bool first = true;
+        (void)fputs(element == 0 ? "{" : ", {", out);
+        for (unsigned i = 0; i < count; i++) {
+            char name[KEY_NAME_BYTES];
+            if (key_is_inside(&keys[i], prefix, name)) {
+                (void)fprintf(out, "%s\"%s\": ", first ? "" : ", ", name);
+                print_json_values(&keys[i], base, out);
+                first = false;
+            }
+        }
+        (void)fputc('}', out);
+    }
+    (void)fputc(']', out);
+}
+
+void config_print_json(const struct config *config, FILE *out)
+{
+    unsigned count;
+    const struct key *keys = key_table(&count);
+    bool first = true;
+    (void)fputc('{', out);
+    for (unsigned i = 0; i < count; i++) {
+        if (strchr(keys[i].name, '[') != NULL) {
+            continue; // printed with its table
+        }
+        (void)fprintf(out, "%s\"%s\": ", first ? "" : ",\n ", keys[i].name);
+        if (keys[i].type == KEY_TABLE) {
+            print_json_table(&keys[i], config, out);
+        } else {
+            print_json_values(&keys[i], config, out);
+        }
+        first = false;
+    }
+    (void)fputs("}\n", out);
+}

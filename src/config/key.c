@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/key.h"
+
+#include "base/text.h"
+#include "config/config.h"
+
+#include <string.h>
+
+static const char *const dhcp_modes[] = {"auto", "server", "proxy", "off", NULL};
+static const char *const unknown_policies[] = {"hold", "local", "refuse", NULL};
+
+// KEY_RANGE reads two addresses, one behind the other.
+static_assert(offsetof(struct network, last) == offsetof(struct network, first) + sizeof(struct ip4),
+              "the range of a network is two addresses side by side");
+
+#define IN_CONFIG(member)                                                                                    \
+    .offset = offsetof(struct config, member), .bytes = sizeof(((struct config *)0)->member)
+#define IN_NETWORK(member)                                                                                   \
+    .offset = offsetof(struct network, member), .bytes = sizeof(((struct network *)0)->member)
+
+static const struct key keys[] = {
+    {.name = "interfaces",
+     .type = KEY_INTERFACE,
+     .is_list = true,
+     IN_CONFIG(interfaces[0]),
+     .count_offset = offsetof(struct config, interface_count),
+     .most = CONFIG_INTERFACES_MOST,
+     .default_about =
+         "every interface that is up, has an IPv4 address, and is neither loopback nor a container's",
+     .about = "The network interfaces to serve. Others are left alone."},
+    {.name = "state",
+     .type = KEY_PATH,
+     IN_CONFIG(state),
+     .default_text = "/var/lib/imprint",
+     .about = "The folder that holds the database and the images."},
+    {.name = "server_name",
+     .type = KEY_HOST,
+     IN_CONFIG(server_name),
+     .default_about = "this machine's host name",
+     .about = "What the screens of waiting machines call this server."},
+    {.name = "user",
+     .type = KEY_ACCOUNT,
+     IN_CONFIG(user),
+     .default_text = "imprint",
+     .about = "The account that the daemon runs as once its sockets are open. Its group may use the control "
+              "socket."},
+    {.name = "dhcp.mode",
+     .type = KEY_WORD,
+     IN_CONFIG(dhcp_mode),
+     .words = dhcp_modes,
+     .default_text = "auto",
+     .about = "How to answer DHCP. With server, imprint gives addresses on dhcp.subnets. With proxy, another "
+              "server "
+              "gives the addresses and imprint only adds what a network boot needs. With auto, imprint "
+              "listens first: "
+              "where another server answers it acts as proxy, elsewhere it serves dhcp.subnets if there are "
+              "any. With "
+              "off, DHCP is left alone."},
+    {.name = "dhcp.subnets",
+     .type = KEY_TABLE,
+     .is_list = true,
+     .may_reload = true,
+     IN_CONFIG(subnets[0]),
+     .count_offset = offsetof(struct config, subnet_count),
+     .most = CONFIG_SUBNETS_MOST,
+     .default_about = "none",
+     .about = "The networks on which imprint gives addresses, those behind relays too."},
+    {.name = "dhcp.subnets[].network",
+     .type = KEY_SUBNET,
+     .is_required = true,
+     IN_NETWORK(subnet),
+     .about = "The network's address and prefix length."},
+    {.name = "dhcp.subnets[].range",
+     .type = KEY_RANGE,
+     .is_required = true,
+     .offset = offsetof(struct network, first),
+     .bytes = 2 * sizeof(struct ip4),
+     .about = "The first and the last address to give away, inside the network. Keep the addresses of "
+              "routers and of "
+              "hosts with fixed addresses out of it."},
+    {.name = "dhcp.subnets[].routers",
+     .type = KEY_ADDRESS,
+     .is_list = true,
+     IN_NETWORK(routers[0]),
+     .count_offset = offsetof(struct network, router_count),
+     .most = NETWORK_ROUTERS_MOST,
+     .default_about = "none",
+     .about = "The routers that clients are told, the best one first."},
+    {.name = "dhcp.subnets[].dns",
+     .type = KEY_ADDRESS,
+     .is_list = true,
+     IN_NETWORK(dns[0]),
+     .count_offset = offsetof(struct network, dns_count),
+     .most = NETWORK_SERVERS_MOST,
+     .default_about = "none",
+     .about = "The name servers that clients are told."},
+    {.name = "dhcp.subnets[].ntp",
+     .type = KEY_ADDRESS,
+     .is_list = true,
+     IN_NETWORK(ntp[0]),
+     .count_offset = offsetof(struct network, ntp_count),
+     .most = NETWORK_SERVERS_MOST,
+     .default_about = "none",
+     .about = "The time servers that clients are told."},
+    {.name = "dhcp.subnets[].domain",
+     .type = KEY_HOST,
+     IN_NETWORK(domain),
+     .default_about = "none",
+     .about = "The domain that clients are told."},
+    {.name = "dhcp.subnets[].lease",
+     .type = KEY_DURATION,
+     IN_NETWORK(lease_s),
+     .least = NETWORK_LEASE_LEAST_S,
+     .default_text = "1h",
+     .about = "How long an address is promised to a client before it must ask again."},
+    {.name = "tftp.root",
+     .type = KEY_PATH,
+     IN_CONFIG(tftp_root),
+     .default_text = "/srv/tftp",
+     .about =
+         "The administrator's own files, for TFTP and HTTP alike. They lie below what imprint generates: a "
+         "generated file of the same name wins. It need not exist."},
+    {.name = "http.port",
+     .type = KEY_NUMBER,
+     IN_CONFIG(http_port),
+     .least = 1,
+     .most = 65535,
+     .default_text = "80",
+     .about = "The TCP port of the HTTP server."},
+    {.name = "policy.unknown",
+     .type = KEY_WORD,
+     .may_reload = true,
+     IN_CONFIG(policy.unknown),
+     .words = unknown_policies,
+     .default_text = "hold",
+     .about =
+         "What a machine gets that nobody has decided about. With hold it waits and shows its name on its "
+         "screen "
+         "until it is approved or rejected. With local it boots its own disk. With refuse it gets no boot "
+         "information at all."},
+    {.name = "control.socket",
+     .type = KEY_PATH,
+     IN_CONFIG(control_socket),
+     .default_text = "/run/imprint/control.sock",
+     .about = "The Unix socket through which the other commands talk to the daemon."},
+};
+
+static_assert(sizeof(enum config_dhcp_mode) == sizeof(int) && sizeof(enum policy_unknown) == sizeof(int),
+              "words are kept as int");
+
+const struct key *key_table(unsigned *count)
+{
+    *count = COUNT_OF(keys);
+    return keys;
+}
+
+const struct key *key_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (strcmp(keys[i].name, name) == 0) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+bool key_is_section(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (strncmp(keys[i].name, name, length) == 0 && keys[i].name[length] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool key_is_inside(const struct key *key, const char *prefix, char name[KEY_NAME_BYTES])
+{
+    if (!text_starts(key->name, prefix)) {
+        return false;
+    }
+    const char *rest = key->name + strlen(prefix);
+    size_t length = strcspn(rest, ".[");
+    if (rest[length] == '[') {
+        return false; // belongs to the elements of a table, which has a row of its own
+    }
+    struct text text;
+    text_init(&text, name, KEY_NAME_BYTES);
+    text_add_bytes(&text, rest, length);
+    return true;
+}
+
+void *key_values(const struct key *key, void *base)
+{
+    return (char *)base + key->offset;
+}
+
+unsigned key_count(const struct key *key, const void *base)
+{
+    return key->is_list ? *((const uint8_t *)base + key->count_offset) : 1;
+}
+
+void key_set_count(const struct key *key, void *base, unsigned count)
+{
+    *((uint8_t *)base + key->count_offset) = (uint8_t)count;
+}

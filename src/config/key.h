@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of configuration keys. The parser, the checks, `imprint config show` and the manual all follow
+// from its rows; a new setting is one row here and one member of struct config.
+#pragma once
+
+#include "base/compiler.h"
+
+#define KEY_NAME_BYTES 64
+
+enum key_type {
+    KEY_INTERFACE, // char[bytes]
+    KEY_PATH,      // char[bytes]: absolute
+    KEY_HOST,      // char[bytes]: letters, digits, '-', '.'
+    KEY_ACCOUNT,   // char[bytes]
+    KEY_WORD,      // enum: one of `words`
+    KEY_NUMBER,    // uint16_t: least..most
+    KEY_DURATION,  // uint32_t: seconds, at least `least`
+    KEY_ADDRESS,   // struct ip4
+    KEY_SUBNET,    // struct subnet
+    KEY_RANGE,     // two struct ip4, one behind the other
+    KEY_TABLE,     // a list of tables whose keys are the rows "name[].*"
+    KEY_TYPE_COUNT
+};
+
+struct key {
+    const char *name; // dotted; "dhcp.subnets[].range" for a key of each element of a table
+    enum key_type type;
+    bool is_list;
+    bool may_reload;           // can change while the daemon runs
+    bool is_required;          // of each element of a table
+    size_t offset;             // in struct config; of a table's key, in its element
+    size_t bytes;              // of one value
+    size_t count_offset;       // lists: where their uint8_t length is
+    uint32_t least;            // numbers, seconds
+    uint32_t most;             // numbers; lists: how many values
+    const char *const *words;  // NULL-terminated, in order of the enum's values
+    const char *default_text;  // as one would write it; NULL = none
+    const char *default_about; // what happens without it, when there is no default_text
+    const char *about;         // one or two sentences
+};
+
+/// The rows, in the order of the manual, and how many there are.
+const struct key *key_table(unsigned *count);
+
+/// The row called `name` (exact), or NULL.
+const struct key *key_find(const char *name);
+
+/// Whether `name` is a section: a prefix "name." of some row.
+bool key_is_section(const char *name);
+
+/// Whether `key` belongs directly to the section or table element `prefix` ("", "dhcp." or
+/// "dhcp.subnets[]."), or opens a section there; `*name` (KEY_NAME_BYTES) is then what one writes at that
+/// place.
+bool key_is_inside(const struct key *key, const char *prefix, char name[KEY_NAME_BYTES]);
+
+/// The values of `key` inside `base`, a struct config or an element of a table.
+void *key_values(const struct key *key, void *base);
+
+/// How many values `key` has inside `base`: always 1 when it is no list.
+unsigned key_count(const struct key *key, const void *base);
+
+/// Sets the length of a list.
+void key_set_count(const struct key *key, void *base, unsigned count);

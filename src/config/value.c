@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/value.h"
+
+#include "base/addr.h"
+#include "base/time.h"
+#include "model/network.h"
+
+#include <string.h>
+
+/// A type of value: how to read, print and explain it.
+struct value_type {
+    enum status (*parse)(const struct key *key, const char *text, void *value);
+    void (*print)(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES]);
+    void (*about)(const struct key *key, struct text *out);
+};
+
+static bool character_is_name(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9') || character == '-' || character == '_';
+}
+
+// Every character is one of a name's or one of `others`.
+static bool text_is_made_of(const char *text, const char *others)
+{
+    for (; *text != '\0'; text++) {
+        if (!character_is_name(*text) && strchr(others, *text) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status string_put(const struct key *key, const char *text, void *value)
+{
+    if (strlen(text) >= key->bytes) {
+        return STATUS_TOO_LONG;
+    }
+    return text_copy(value, key->bytes, text);
+}
+
+static void string_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    (void)text_copy(out, VALUE_TEXT_BYTES, value);
+}
+
+// What the kernel accepts (dev_valid_name), without the characters that would need quoting everywhere.
+static enum status interface_parse(const struct key *key, const char *text, void *value)
+{
+    if (text[0] == '\0' || strcmp(text, ".") == 0 || strcmp(text, "..") == 0 ||
+        !text_is_made_of(text, ".@")) {
+        return STATUS_MALFORMED;
+    }
+    return string_put(key, text, value);
+}
+
+static void interface_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "an interface's name of at most %zu characters, such as eth0", key->bytes - 1);
+}
+
+static enum status path_parse(const struct key *key, const char *text, void *value)
+{
+    size_t length = strlen(text);
+    if (text[0] != '/' || strstr(text, "/../") != NULL || text_ends(text, "/..")) {
+        return STATUS_MALFORMED;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+            return STATUS_MALFORMED;
+        }
+    }
+    return string_put(key, text, value);
+}
+
+static void path_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "an absolute path without \"..\", at most %zu bytes", key->bytes - 1);
+}
+
+static enum status host_parse(const struct key *key, const char *text, void *value)
+{
+    if (text[0] == '\0' || text[0] == '.' || text[0] == '-' || !text_is_made_of(text, ".")) {
+        return STATUS_MALFORMED;
+    }
+    return string_put(key, text, value);
+}
+
+static void host_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "a name of letters, digits, '-' and '.', at most %zu characters", key->bytes - 1);
+}
+
+static enum status account_parse(const struct key *key, const char *text, void *value)
+{
+    if (text[0] == '\0' || text[0] == '-' || !text_is_made_of(text, ".")) {
+        return STATUS_MALFORMED;
+    }
+    return string_put(key, text, value);
+}
+
+static void account_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "the name of an account, at most %zu characters", key->bytes - 1);
+}
+
+static enum status word_parse(const struct key *key, const char *text, void *value)
+{
+    for (int i = 0; key->words[i] != NULL; i++) {
+        if (strcmp(key->words[i], text) == 0) {
+            memcpy(value, &i, sizeof i);
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+static void word_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    int word;
+    memcpy(&word, value, sizeof word);
+    (void)text_copy(out, VALUE_TEXT_BYTES, key->words[word]);
+}
+
+static void word_about(const struct key *key, struct text *out)
+{
+    text_add(out, key->words[0]);
+    for (int i = 1; key->words[i] != NULL; i++) {
+        text_add(out, key->words[i + 1] == NULL ? " or " : ", ");
+        text_add(out, key->words[i]);
+    }
+}
+
+static enum status number_parse(const struct key *key, const char *text, void *value)
+{
+    uint64_t number;
+    enum status status = text_parse_u64(text, key->most, &number);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (number < key->least) {
+        return STATUS_MALFORMED;
+    }
+    uint16_t small = (uint16_t)number;
+    memcpy(value, &small, sizeof small);
+    return STATUS_OK;
+}
+
+static void number_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    uint16_t number;
+    memcpy(&number, value, sizeof number);
+    struct text text;
+    text_init(&text, out, VALUE_TEXT_BYTES);
+    text_add_format(&text, "%u", number);
+}
+
+static void number_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "a number from %u to %u", key->least, key->most);
+}
+
+static enum status duration_value_parse(const struct key *key, const char *text, void *value)
+{
+    uint32_t seconds;
+    enum status status = duration_parse(text, &seconds);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (seconds < key->least) {
+        return STATUS_MALFORMED;
+    }
+    memcpy(value, &seconds, sizeof seconds);
+    return STATUS_OK;
+}
+
+static void duration_value_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    uint32_t seconds;
+    memcpy(&seconds, value, sizeof seconds);
+    (void)duration_print(seconds, out);
+}
+
+static void duration_about(const struct key *key, struct text *out)
+{
+    char least[DURATION_TEXT_BYTES];
+    text_add_format(out, "a duration of at least %s, such as 15m, 1h30m, 7d or forever",
+                    duration_print(key->least, least));
+}
+
+static enum status address_parse(const struct key *key, const char *text, void *value)
+{
+    (void)key;
+    return ip4_parse(text, value);
+}
+
+static void address_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    struct ip4 address;
+    memcpy(&address, value, sizeof address);
+    (void)ip4_print(address, out);
+}
+
+static void address_about(const struct key *key, struct text *out)
+{
+    (void)key;
+    text_add(out, "an IPv4 address, such as 192.0.2.1");
+}
+
+static enum status subnet_value_parse(const struct key *key, const char *text, void *value)
+{
+    (void)key;
+    return subnet_parse(text, value);
+}
+
+static void subnet_value_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    struct subnet subnet;
+    memcpy(&subnet, value, sizeof subnet);
+    (void)subnet_print(subnet, out);
+}
+
+static void subnet_about(const struct key *key, struct text *out)
+{
+    (void)key;
+    text_add(out, "a network whose host bits are zero, such as 192.0.2.0/24");
+}
+
+static enum status range_parse(const struct key *key, const char *text, void *value)
+{
+    (void)key;
+    struct ip4 range[2];
+    enum status status = network_range_parse(text, &range[0], &range[1]);
+    if (status == STATUS_OK) {
+        memcpy(value, range, sizeof range);
+    }
+    return status;
+}
+
+static void range_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    struct ip4 range[2];
+    memcpy(range, value, sizeof range);
+    char first[IP4_TEXT_BYTES];
+    char last[IP4_TEXT_BYTES];
+    struct text text;
+    text_init(&text, out, VALUE_TEXT_BYTES);
+    text_add_format(&text, "%s-%s", ip4_print(range[0], first), ip4_print(range[1], last));
+}
+
+static void range_about(const struct key *key, struct text *out)
+{
+    (void)key;
+    text_add(out, "two addresses with '-' between, such as 192.0.2.100-192.0.2.199");
+}
+
+static void table_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "at most %u elements with the keys %s[].*", key->most, key->name);
+}
+
+static const struct value_type types[KEY_TYPE_COUNT] = {
+    [KEY_INTERFACE] = {interface_parse, string_print, interface_about},
+    [KEY_PATH] = {path_parse, string_print, path_about},
+    [KEY_HOST] = {host_parse, string_print, host_about},
+    [KEY_ACCOUNT] = {account_parse, string_print, account_about},
+    [KEY_WORD] = {word_parse, word_print, word_about},
+    [KEY_NUMBER] = {number_parse, number_print, number_about},
+    [KEY_DURATION] = {duration_value_parse, duration_value_print, duration_about},
+    [KEY_ADDRESS] = {address_parse, address_print, address_about},
+    [KEY_SUBNET] = {subnet_value_parse, subnet_value_print, subnet_about},
+    [KEY_RANGE] = {range_parse, range_print, range_about},
+    [KEY_TABLE] = {NULL, NULL, table_about},
+};
+
+// The word that was probably meant, or NULL.
+static const char *word_nearest(const struct key *key, const char *text)
+{
+    for (int i = 0; key->words != NULL && key->words[i] != NULL; i++) {
+        if (text_distance(key->words[i], text) <= 2) {
+            return key->words[i];
+        }
+    }
+    return NULL;
+}
+
+enum status value_parse(const struct key *key, const char *text, void *value, struct problem *problem)
+{
+    assert(types[key->type].parse != NULL);
+    enum status status = types[key->type].parse(key, text, value);
+    if (status == STATUS_OK) {
+        return STATUS_OK;
+    }
+    char shown[VALUE_TEXT_BYTES];
+    char about[VALUE_TEXT_BYTES];
+    struct text escaped;
+    text_init(&escaped, shown, 80);
+    text_add_escaped(&escaped, text, strlen(text));
+    if (text[0] == '\0') {
+        problem_set(problem, "'%s' has no value", key->name);
+    } else {
+        problem_set(problem, "'%s' cannot be '%s'", key->name, shown);
+    }
+    const char *nearest = word_nearest(key, text);
+    if (nearest != NULL) {
+        problem_set_remedy(problem, "did you mean %s? It takes %s", nearest, value_about(key, about));
+    }
+    problem_set_remedy(problem, "it takes %s", value_about(key, about));
+    return STATUS_MALFORMED;
+}
+
+char *value_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    assert(types[key->type].print != NULL);
+    types[key->type].print(key, value, out);
+    return out;
+}
+
+char *value_about(const struct key *key, char out[VALUE_TEXT_BYTES])
+{
+    struct text text;
+    text_init(&text, out, VALUE_TEXT_BYTES);
+    types[key->type].about(key, &text);
+    return out;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/config.h"
+
+#include "base/text.h"
+#include "unit/test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static enum status parse(const char *text, struct config *config, struct problem *problem)
+{
+    problem_clear(problem);
+    return config_parse(text, strlen(text), "test.yaml", config, problem);
+}
+
+// Expects `text` to be refused at line:column with `said` in the problem's text and remedy.
+static void assert_refused(const char *text, unsigned line, unsigned column, const char *said)
+{
+    struct config config;
+    struct problem problem;
+    char printed[1200];
+    assert_int_not_equal(parse(text, &config, &problem), STATUS_OK);
+    problem_print(&problem, printed, sizeof printed);
+    if (strstr(printed, said) == NULL) {
+        fail_msg("'%s' does not say '%s'", printed, said);
+    }
+    assert_string_equal(problem.file, "test.yaml");
+    assert_int_equal(problem.line, line);
+    assert_int_equal(problem.column, column);
+}
+
+static void an_empty_file_means_the_defaults(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config defaults;
+    struct problem problem;
+    config_init(&defaults);
+    static const char *const empty[] = {"", "# nothing\n", "---\n", "dhcp:\n", "\xef\xbb\xbf# with a mark\n"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        assert_int_equal(parse(empty[i], &config, &problem), STATUS_OK);
+        assert_string_equal(config.file, "test.yaml");
+        config.file[0] = '\0';
+        assert_memory_equal(config.state, defaults.state, sizeof config.state);
+        assert_int_equal(config.dhcp_mode, CONFIG_DHCP_AUTO);
+        assert_int_equal(config.http_port, 80);
+        assert_int_equal(config.policy.unknown, POLICY_UNKNOWN_HOLD);
+        assert_string_equal(config.user, "imprint");
+        assert_string_equal(config.control_socket, "/run/imprint/control.sock");
+        assert_int_equal(config.interface_count, 0);
+        assert_int_not_equal(config.server_name[0], '\0');
+    }
+}
+
+static void every_key_of_the_example_arrives(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem = {0};
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/server.yaml", getenv("EXAMPLES"));
+    assert_int_equal(config_load(path, &config, &problem), STATUS_OK);
+    assert_string_equal(config.interfaces[0], "br0");
+    assert_int_equal(config.interface_count, 1);
+    assert_int_equal(config.dhcp_mode, CONFIG_DHCP_SERVER);
+    assert_int_equal(config.subnet_count, 1);
+    char text[SUBNET_TEXT_BYTES];
+    const struct network *network = &config.subnets[0];
+    assert_string_equal(subnet_print(network->subnet, text), "192.168.77.0/24");
+    assert_string_equal(ip4_print(network->first, text), "192.168.77.100");
+    assert_string_equal(ip4_print(network->last, text), "192.168.77.199");
+    assert_int_equal(network->router_count, 1);
+    assert_string_equal(ip4_print(network->dns[0], text), "192.168.77.1");
+    assert_string_equal(network->domain, "example.test");
+    assert_int_equal(network->lease_s, 3600);
+    assert_string_equal(config.tftp_root, "/srv/tftp");
+}
+
+static void all_examples_are_accepted_and_printed_so_that_they_are_read_back(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"server", "proxy", "home", "campus"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct config config;
+        struct config again;
+        struct problem problem = {0};
+        char path[512];
+        char *printed = NULL;
+        size_t bytes = 0;
+        (void)snprintf(path, sizeof path, "%s/%s.yaml", getenv("EXAMPLES"), names[i]);
+        if (config_load(path, &config, &problem) != STATUS_OK) {
+            char text[1200];
+            fail_msg("%s", problem_print(&problem, text, sizeof text));
+        }
+        FILE *out = open_memstream(&printed, &bytes);
+        config_print(&config, out);
+        assert_int_equal(fclose(out), 0);
+        if (config_parse(printed, bytes, config.file, &again, &problem) != STATUS_OK) {
+            char text[1200];
+            fail_msg("%s\n%s", problem_print(&problem, text, sizeof text), printed);
+        }
+        assert_memory_equal(&config, &again, sizeof config);
+        free(printed);
+    }
+}
+
+static void an_unknown_key_is_told_with_its_nearest(void **state)
+{
+    (void)state;
+    assert_refused("dhcp:\n  mdoe: server\n", 2, 3, "there is no key 'mdoe' in 'dhcp'; did you mean 'mode'?");
+    assert_refused("interface: [eth0]\n", 1, 1, "did you mean 'interfaces'?");
+    assert_refused("tfpt: { root: / }\n", 1, 1, "did you mean 'tftp'?");
+    assert_refused("banana: 1\n", 1, 1,
+                   "allowed here: interfaces, state, server_name, user, dhcp, tftp, http, policy");
+    assert_refused("dhcp:\n  subnets:\n    - netwrok: 10.0.0.0/8\n", 3, 7, "did you mean 'network'?");
+    assert_refused("dhcp.mode: auto\n", 1, 1, "there is no key 'dhcp.mode'");
+    assert_refused("dhcp: { 'subnets[]': {} }\n", 1, 9, "there is no key 'subnets[]'");
+    assert_refused("'': 1\n", 1, 1, "there is no key ''");
+    assert_refused("\"\\e[31m\": 1\n", 1, 1, "there is no key '\\x1b[31m'");
+}
+
+static void a_bad_value_is_told_with_what_is_allowed(void **state)
+{
+    (void)state;
+    assert_refused("dhcp: { mode: sever }\n", 1, 15,
+                   "did you mean server? It takes auto, server, proxy or off");
+    assert_refused("http: { port: 0 }\n", 1, 15, "a number from 1 to 65535");
+    assert_refused("http: { port: 65536 }\n", 1, 15, "'http.port' cannot be '65536'");
+    assert_refused("http: { port: }\n", 1, 15, "'http.port' has no value");
+    assert_refused("state: var\n", 1, 8, "an absolute path");
+    assert_refused("state: /var/../etc\n", 1, 8, "without \"..\"");
+    assert_refused("state: \"/a\\nb\"\n", 1, 8, "'/a\\x0ab'");
+    assert_refused("state: \"/a\\0b\"\n", 1, 8, "NUL");
+    assert_refused("interfaces: [averyverylongname0]\n", 1, 14, "at most 15 characters");
+    assert_refused("interfaces: eth0\n", 1, 13, "'interfaces' must be a list");
+    assert_refused("interfaces: [[eth0]]\n", 1, 14, "must be a single value, not a list");
+    assert_refused("user: 'ro ot'\n", 1, 7, "the name of an account");
+    assert_refused("server_name: 'a b'\n", 1, 14, "letters, digits");
+    assert_refused("dhcp: server\n", 1, 7, "'dhcp' must be a group of 'key: value' lines");
+    assert_refused("- a\n", 1, 1, "a configuration must be a group");
+    assert_refused("[a]: b\n", 1, 1, "a key must be a single value");
+    assert_refused("state: /a\nhttp: {port: 80}\nstate: /b\n", 3, 1, "first in line 1");
+    assert_refused("http: {port: 80}\nhttp: {port: 81}\n", 2, 8, "'http.port' is here twice");
+}
+
+#define SUBNET "dhcp:\n  subnets:\n  - network: 10.0.0.0/24\n"
+
+static void a_subnet_must_make_sense(void **state)
+{
+    (void)state;
+    assert_refused("dhcp: { subnets: [ { network: 10.0.0.0/24 } ] }\n", 1, 20, "has no 'range'");
+    assert_refused("dhcp: { subnets: [ { network: 10.0.0.5/24 } ] }\n", 1, 31, "host bits are zero");
+    assert_refused(SUBNET "    range: 10.0.1.1-10.0.1.9\n", 4, 5,
+                   "10.0.1.1 of the range is not inside 10.0.0.0/24");
+    assert_refused(SUBNET "    range: 10.0.0.9-10.0.1.9\n", 4, 5, "10.0.1.9 of the range is not inside");
+    assert_refused(SUBNET "    range: 10.0.0.0-10.0.0.9\n", 4, 5, "");
+    assert_refused(SUBNET "    range: 10.0.0.1\n", 4, 12, "two addresses with '-' between");
+    assert_refused(SUBNET "    range: 10.0.0.1-10.0.0.9\n    routers: [10.0.9.1]\n", 5, 5,
+                   "the router 10.0.9.1 is not inside 10.0.0.0/24");
+    assert_refused(SUBNET "    range: 10.0.0.1-10.0.0.9\n    lease: 5s\n", 5, 12,
+                   "a duration of at least 2m");
+    assert_refused(
+        SUBNET "    range: 10.0.0.1-10.0.0.9\n    dns: [10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1, 10.0.0.1]\n",
+        5, 51, "more than 4 values");
+    assert_refused(
+        SUBNET "    range: 10.0.0.1-10.0.0.9\n  - network: 10.0.0.128/25\n    range: 10.0.0.130-10.0.0.131\n",
+        5, 5, "10.0.0.128/25 overlaps 10.0.0.0/24 of line 3");
+}
+
+static void impossible_combinations_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("dhcp:\n  mode: server\n", 2, 3, "add the network to 'dhcp.subnets'");
+    assert_refused(SUBNET "    range: 10.0.0.1-10.0.0.9\n  mode: proxy\n", 2, 3,
+                   "'dhcp.mode' is proxy and gives none");
+    assert_refused("interfaces: [a, b, a]\n", 1, 1, "names a twice");
+}
+
+static void what_is_not_yaml_is_told_with_its_place(void **state)
+{
+    (void)state;
+    assert_refused("dhcp: { mode: auto\n", 2, 1, "this is not YAML");
+    assert_refused("dhcp:\n\tmode: auto\n", 2, 1, "indent with spaces");
+    assert_refused("state: /a\n---\nstate: /b\n", 3, 1, "a second one begins");
+    assert_refused("state: *nobody\n", 1, 8, "undefined alias");
+    assert_refused("state: \xff\xfe\n", 0, 0, "not text in UTF-8");
+}
+
+static void aliases_and_depth_cost_nothing(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem;
+    char *deep = malloc(200001);
+    memset(deep, '[', 200000);
+    deep[200000] = '\0';
+    assert_int_not_equal(parse(deep, &config, &problem), STATUS_OK);
+    free(deep);
+    assert_refused("a: &a [x, x]\nb: [*a, *a, *a]\n", 1, 1, "there is no key 'a'");
+    assert_refused("dhcp: &a\n  subnets: [*a]\n", 2, 3, "");
+    assert_int_equal(parse("interfaces: &i [eth0]\nstate: &s /srv\ntftp: {root: *s}\n", &config, &problem),
+                     STATUS_OK);
+    assert_string_equal(config.tftp_root, "/srv");
+}
+
+static void a_file_that_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem = {0};
+    char *text = malloc(CONFIG_FILE_BYTES_MOST + 1);
+    memset(text, '#', CONFIG_FILE_BYTES_MOST + 1);
+    assert_int_equal(config_parse(text, CONFIG_FILE_BYTES_MOST + 1, "long.yaml", &config, &problem),
+                     STATUS_TOO_LONG);
+    assert_int_equal(config_parse(text, CONFIG_FILE_BYTES_MOST, "long.yaml", &config, &problem), STATUS_OK);
+    free(text);
+}
+
+static void a_missing_file_is_told_with_its_name(void **state)
+{
+    (void)state;
+    struct config config = {.http_port = 7};
+    struct problem problem = {0};
+    assert_int_equal(config_load("/nonexistent/imprint.yaml", &config, &problem), STATUS_NOT_FOUND);
+    assert_string_equal(problem.file, "/nonexistent/imprint.yaml");
+    assert_non_null(strstr(problem.text, "No such file"));
+    assert_int_equal(config.http_port, 7);
+    problem_clear(&problem);
+    assert_int_equal(config_load("/", &config, &problem), STATUS_IO);
+}
+
+static void a_reload_takes_what_it_can_and_names_the_rest(void **state)
+{
+    (void)state;
+    struct config running;
+    struct config wanted;
+    struct problem problem = {0};
+    config_init(&running);
+    config_init(&wanted);
+    assert_true(config_reload(&running, &wanted, &problem));
+    wanted.policy.unknown = POLICY_UNKNOWN_LOCAL;
+    assert_true(config_reload(&running, &wanted, &problem));
+    assert_int_equal(running.policy.unknown, POLICY_UNKNOWN_LOCAL);
+    wanted.policy.unknown = POLICY_UNKNOWN_REFUSE;
+    wanted.http_port = 8080;
+    (void)text_copy(wanted.interfaces[0], sizeof wanted.interfaces[0], "eth7");
+    wanted.interface_count = 1;
+    assert_false(config_reload(&running, &wanted, &problem));
+    assert_non_null(strstr(problem.text, "interfaces, http.port"));
+    assert_int_equal(running.policy.unknown, POLICY_UNKNOWN_REFUSE);
+    assert_int_equal(running.http_port, 80);
+    assert_int_equal(running.interface_count, 0);
+}
+
+static void the_manual_has_the_list_of_keys(void **state)
+{
+    (void)state;
+    char *keys = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&keys, &bytes);
+    config_print_manual(out);
+    assert_int_equal(fclose(out), 0);
+    FILE *file = fopen(getenv("MANUAL"), "r");
+    assert_non_null(file);
+    char *manual = calloc(1, 200000);
+    assert_int_not_equal(fread(manual, 1, 199999, file), 0);
+    assert_int_equal(fclose(file), 0);
+    if (strstr(manual, keys) == NULL) {
+        fail_msg("man/imprint.yaml.5 is not what 'imprint config manual' prints:\n%s", keys);
+    }
+    free(manual);
+    free(keys);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_file_means_the_defaults),
+        cmocka_unit_test(every_key_of_the_example_arrives),
+        cmocka_unit_test(all_examples_are_accepted_and_printed_so_that_they_are_read_back),
+        cmocka_unit_test(an_unknown_key_is_told_with_its_nearest),
+        cmocka_unit_test(a_bad_value_is_told_with_what_is_allowed),
+        cmocka_unit_test(a_subnet_must_make_sense),
+        cmocka_unit_test(impossible_combinations_are_refused),
+        cmocka_unit_test(what_is_not_yaml_is_told_with_its_place),
+        cmocka_unit_test(aliases_and_depth_cost_nothing),
+        cmocka_unit_test(a_file_that_is_too_long_is_refused),
+        cmocka_unit_test(a_missing_file_is_told_with_its_name),
+        cmocka_unit_test(a_reload_takes_what_it_can_and_names_the_rest),
+        cmocka_unit_test(the_manual_has_the_list_of_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
