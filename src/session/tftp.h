@@ -44,7 +44,7 @@ struct tftp_action {
 
 #define TFTP_ACTIONS_MOST 4
 #define TFTP_WINDOW_MOST  64
-#define TFTP_BURST_BYTES  262144 // of one window; large blocks get fewer of them
+#define TFTP_BURST_BYTES  262144u // of one window; large blocks get fewer of them
 #define TFTP_PATIENCE_US  60000000
 #define TFTP_LAST_TRIES   5 // of the last window, when only its ACK may be missing
 

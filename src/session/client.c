@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/client.h"
+
+#include "wire/pxe.h"
+
+#define CLIENT_ID_UUID_BYTES 17 // type 0 and a UUID
+
+// What kind of firmware stands behind an architecture code. BOOT_PLATFORM_OTHER: nothing here knows how such
+// a machine boots, and a guess would only make it hang.
+static enum boot_platform platform_of(uint16_t architecture)
+{
+    switch (architecture) {
+    case PXE_X86_BIOS:
+    case PXE_X86_BIOS_HTTP:
+        return BOOT_PLATFORM_BIOS;
+    case PXE_ITANIUM:
+    case PXE_IA32_UEFI:
+    case PXE_X64_UEFI:
+    case PXE_XSCALE_UEFI:
+    case PXE_EBC_UEFI:
+    case PXE_ARM32_UEFI:
+    case PXE_ARM64_UEFI:
+    case PXE_IA32_UEFI_HTTP:
+    case PXE_X64_UEFI_HTTP:
+    case PXE_EBC_UEFI_HTTP:
+    case PXE_ARM32_UEFI_HTTP:
+    case PXE_ARM64_UEFI_HTTP:
+        return BOOT_PLATFORM_UEFI;
+    default:
+        break;
+    }
+    bool is_newer_uefi = (architecture >= PXE_RISCV32_UEFI && architecture <= PXE_RISCV128_UEFI_HTTP) ||
+                         (architecture >= PXE_MIPS32_UEFI && architecture <= PXE_LOONGARCH64_UEFI_HTTP);
+    return is_newer_uefi ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_OTHER;
+}
+
+static bool has_user_class_ipxe(const struct dhcp4_message *message)
+{
+    const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_USER_CLASS);
+    struct pxe_user_classes classes;
+    return option != NULL && pxe_decode_user_classes(option, &classes) == STATUS_OK &&
+           pxe_user_classes_has(&classes, "iPXE");
+}
+
+// Option 93, else what option 60 says about it: some ROMs send only one of them.
+static uint16_t architecture_of(const struct dhcp4_message *message, const struct pxe_vendor_class *class)
+{
+    const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_ARCHITECTURE);
+    struct pxe_architectures architectures;
+    if (option != NULL && pxe_decode_architectures(option, &architectures) == STATUS_OK) {
+        return architectures.codes[0];
+    }
+    return class->has_architecture ? class->architecture : BOOT_ARCHITECTURE_NONE;
+}
+
+// Option 97, else a client identifier made of type 0 and the UUID, as some ROMs without 97 send it.
+static struct uuid uuid_of(const struct dhcp4_message *message, bool is_netboot)
+{
+    struct uuid uuid = {0};
+    const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_MACHINE_UUID);
+    if (option != NULL && pxe_decode_uuid(option, &uuid) == STATUS_OK) {
+        return uuid;
+    }
+    const struct dhcp4_option *id = dhcp4_find(message, DHCP4_OPTION_CLIENT_ID);
+    if (is_netboot && id != NULL && id->length == CLIENT_ID_UUID_BYTES && id->data[0] == 0) {
+        return uuid_from_wire(id->data + 1);
+    }
+    return (struct uuid){0};
+}
+
+static enum boot_stage stage_of(const struct dhcp4_message *message, const struct pxe_vendor_class *class)
+{
+    if (has_user_class_ipxe(message) || dhcp4_find(message, DHCP4_OPTION_IPXE) != NULL) {
+        return BOOT_STAGE_IPXE;
+    }
+    // RFC 4578 section 2.1: who network-boots sends 93, and nobody else does.
+    bool is_firmware =
+        class->class != PXE_CLASS_OTHER || dhcp4_find(message, DHCP4_OPTION_ARCHITECTURE) != NULL;
+    return is_firmware ? BOOT_STAGE_FIRMWARE : BOOT_STAGE_SYSTEM;
+}
+
+// What this build of iPXE told about itself; without 93 its EFI feature tells what it runs on.
+static void client_put_ipxe(const struct dhcp4_message *message, struct boot_client *client)
+{
+    const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_IPXE);
+    struct pxe_ipxe ipxe;
+    if (option == NULL || pxe_decode_ipxe(option, &ipxe) != STATUS_OK) {
+        return;
+    }
+    client->has_http = pxe_ipxe_has(&ipxe, PXE_IPXE_HTTP);
+    if (client->architecture == BOOT_ARCHITECTURE_NONE) {
+        client->platform = pxe_ipxe_has(&ipxe, PXE_IPXE_EFI) ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_BIOS;
+    }
+}
+
+void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client)
+{
+    struct pxe_vendor_class class = {0};
+    const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_VENDOR_CLASS);
+    if (option != NULL) {
+        pxe_decode_vendor_class(option, &class);
+    }
+    *client = (struct boot_client){.mac = message->chaddr};
+    client->stage = stage_of(message, &class);
+    client->architecture = architecture_of(message, &class);
+    client->platform = platform_of(client->architecture);
+    client->wants_http = client->stage == BOOT_STAGE_FIRMWARE && class.class == PXE_CLASS_HTTP;
+    client->uuid = uuid_of(message, client->stage != BOOT_STAGE_SYSTEM);
+    if (client->stage == BOOT_STAGE_IPXE) {
+        client_put_ipxe(message, client);
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/dhcp4_boot.h"
+
+#include "wire/pxe.h"
+
+#define UUID_OPTION_BYTES     17
+#define CLIENT_ID_LEAST_BYTES 2 // RFC 2132 section 9.14
+#define VENDOR_BYTES          32
+
+bool dhcp4_boot_is_for(const struct dhcp4_boot *boot, const struct boot_client *client)
+{
+    if (!boot->has_file || boot->file[0] == '\0') {
+        return false;
+    }
+    if (client->wants_http) {
+        return boot->is_url;
+    }
+    return !boot->is_url || client->stage == BOOT_STAGE_IPXE;
+}
+
+const char *dhcp4_boot_class(const struct dhcp4_message *message)
+{
+    static const char *const CLASSES[] = {"PXEClient", "HTTPClient"};
+    for (size_t i = 0; i < COUNT_OF(CLASSES); i++) {
+        if (dhcp4_starts(message, DHCP4_OPTION_VENDOR_CLASS, CLASSES[i])) {
+            return CLASSES[i];
+        }
+    }
+    return NULL;
+}
+
+void dhcp4_boot_put(struct dhcp4_reply *reply, const struct dhcp4_boot *boot, struct ip4 server)
+{
+    char address[IP4_TEXT_BYTES];
+    reply->siaddr = server;
+    dhcp4_put_file(reply, boot->file); // one too long for the header is in 67 alone
+    dhcp4_put_string_nul(reply, DHCP4_OPTION_TFTP_SERVER, ip4_print(server, address));
+    dhcp4_put_string_nul(reply, DHCP4_OPTION_BOOT_FILE, boot->file);
+}
+
+void dhcp4_boot_put_direct(struct dhcp4_reply *reply)
+{
+    struct pxe_vendor vendor = {.has_discovery_control = true, .discovery_control = PXE_DISCOVERY_USE_FILE};
+    uint8_t bytes[VENDOR_BYTES];
+    size_t length = 0;
+    enum status status = pxe_encode_vendor(&vendor, bytes, sizeof bytes, &length);
+    assert(status == STATUS_OK);
+    dhcp4_put_bytes(reply, DHCP4_OPTION_VENDOR, bytes, length);
+}
+
+// EDK2 drops a whole reply for one option of a wrong length, so a broken one does not come back.
+static void put_echo_of(struct dhcp4_reply *reply, const struct dhcp4_message *request, uint8_t code,
+                        size_t least_bytes, size_t most_bytes)
+{
+    const struct dhcp4_option *option = dhcp4_find(request, code);
+    if (option != NULL && option->length >= least_bytes && option->length <= most_bytes) {
+        dhcp4_put_echo(reply, request, code);
+    }
+}
+
+void dhcp4_boot_put_echoes(struct dhcp4_reply *reply, const struct dhcp4_message *request)
+{
+    put_echo_of(reply, request, DHCP4_OPTION_CLIENT_ID, CLIENT_ID_LEAST_BYTES, UINT8_MAX);
+    put_echo_of(reply, request, DHCP4_OPTION_RELAY, 1, UINT8_MAX);
+    put_echo_of(reply, request, DHCP4_OPTION_MACHINE_UUID, UUID_OPTION_BYTES, UUID_OPTION_BYTES);
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/tftp.h"
+
+#include <string.h>
+
+#define RTO_FIRST_US 200000  // before the first round trip was measured
+#define RTO_MOST_US  5000000 // longer than that and the client's own patience ends first
+#define RTO_SLACK_US 10000   // for what the measured round trips do not show
+#define SHIFT_MOST   10      // doublings beyond RTO_MOST_US anyway
+
+static void grant_options(struct tftp_read *read, const struct tftp_options *asked,
+                          const struct tftp_limits *limits)
+{
+    read->block_bytes = TFTP_DEFAULT_BLOCK_BYTES;
+    if (asked->has[TFTP_OPTION_BLKSIZE]) {
+        uint64_t bytes = asked->value[TFTP_OPTION_BLKSIZE];
+        read->block_bytes = bytes < limits->block_most ? (uint16_t)bytes : limits->block_most;
+    }
+    read->window = 1;
+    if (asked->has[TFTP_OPTION_WINDOWSIZE]) {
+        size_t most = size_min(limits->window_most, TFTP_WINDOW_MOST);
+        most = size_min(most, size_max(1, TFTP_BURST_BYTES / read->block_bytes));
+        read->window = (uint16_t)size_min((size_t)asked->value[TFTP_OPTION_WINDOWSIZE], most);
+    }
+    const uint64_t values[TFTP_OPTION_COUNT] = {
+        [TFTP_OPTION_BLKSIZE] = read->block_bytes,
+        [TFTP_OPTION_TIMEOUT] = asked->value[TFTP_OPTION_TIMEOUT], // the same or nothing (RFC 2349)
+        [TFTP_OPTION_TSIZE] = read->size_bytes,
+        [TFTP_OPTION_WINDOWSIZE] = read->window,
+    };
+    for (size_t i = 0; i < asked->count; i++) {
+        enum tftp_option option = asked->order[i];
+        tftp_options_put(&read->granted, option, values[option]);
+    }
+}
+
+void tftp_read_init(struct tftp_read *read, const struct tftp_options *asked, uint64_t size_bytes,
+                    const struct tftp_limits *limits)
+{
+    assert(limits->block_most >= TFTP_LEAST_BLOCK_BYTES && limits->window_most >= 1);
+    *read = (struct tftp_read){.size_bytes = size_bytes};
+    grant_options(read, asked, limits);
+    read->block_count = size_bytes / read->block_bytes + 1;
+    read->is_oack_acked = read->granted.count == 0;
+}
+
+size_t tftp_read_encode_oack(const struct tftp_read *read, void *out, size_t out_bytes)
+{
+    size_t written = 0;
+    if (read->granted.count == 0 || tftp_encode_oack(&read->granted, out, out_bytes, &written) != STATUS_OK) {
+        return 0;
+    }
+    return written;
+}
+
+size_t tftp_read_block_bytes(const struct tftp_read *read, uint64_t block)
+{
+    assert(block >= 1 && block <= read->block_count);
+    return block < read->block_count ? read->block_bytes : (size_t)(read->size_bytes % read->block_bytes);
+}
+
+// The timer. RFC 6298 with a finer floor: nothing here delays its ACKs on purpose.
+
+static int64_t timeout_us(const struct tftp_read *read)
+{
+    int64_t base_us = read->srtt_us == 0 ? RTO_FIRST_US : read->srtt_us + 4 * read->rttvar_us + RTO_SLACK_US;
+    unsigned shift = read->tries < SHIFT_MOST ? read->tries : SHIFT_MOST;
+    int64_t most_us = RTO_MOST_US;
+    if (read->granted.has[TFTP_OPTION_TIMEOUT]) {
+        int64_t asked_us = (int64_t)read->granted.value[TFTP_OPTION_TIMEOUT] * 1000000;
+        most_us = asked_us < most_us ? asked_us : most_us;
+    }
+    return base_us > most_us >> shift ? most_us : base_us << shift;
+}
+
+static void measure_start(struct tftp_read *read, uint64_t block, int64_t now_us)
+{
+    read->is_measuring = true;
+    read->measured = block;
+    read->sent_at_us = now_us;
+}
+
+static void measure_end(struct tftp_read *read, int64_t now_us)
+{
+    int64_t sample_us = now_us - read->sent_at_us;
+    sample_us = sample_us > 0 ? sample_us : 1;
+    read->is_measuring = false;
+    if (read->srtt_us == 0) {
+        read->srtt_us = sample_us;
+        read->rttvar_us = sample_us / 2;
+        return;
+    }
+    int64_t error_us = sample_us - read->srtt_us;
+    int64_t distance_us = error_us < 0 ? -error_us : error_us;
+    read->rttvar_us += (distance_us - read->rttvar_us) / 4;
+    read->srtt_us += error_us / 8;
+    read->srtt_us = read->srtt_us > 0 ? read->srtt_us : 1;
+}
+
+// Writing actions.
+
+struct output {
+    struct tftp_action *actions;
+    unsigned count;
+};
+
+static void put_action(struct output *output, struct tftp_action action)
+{
+    assert(output->count < TFTP_ACTIONS_MOST);
+    output->actions[output->count++] = action;
+}
+
+static void finish(struct tftp_read *read, enum tftp_outcome outcome, struct output *output)
+{
+    read->is_finished = true;
+    put_action(output, (struct tftp_action){.kind = TFTP_ACTION_FINISHED, .outcome = outcome});
+}
+
+static void send_oack(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    read->wake_us = now_us + timeout_us(read);
+    put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_OACK});
+}
+
+// A window from the first block that is not acknowledged. Only a window without any block sent before can
+// tell the round trip.
+static void send_window(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    uint64_t first = read->acked + 1;
+    uint64_t left = read->block_count - read->acked;
+    unsigned count = left < read->window ? (unsigned)left : read->window;
+    uint64_t last = read->acked + count;
+    if (first > read->sent) {
+        measure_start(read, last, now_us);
+    } else {
+        read->is_measuring = false;
+        read->has_rewound = true;
+        read->recover = read->sent;
+    }
+    read->sent = last > read->sent ? last : read->sent;
+    read->wake_us = now_us + timeout_us(read);
+    put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_BLOCKS, .first = first, .count = count});
+}
+
+// Events.
+
+static void step_start(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    read->progress_us = now_us;
+    if (read->is_oack_acked) {
+        send_window(read, now_us, output);
+    } else {
+        measure_start(read, 0, now_us);
+        send_oack(read, now_us, output);
+    }
+}
+
+static void step_oack_ack(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    if (read->is_measuring) {
+        measure_end(read, now_us);
+    }
+    read->is_oack_acked = true;
+    read->has_heard = true;
+    read->tries = 0;
+    read->progress_us = now_us;
+    send_window(read, now_us, output);
+}
+
+// The client has everything up to `block`, which is new. In the middle of a window that means it missed the
+// next one and waits for a fresh window from there (RFC 7440 section 4).
+static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us, struct output *output)
+{
+    if (read->is_measuring && block >= read->measured) {
+        measure_end(read, now_us);
+    }
+    read->acked = block;
+    read->tries = 0;
+    read->progress_us = now_us;
+    if (read->acked == read->block_count) {
+        finish(read, TFTP_OUTCOME_DONE, output);
+    } else {
+        send_window(read, now_us, output);
+    }
+}
+
+// The client says again where it stands: it missed the first block of the window. EDK2 says so once for every
+// block that follows, and once for every block that it gets twice, so one rewind answers them all until the
+// client is beyond what was sent twice (as in TCP NewReno, RFC 6582). In lock-step a duplicate ACK must never
+// be answered: that doubles every block from there on (RFC 1123 section 4.2.3.1).
+static void step_duplicate(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    bool is_news = !read->has_rewound || read->acked > read->recover;
+    if (read->window > 1 && read->sent > read->acked && is_news) {
+        send_window(read, now_us, output);
+    }
+}
+
+static void step_ack(struct tftp_read *read, const struct tftp_event *event, struct output *output)
+{
+    if (!read->is_oack_acked) {
+        if (event->block == 0) {
+            step_oack_ack(read, event->now_us, output);
+        }
+        return;
+    }
+    // Sixteen bits are enough to tell which block near the window is meant; anything else is old or made up.
+    uint64_t block = read->acked + (uint16_t)(event->block - (uint16_t)read->acked);
+    if (block > read->sent) {
+        return;
+    }
+    read->has_heard = true;
+    if (block > read->acked) {
+        step_progress(read, block, event->now_us, output);
+    } else {
+        step_duplicate(read, event->now_us, output);
+    }
+}
+
+static void step_error(struct tftp_read *read, uint16_t code, struct output *output)
+{
+    bool is_probe = read->granted.count != 0 && read->acked == 0 &&
+                    (code == TFTP_ERROR_NOT_DEFINED || code == TFTP_ERROR_OPTION_NEGOTIATION);
+    finish(read, is_probe ? TFTP_OUTCOME_PROBED : TFTP_OUTCOME_ABORTED, output);
+}
+
+static void step_wake(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    if (now_us < read->wake_us) {
+        return;
+    }
+    // Many clients go on without their last ACK, or it was lost: the file is there all the same.
+    bool is_last = read->is_oack_acked && read->sent == read->block_count;
+    if (is_last && read->has_heard && read->tries >= TFTP_LAST_TRIES) {
+        finish(read, TFTP_OUTCOME_DONE, output);
+        return;
+    }
+    if (now_us - read->progress_us >= TFTP_PATIENCE_US) {
+        finish(read, TFTP_OUTCOME_TIMEOUT, output);
+        return;
+    }
+    read->tries++;
+    read->is_measuring = false;
+    if (read->is_oack_acked) {
+        send_window(read, now_us, output);
+    } else {
+        send_oack(read, now_us, output);
+    }
+}
+
+unsigned tftp_read_step(struct tftp_read *read, const struct tftp_event *event,
+                        struct tftp_action actions[TFTP_ACTIONS_MOST])
+{
+    assert(!read->is_finished);
+    struct output output = {.actions = actions};
+    switch (event->kind) {
+    case TFTP_EVENT_START:
+        step_start(read, event->now_us, &output);
+        break;
+    case TFTP_EVENT_ACK:
+        step_ack(read, event, &output);
+        break;
+    case TFTP_EVENT_ERROR:
+        step_error(read, event->code, &output);
+        break;
+    case TFTP_EVENT_WAKE:
+        step_wake(read, event->now_us, &output);
+        break;
+    }
+    if (!read->is_finished) {
+        put_action(&output, (struct tftp_action){.kind = TFTP_ACTION_WAKE_AT, .at_us = read->wake_us});
+    }
+    return output.count;
+}
