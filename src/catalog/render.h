@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Templates become what one machine gets: kernel arguments and answer files. Strict: an undefined value is an error that names it
-// and its place, never an empty string at install time.
+// Templates become what one machine gets: kernel arguments and answer files. Strict: an undefined value is an
+// error that names it and its place, never an empty string at install time.
 #pragma once
 
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "model/machine.h"
 #include "model/network.h"
 #include "model/order.h"
 #include "model/profile.h"
-#include "model/machine.h"
 
-struct render_facts { // all borrowed; NULL members are values that do not exist, except machine, profile and image
+struct render_facts { // all borrowed; NULL members are values that do not exist, except machine, profile and
+                      // image
     const struct machine *machine;
     const struct profile *profile;
     const struct image *image;
@@ -22,12 +23,16 @@ struct render_facts { // all borrowed; NULL members are values that do not exist
     uint16_t http_port;
 };
 
-/// Prints the kernel arguments: the image's own, the family's for the answer file (when the profile has one), the profile's.
-/// STATUS_NOT_FOUND and `problem` for an undefined value; STATUS_TOO_LONG when `out` was too small.
-MUST_USE enum status render_arguments(const struct render_facts *facts, struct text *out, struct problem *problem);
+/// Prints the kernel arguments: the image's own, the family's for the answer file (when the profile has one),
+/// the profile's. STATUS_NOT_FOUND and `problem` for an undefined value; STATUS_TOO_LONG when `out` was too
+/// small.
+MUST_USE enum status render_arguments(const struct render_facts *facts, struct text *out,
+                                      struct problem *problem);
 
-/// Prints the profile's answer file. STATUS_UNSUPPORTED and `problem` when the profile has none; else as render_arguments.
-MUST_USE enum status render_answer(const struct render_facts *facts, struct text *out, struct problem *problem);
+/// Prints the profile's answer file. STATUS_UNSUPPORTED and `problem` when the profile has none; else as
+/// render_arguments.
+MUST_USE enum status render_answer(const struct render_facts *facts, struct text *out,
+                                   struct problem *problem);
 
 /// "http://SERVER[:PORT]/answer/MACHINE/NAME" into `out`; the path that service/generated serves.
 void render_answer_url(const struct render_facts *facts, struct text *out);

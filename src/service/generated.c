@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/generated.h"
+
+#include "catalog/render.h"
+#include "io/heap.h"
+#include "io/interface.h"
+#include "io/neighbour.h"
+#include "loader/loader.h"
+
+#include <string.h>
+
+#define GENERATED_TEXT_BYTES   16384
+#define GENERATED_ANSWER_BYTES (1024 * 1024)
+
+// ---- who asks ----
+
+struct asker {
+    struct boot_client client;
+    bool is_held;     // we know who holds the address it asks from
+    struct hw holder; // when is_held
+};
+
+static void asker_find_holder(const struct generated *generated, const struct content_client *from,
+                              struct asker *asker)
+{
+    struct desk_address seen;
+    asker->client.architecture = BOOT_ARCHITECTURE_NONE;
+    asker->client.platform = BOOT_PLATFORM_OTHER;
+    if (desk_find_address(generated->desk, from->address, &seen)) {
+        asker->is_held = true;
+        asker->holder = seen.mac;
+        asker->client.architecture = seen.architecture;
+        asker->client.platform = seen.platform;
+    }
+    struct hw neighbour; // what the wire says now counts more than what was said once
+    if (neighbour_find(from->interface_index, from->address, &neighbour) == STATUS_OK &&
+        !(asker->is_held && hw_equal(&neighbour, &asker->holder))) {
+        bool is_router = asker->is_held && asker->client.architecture != BOOT_ARCHITECTURE_NONE;
+        if (!is_router) {
+            asker->is_held = true;
+            asker->holder = neighbour;
+        }
+    }
+}
+
+// The value of `key` in an HTTP query, percent-decoded, into `out`; empty when it is not there or does not
+// fit.
+static void query_get(const char *query, const char *key, char *out, size_t out_bytes)
+{
+    out[0] = '\0';
+    size_t key_length = strlen(key);
+    const char *at = query;
+    while (at != NULL && !(strncmp(at, key, key_length) == 0 && at[key_length] == '=')) {
+        at = strchr(at, '&');
+        at += at != NULL;
+    }
+    if (at == NULL) {
+        return;
+    }
+    struct text text;
+    text_init(&text, out, out_bytes);
+    for (at += key_length + 1; *at != '\0' && *at != '&'; at++) {
+        int high = *at == '%' ? text_parse_hex_digit(at[1]) : -1;
+        int low = high < 0 ? -1 : text_parse_hex_digit(at[2]);
+        char character = low < 0 ? *at : (char)(high * 16 + low);
+        at += low < 0 ? 0 : 2;
+        if (character >= 0x20 && character < 0x7f) {
+            text_add_char(&text, character);
+        }
+    }
+    if (text.cut) {
+        out[0] = '\0';
+    }
+}
+
+static void asker_read_query(const char *query, struct boot_client *client)
+{
+    char value[128];
+    query_get(query, "mac", value, sizeof value);
+    struct hw mac;
+    if (hw_parse(value, &mac) == STATUS_OK) {
+        client->mac = mac;
+    }
+    query_get(query, "uuid", value, sizeof value);
+    struct uuid uuid;
+    if (uuid_parse(value, &uuid) == STATUS_OK) {
+        client->uuid = uuid;
+    }
+    query_get(query, "serial", client->serial, sizeof client->serial);
+    query_get(query, "platform", value, sizeof value);
+    if (strcmp(value, "pcbios") == 0) {
+        client->platform = BOOT_PLATFORM_BIOS;
+    } else if (strcmp(value, "efi") == 0) {
+        client->platform = BOOT_PLATFORM_UEFI;
+    }
+}
+
+// Fills in who asks for the configuration `request`. false when nobody can be made out.
+static bool asker_identify(const struct generated *generated, const struct loader_request *request,
+                           const struct content_client *from, struct asker *asker)
+{
+    *asker = (struct asker){0};
+    asker_find_holder(generated, from, asker);
+    struct boot_client *client = &asker->client;
+    client->stage = BOOT_STAGE_LOADER;
+    client->has_http = from->is_http;
+    client->mac = request->mac;
+    client->uuid = request->uuid;
+    if (request->dialect == LOADER_DIALECT_IPXE) {
+        asker_read_query(from->query, client);
+    } else {
+        client->wants_http = from->is_http;
+        client->platform = request->dialect == LOADER_DIALECT_GRUB ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_BIOS;
+    }
+    if (request->address.value != 0 && !ip4_equal(request->address, from->address)) {
+        return false;
+    }
+    if (client->mac.length == 0 && asker->is_held) {
+        client->mac = asker->holder;
+    }
+    return client->mac.length != 0;
+}
+
+// Whether the address that asks may stand for `machine`: it is held by one of its cards, or nobody can know
+// (behind a relay, beside somebody else's DHCP server). Configurations hold no secrets; answer files ask for
+// more (asker_owns).
+static bool asker_may_be(const struct asker *asker, const struct machine *machine)
+{
+    bool is_same = asker->is_held && hw_equal(&asker->holder, &asker->client.mac);
+    return !asker->is_held || is_same || (machine != NULL && machine_has_mac(machine, &asker->holder));
+}
+
+static bool asker_owns(const struct asker *asker, const struct machine *machine)
+{
+    return asker->is_held && machine_has_mac(machine, &asker->holder);
+}
+
+// ---- what it gets ----
+
+void generated_image_path(const struct image *image, const char *path, struct text *out)
+{
+    text_add_format(out, "/images/%s/%s", image->name, path);
+}
+
+static const struct network *generated_network(const struct generated *generated, struct ip4 address)
+{
+    for (uint32_t i = 0; i < generated->config->subnet_count; i++) {
+        if (address.value != 0 && subnet_has(generated->config->subnets[i].subnet, address)) {
+            return &generated->config->subnets[i];
+        }
+    }
+    return NULL;
+}
+
+struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
+                                    const struct profile *profile, const struct order *order,
+                                    struct ip4 server)
+{
+    const struct image *image = store_image_find(generated->desk->store, profile->image);
+    struct ip4 address = machine->address.value != 0 ? machine->address : machine->last_address;
+    return (struct render_facts){
+        .machine = machine,
+        .profile = profile,
+        .image = image,
+        .family = image == NULL || generated->catalog == NULL
+                      ? NULL
+                      : catalog_find(generated->catalog, image->family),
+        .order = order,
+        .network = generated_network(generated, address),
+        .address = address,
+        .server = server,
+        .http_port = generated->config->http_port,
+    };
+}
+
+// "imprint machine approve NAME" with the machine's name for NAME.
+static void generated_add_remedy(struct text *out, const char *remedy, const char *name)
+{
+    const char *place = strstr(remedy, "NAME");
+    if (place == NULL) {
+        text_add(out, remedy);
+        return;
+    }
+    const char *end = strchr(remedy, ',');
+    if (end == NULL || end < place) {
+        end = remedy + strlen(remedy);
+    }
+    text_add_bytes(out, remedy, (size_t)(place - remedy));
+    text_add(out, name);
+    text_add_bytes(out, place + 4, (size_t)(end - place - 4)); // the first way out is enough for a screen
+}
+
+struct screen { // the strings a loader_context borrows
+    char mac[HW_TEXT_BYTES];
+    char uuid[UUID_TEXT_BYTES];
+    char remedy[128];
+    char kernel[CONTENT_PATH_BYTES];
+    char initrd[CONTENT_PATH_BYTES];
+    char arguments[4096];
+};
+
+static enum status generated_fill_image(const struct generated *generated, const struct desk_meeting *meeting,
+                                        struct ip4 server, struct screen *screen, struct problem *problem)
+{
+    const struct boot_plan *plan = &meeting->plan;
+    struct text text;
+    text_init(&text, screen->kernel, sizeof screen->kernel);
+    generated_image_path(plan->image, plan->image->kernel, &text);
+    if (plan->image->initrd[0] != '\0') {
+        text_init(&text, screen->initrd, sizeof screen->initrd);
+        generated_image_path(plan->image, plan->image->initrd, &text);
+    }
+    struct render_facts facts =
+        generated_facts(generated, meeting->machine, plan->profile, plan->order, server);
+    text_init(&text, screen->arguments, sizeof screen->arguments);
+    return render_arguments(&facts, &text, problem);
+}
+
+static const char *generated_sentence(const struct boot_plan *plan)
+{
+    enum reason_id worst = reasons_worst(&plan->reasons);
+    return worst == REASON_NONE ? "" : reason_get(worst)->sentence;
+}
+
+// Prints the configuration for one meeting. When its image cannot be said, the machine waits and says why
+// instead.
+static enum status generated_print(const struct generated *generated, const struct loader_request *request,
+                                   const struct asker *asker, const struct content_client *from,
+                                   struct desk_meeting *meeting, struct text *out)
+{
+    struct screen screen = {0};
+    struct problem problem;
+    problem_clear(&problem);
+    enum status status = STATUS_OK;
+    if (meeting->plan.kind == PLAN_IMAGE) {
+        status = generated_fill_image(generated, meeting, from->server, &screen, &problem);
+    }
+    const char *name = meeting->machine == NULL ? "" : meeting->machine->name;
+    enum reason_id worst = reasons_worst(&meeting->plan.reasons);
+    struct text remedy;
+    text_init(&remedy, screen.remedy, sizeof screen.remedy);
+    generated_add_remedy(&remedy, worst == REASON_NONE ? "" : reason_get(worst)->remedy, name);
+    struct loader_context context = {
+        .plan = &meeting->plan,
+        .client = &asker->client,
+        .server_name = generated->config->server_name,
+        .server = from->server,
+        .http_port = generated->config->http_port,
+        .machine_name = name,
+        .mac = hw_print(&asker->client.mac, screen.mac),
+        .uuid = uuid_is_useless(&asker->client.uuid) ? "" : uuid_print(&asker->client.uuid, screen.uuid),
+        .sentence = generated_sentence(&meeting->plan),
+        .remedy = screen.remedy,
+        .kernel = screen.kernel,
+        .initrd = screen.initrd,
+        .arguments = screen.arguments,
+        .poll_s = GENERATED_POLL_S,
+    };
+    if (status == STATUS_OK) {
+        status = loader_print_config(request->dialect, &context, out, &problem);
+    }
+    if (status != STATUS_OK && meeting->plan.kind == PLAN_IMAGE) {
+        char text[PROBLEM_TEXT_BYTES];
+        log_write(generated->log, LOG_LEVEL_ERROR, "%s: its order cannot be carried out: %s", name,
+                  problem_print(&problem, text, sizeof text));
+        meeting->plan.kind = PLAN_WAIT;
+        context.sentence = problem.text;
+        context.remedy = problem.remedy;
+        text_init(out, out->start, out->capacity);
+        status = loader_print_config(request->dialect, &context, out, &problem);
+    }
+    return status;
+}
+
+static void generated_fill_node(const struct text *text, struct content_node *node)
+{
+    content_node_set_memory(node, text->start, text->length);
+    node->type = "text/plain";
+    node->is_private = true;
+}
+
+static enum status generated_bootstrap(const struct generated *generated, const struct content_client *from,
+                                       struct content_node *node)
+{
+    char buffer[2048];
+    struct text text;
+    text_init(&text, buffer, sizeof buffer);
+    struct boot_client client = {.stage = BOOT_STAGE_IPXE, .has_http = from->is_http};
+    struct loader_context context = {.client = &client,
+                                     .server = from->server,
+                                     .http_port = generated->config->http_port,
+                                     .poll_s = GENERATED_POLL_S};
+    enum status status = loader_print_bootstrap(&context, &text);
+    if (status == STATUS_OK) {
+        generated_fill_node(&text, node);
+    }
+    return status;
+}
+
+static enum status generated_configuration(const struct generated *generated,
+                                           const struct loader_request *request,
+                                           const struct content_client *from, struct content_node *node,
+                                           struct reasons *reasons)
+{
+    if (request->dialect == LOADER_DIALECT_IPXE && request->is_generic) {
+        return generated_bootstrap(generated, from, node);
+    }
+    struct asker asker;
+    if (!asker_identify(generated, request, from, &asker)) {
+        return STATUS_NOT_FOUND;
+    }
+    const struct machine *machine = store_machine_find_mac(generated->desk->store, &asker.client.mac);
+    if (!asker_may_be(&asker, machine)) {
+        reasons_add(reasons, REASON_ANSWER_REFUSED);
+        return STATUS_NOT_FOUND;
+    }
+    struct desk_meeting meeting;
+    desk_meet(generated->desk, &asker.client, &meeting);
+    char *buffer = heap_new(GENERATED_TEXT_BYTES);
+    struct text text;
+    text_init(&text, buffer, GENERATED_TEXT_BYTES);
+    enum status status = generated_print(generated, request, &asker, from, &meeting, &text);
+    if (status == STATUS_OK) {
+        generated_fill_node(&text, node);
+        bool is_order = meeting.plan.kind == PLAN_IMAGE;
+        node->part = is_order ? CONTENT_PART_CONFIGURATION : CONTENT_PART_NONE;
+        node->machine_id = meeting.machine == NULL ? 0 : meeting.machine->id;
+        node->order_id = is_order ? meeting.plan.order->id : 0;
+        desk_tell_plan(generated->desk, &meeting, &asker.client, from->address, "");
+    }
+    heap_free(buffer);
+    return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+// ---- answer files ----
+
+static enum status generated_render_answer(const struct generated *generated, const struct machine *machine,
+                                           const struct order *order, const struct profile *profile,
+                                           const struct content_client *from, struct content_node *node)
+{
+    char *buffer = heap_new(GENERATED_ANSWER_BYTES);
+    struct text text;
+    text_init(&text, buffer, GENERATED_ANSWER_BYTES);
+    struct problem problem;
+    problem_clear(&problem);
+    struct machine now = *machine;
+    now.last_address = from->address; // the installer's own, which may differ from its firmware's
+    struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
+    enum status status = render_answer(&facts, &text, &problem);
+    if (status == STATUS_OK) {
+        generated_fill_node(&text, node);
+        node->part = CONTENT_PART_ANSWER;
+        node->machine_id = machine->id;
+        node->order_id = order->id;
+    } else {
+        char sentence[PROBLEM_TEXT_BYTES];
+        log_write(generated->log, LOG_LEVEL_ERROR, "%s: its answer file cannot be made: %s", machine->name,
+                  problem_print(&problem, sentence, sizeof sentence));
+    }
+    explicit_bzero(buffer, GENERATED_ANSWER_BYTES);
+    heap_free(buffer);
+    return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+// "answer/MACHINE/NAME": only for the address that machine holds, only while its order is under way.
+static enum status generated_answer(const struct generated *generated, const char *path,
+                                    const struct content_client *from, struct content_node *node,
+                                    struct reasons *reasons)
+{
+    const char *slash = strchr(path, '/');
+    char name[MACHINE_NAME_BYTES] = "";
+    if (slash != NULL && (size_t)(slash - path) < sizeof name) {
+        memcpy(name, path, (size_t)(slash - path));
+    }
+    const struct store *store = generated->desk->store;
+    const struct machine *machine = store_machine_find_name(store, name);
+    const struct order *order = machine == NULL ? NULL : store_order_find_live(store, machine->id);
+    const struct profile *profile = order == NULL ? NULL : store_profile_find(store, order->profile);
+    struct asker asker = {0};
+    asker_find_holder(generated, from, &asker);
+    bool is_theirs = machine != NULL && asker_owns(&asker, machine);
+    bool is_now = is_theirs && profile != NULL && order_may_answer(order, desk_now_s(generated->desk));
+    if (!is_now || slash == NULL || profile->answer == NULL || strcmp(slash + 1, profile->answer_name) != 0) {
+        reasons_add(reasons, REASON_ANSWER_REFUSED);
+        return STATUS_DENIED;
+    }
+    return generated_render_answer(generated, machine, order, profile, from, node);
+}
+
+// ---- imported images, with an eye on what completes an order ----
+
+static const struct order *generated_order_of(const struct generated *generated,
+                                              const struct content_client *from)
+{
+    struct asker asker = {0};
+    asker_find_holder(generated, from, &asker);
+    const struct machine *machine =
+        asker.is_held ? store_machine_find_mac(generated->desk->store, &asker.holder) : NULL;
+    return machine == NULL ? NULL : store_order_find_live(generated->desk->store, machine->id);
+}
+
+static enum status generated_image(const struct generated *generated, const char *path,
+                                   const struct content_client *from, struct content_node *node,
+                                   struct reasons *reasons)
+{
+    enum status status = generated->images.lookup(generated->images.self, path, from, node, reasons);
+    const struct order *order = status == STATUS_OK ? generated_order_of(generated, from) : NULL;
+    const struct profile *profile =
+        order == NULL ? NULL : store_profile_find(generated->desk->store, order->profile);
+    const struct image *image =
+        profile == NULL ? NULL : store_image_find(generated->desk->store, profile->image);
+    if (image == NULL) {
+        return status;
+    }
+    char last[CONTENT_PATH_BYTES];
+    struct text text;
+    text_init(&text, last, sizeof last);
+    generated_image_path(image, image->initrd[0] != '\0' ? image->initrd : image->kernel, &text);
+    if (strcmp(last + 1, path) == 0) {
+        node->part = CONTENT_PART_LAST;
+        node->machine_id = order->machine_id;
+        node->order_id = order->id;
+    }
+    return status;
+}
+
+static enum status generated_lookup(void *self, const char *path, const struct content_client *client,
+                                    struct content_node *node, struct reasons *reasons)
+{
+    const struct generated *generated = self;
+    struct loader_request request;
+    if (loader_request_parse(path, &request)) {
+        return generated_configuration(generated, &request, client, node, reasons);
+    }
+    if (text_starts(path, "answer/")) {
+        return generated_answer(generated, path + strlen("answer/"), client, node, reasons);
+    }
+    if (text_starts(path, "images/")) {
+        return generated_image(generated, path, client, node, reasons);
+    }
+    return STATUS_NOT_FOUND;
+}
+
+struct content_source generated_source(struct generated *generated)
+{
+    return (struct content_source){.name = "generated", .lookup = generated_lookup, .self = generated};
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The files that exist only for one machine: the configurations its boot loader asks for, its answer file,
+// and, seen through this source, which imported file completes its order. It finds out who asks, lets the
+// desk decide, and prints.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "config/config.h"
+#include "content/content.h"
+#include "io/log.h"
+#include "service/desk.h"
+
+#define GENERATED_POLL_S 10 // how often a waiting machine asks again
+
+struct generated { // all borrowed; keep it where the tree can find it
+    struct desk *desk;
+    const struct config *config;
+    const struct catalog *catalog;
+    struct log *log;
+    struct content_source images; // the folder source of imported images, prefix "images"
+};
+
+/// The source to put first into the content tree.
+struct content_source generated_source(struct generated *generated);
+
+/// Where in the tree a file of an image is: "/images/NAME/PATH".
+void generated_image_path(const struct image *image, const char *path, struct text *out);
+
+/// The facts for rendering a profile's templates for `machine`, as it would get them now; `order` may be
+/// NULL.
+struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
+                                    const struct profile *profile, const struct order *order,
+                                    struct ip4 server);
