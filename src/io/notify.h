@@ -21,5 +21,5 @@ void notify_stopping(void);
 /// no socket. STATUS_IO.
 enum status notify_send(const char *state);
 
-/// Every how many milliseconds the service manager wants WATCHDOG=1 (WATCHDOG_USEC); 0 = never.
+/// Every how many milliseconds to send WATCHDOG=1: half the time the service manager allows; 0 = never.
 uint64_t notify_watchdog_ms(void);

@@ -24,9 +24,8 @@ struct packet_handler {
     void *context;
 };
 
-/// Opens a raw socket on `interface`. What this machine sends itself is not heard, except by other processes'
-/// packets looped to it. NULL with `problem`: no right to (CAP_NET_RAW), interface gone. Yours; packet_close
-/// gives it back.
+/// Opens a raw socket on `interface`. What this machine sends itself is not heard. NULL with `problem`: no
+/// right to (CAP_NET_RAW), interface gone. Yours; packet_close gives it back.
 struct packet *packet_open(struct loop *loop, const struct interface *interface,
                            const struct packet_handler *handler, struct problem *problem);
 

@@ -16,9 +16,9 @@ struct privilege_wish {
     const char *user; // to become; NULL or "" = stay who we are
     unsigned keeps;   // PRIVILEGE_NET_ bits, kept as effective and permitted capabilities
     bool is_confined; // Landlock: only the folders below, when the kernel has it
-    const char
-        *readable[PRIVILEGE_FOLDERS_MOST]; // files or folders, NULL ends; those that are missing are skipped
-    const char *writable[PRIVILEGE_FOLDERS_MOST];
+    const char *readable[PRIVILEGE_FOLDERS_MOST +
+                         1]; // files or folders, NULL ends; those that are missing are skipped
+    const char *writable[PRIVILEGE_FOLDERS_MOST + 1];
 };
 
 /// Gives up root as wished; when not root, only capabilities and folders. For good: no_new_privs is set. Call
