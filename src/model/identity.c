@@ -71,6 +71,16 @@ static bool is_same(const struct machine *a, const struct machine *b)
     return a == b || (a->id != 0 && a->id == b->id);
 }
 
+// A UUID alone names nobody, since boards share them: it may be a new card, or another board. But a machine
+// that was added by its UUID only has no card yet that this one could contradict.
+static struct identity by_uuid_alone(const struct evidence *evidence, const struct machine *machine)
+{
+    if (machine->mac_count != 0 || compare_serial(machine, evidence->serial) == CONTRADICTS) {
+        return conflict(machine, NULL);
+    }
+    return (struct identity){.kind = IDENTITY_KNOWN, .machine = machine};
+}
+
 struct identity identity_decide(const struct evidence *evidence, const struct machine *by_mac,
                                 const struct machine *by_uuid)
 {
@@ -83,10 +93,7 @@ struct identity identity_decide(const struct evidence *evidence, const struct ma
         return unknown;
     }
     if (by_mac == NULL) {
-        // A UUID alone names nobody, since boards share them; but a machine added by its UUID only has no
-        // card yet that this one could replace.
-        return by_uuid->mac_count == 0 ? (struct identity){.kind = IDENTITY_KNOWN, .machine = by_uuid}
-                                       : conflict(by_uuid, NULL);
+        return by_uuid_alone(evidence, by_uuid);
     }
     if (by_uuid != NULL && !is_same(by_mac, by_uuid)) {
         return conflict(by_mac, by_uuid);

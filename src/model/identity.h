@@ -27,7 +27,10 @@ struct identity {
     struct reasons reasons;
 };
 
-/// Decides from candidates the caller found: `by_mac` has the evidence's MAC (or NULL), `by_uuid` its UUID in
-/// either spelling (or NULL; pass NULL too when uuid_is_useless or when several machines share that UUID).
+/// Decides who sent `evidence`. A MAC names a machine; its UUID, or else its serial number, confirms or
+/// contradicts that. A UUID names a machine only while that has no MAC at all (it was added by UUID): the
+/// caller learns MAC and UUID of a KNOWN machine. The candidates, which the caller found: `by_mac` has the
+/// evidence's MAC (or NULL), `by_uuid` its UUID in either spelling (or NULL; pass NULL too when
+/// uuid_is_useless or when several machines share that UUID).
 struct identity identity_decide(const struct evidence *evidence, const struct machine *by_mac,
                                 const struct machine *by_uuid);

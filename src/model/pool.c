@@ -193,16 +193,19 @@ static void slot_set(struct pool *pool, struct pool_slot *slot, const struct lea
     queue_update(pool, slot);
 }
 
-// The client moved to another address at `now_s`. One that it declined stays set aside.
-static void take_back(struct pool *pool, struct pool_slot *slot, int64_t now_s)
+// The key of `slot` leads to its newer `lease` from now on. An offer takes nothing back: it may be turned
+// down. A declined address stays set aside. Of two leases of one second nobody knows which is older, so both
+// hold their address until they end.
+static void take_back(struct pool *pool, struct pool_slot *slot, const struct lease *lease)
 {
     table_remove(pool, slot);
-    if (slot->lease.state == LEASE_DECLINED) {
+    if (lease->state != LEASE_BOUND || lease->starts_s == slot->lease.starts_s ||
+        slot->lease.state == LEASE_DECLINED) {
         return;
     }
     struct lease free = {.address = slot->lease.address, .state = LEASE_FREE};
     free.starts_s = slot->lease.starts_s;
-    free.ends_s = slot->lease.ends_s < now_s ? slot->lease.ends_s : now_s;
+    free.ends_s = slot->lease.ends_s < lease->starts_s ? slot->lease.ends_s : lease->starts_s;
     slot_set(pool, slot, &free);
 }
 
@@ -217,14 +220,12 @@ enum status pool_put(struct pool *pool, const struct lease *lease)
     if (lease_key_is_none(&lease->key)) {
         return STATUS_OK;
     }
-    // Stored leases come in order of address, so a client's older one may come last. It then only holds its
-    // address until it ends.
     struct pool_slot *other = pool_find_key(pool, &lease->key);
     if (other != NULL && other->lease.starts_s > lease->starts_s) {
-        return STATUS_OK;
+        return STATUS_OK; // loaded after the newer one: it holds its address until it ends
     }
     if (other != NULL) {
-        take_back(pool, other, lease->starts_s);
+        take_back(pool, other, lease);
     }
     table_add(pool, slot);
     return STATUS_OK;

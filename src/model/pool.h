@@ -49,10 +49,10 @@ struct pool_slot *pool_find_key(struct pool *pool, const struct lease_key *key);
 /// pool_slot_is_held. Changes nothing.
 struct pool_slot *pool_pick(struct pool *pool, const struct lease_key *key, struct ip4 wanted, int64_t now_s);
 
-/// Puts `lease` in its slot: gives the address to its key, takes the key's older address back (one that it
-/// declined stays set aside), requeues. STATUS_NOT_FOUND when outside the range. Used both for new leases and
-/// when loading from the store, in any order: a lease with an earlier `starts_s` than the one its key has
-/// elsewhere only holds its own address until it ends.
+/// Puts `lease` in its slot: gives the address to its key, and when it is BOUND takes the key's older address
+/// back (one that it declined stays set aside). STATUS_NOT_FOUND when outside the range. Used both for new
+/// leases and when loading from the store, in any order: of two leases of one key the one with the later
+/// `starts_s` stays; where that does not tell, both addresses are held until they end.
 enum status pool_put(struct pool *pool, const struct lease *lease);
 
 /// Whether another client holds the address at `now_s`, or anybody declined it a short time ago. Says nothing

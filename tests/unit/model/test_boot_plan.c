@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/boot_plan.h"
+
+#include "unit/test.h"
+
+#define NOW_S 5000
+
+// One machine with everything it needs to boot an image; each test takes something away.
+struct world {
+    struct machine machine;
+    struct machine other;
+    struct policy policy;
+    struct order order;
+    struct profile profile;
+    struct image image;
+    struct boot_client client;
+    struct boot_facts facts;
+};
+
+static void world_init(struct world *world)
+{
+    memset(world, 0, sizeof *world);
+    world->machine = (struct machine){.id = 3, .name = "lab-01", .state = MACHINE_APPROVED};
+    world->other = (struct machine){.id = 4, .name = "lab-02", .state = MACHINE_APPROVED};
+    world->order = (struct order){
+        .id = 7, .machine_id = 3, .profile = "office", .state = ORDER_ARMED, .expires_s = NOW_S + 1};
+    strcpy(world->profile.name, "office");
+    strcpy(world->profile.image, "debian-12");
+    strcpy(world->image.name, "debian-12");
+    world->facts = (struct boot_facts){
+        .client = &world->client,
+        .identity = {.kind = IDENTITY_KNOWN, .machine = &world->machine},
+        .policy = &world->policy,
+        .order = &world->order,
+        .profile = &world->profile,
+        .image = &world->image,
+        .now_s = NOW_S,
+    };
+}
+
+static void check_plan(const struct world *world, enum plan_kind kind, enum reason_id reason)
+{
+    struct boot_plan plan = boot_plan_decide(&world->facts);
+    assert_string_equal(plan_kind_text(plan.kind), plan_kind_text(kind));
+    if (!reasons_has(&plan.reasons, reason)) {
+        fail_msg("%s is not among the reasons", reason_get(reason)->name);
+    }
+    assert_ptr_equal(plan.machine, world->facts.identity.machine);
+    bool is_image = kind == PLAN_IMAGE;
+    assert_ptr_equal(plan.order, is_image ? &world->order : NULL);
+    assert_ptr_equal(plan.profile, is_image ? &world->profile : NULL);
+    assert_ptr_equal(plan.image, is_image ? &world->image : NULL);
+}
+
+static void an_approved_machine_with_an_order_gets_its_image(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+    assert_int_equal(boot_plan_decide(&world.facts).reasons.count, 1);
+}
+
+static void an_order_under_way_is_tried_again_and_says_so(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.order.state = ORDER_BOOTING;
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+    check_plan(&world, PLAN_IMAGE, REASON_ORDER_RETRIED);
+}
+
+static void without_an_order_it_boots_its_own_disk(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.order = NULL;
+    check_plan(&world, PLAN_LOCAL, REASON_NO_ORDER);
+}
+
+static void another_machines_order_is_no_order(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.order.machine_id = world.other.id;
+    check_plan(&world, PLAN_LOCAL, REASON_NO_ORDER);
+}
+
+static void an_order_that_is_over_leaves_it_its_own_disk(void **state)
+{
+    (void)state;
+    static const struct {
+        enum order_state state;
+        int64_t expires_s;
+        enum reason_id reason;
+    } cases[] = {
+        {ORDER_ARMED, NOW_S, REASON_ORDER_EXPIRED},
+        {ORDER_BOOTING, NOW_S, REASON_ORDER_EXPIRED},
+        {ORDER_USED, NOW_S + 1, REASON_ORDER_USED},
+        {ORDER_FINISHED, NOW_S + 1, REASON_ORDER_FINISHED},
+        {ORDER_EXPIRED, NOW_S + 1, REASON_ORDER_EXPIRED},
+        {ORDER_CANCELLED, NOW_S + 1, REASON_ORDER_CANCELLED},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct world world;
+        world_init(&world);
+        world.order.state = cases[i].state;
+        world.order.expires_s = cases[i].expires_s;
+        check_plan(&world, PLAN_LOCAL, cases[i].reason);
+    }
+}
+
+static void what_the_order_names_and_is_gone_is_said_on_the_screen(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.image = NULL;
+    check_plan(&world, PLAN_WAIT, REASON_IMAGE_MISSING);
+    world.facts.profile = NULL;
+    check_plan(&world, PLAN_WAIT, REASON_PROFILE_MISSING);
+}
+
+static void a_profile_or_image_of_another_name_is_not_taken_instead(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    strcpy(world.image.name, "debian-13");
+    check_plan(&world, PLAN_WAIT, REASON_IMAGE_MISSING);
+    strcpy(world.profile.name, "home");
+    check_plan(&world, PLAN_WAIT, REASON_PROFILE_MISSING);
+}
+
+static void a_rejected_machine_gets_nothing_even_with_an_order(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.machine.state = MACHINE_REJECTED;
+    for (enum policy_unknown unknown = 0; unknown < POLICY_UNKNOWN_COUNT; unknown++) {
+        world.policy.unknown = unknown;
+        check_plan(&world, PLAN_NOTHING, REASON_MACHINE_REJECTED);
+    }
+}
+
+// What policy.unknown makes of a machine that nobody decided about, or nobody can name.
+static const struct {
+    enum policy_unknown unknown;
+    enum plan_kind kind;
+    enum reason_id reason;
+} POLICIES[POLICY_UNKNOWN_COUNT] = {
+    {POLICY_UNKNOWN_HOLD, PLAN_WAIT, REASON_MACHINE_HELD},
+    {POLICY_UNKNOWN_LOCAL, PLAN_LOCAL, REASON_POLICY_LOCAL},
+    {POLICY_UNKNOWN_REFUSE, PLAN_NOTHING, REASON_POLICY_REFUSE},
+};
+
+static void a_new_machine_follows_policy(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.machine.state = MACHINE_NEW;
+    for (size_t i = 0; i < COUNT_OF(POLICIES); i++) {
+        world.policy.unknown = POLICIES[i].unknown;
+        check_plan(&world, POLICIES[i].kind, POLICIES[i].reason);
+    }
+}
+
+static void an_unknown_machine_follows_policy_and_keeps_the_reasons_of_its_identity(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.identity = identity_decide(&(struct evidence){0}, NULL, NULL);
+    for (size_t i = 0; i < COUNT_OF(POLICIES); i++) {
+        world.policy.unknown = POLICIES[i].unknown;
+        check_plan(&world, POLICIES[i].kind, POLICIES[i].reason);
+        check_plan(&world, POLICIES[i].kind, REASON_MACHINE_UNKNOWN);
+    }
+}
+
+static void a_machine_recorded_a_moment_ago_is_named_by_the_plan(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.identity = (struct identity){.kind = IDENTITY_UNKNOWN, .machine = &world.machine};
+    world.machine.state = MACHINE_NEW;
+    check_plan(&world, PLAN_WAIT, REASON_MACHINE_HELD);
+}
+
+static void contradicting_evidence_follows_policy_and_says_so(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.identity.kind = IDENTITY_CONFLICT;
+    world.facts.identity.other = &world.other;
+    reasons_add(&world.facts.identity.reasons, REASON_IDENTITY_CONFLICT);
+    for (size_t i = 0; i < COUNT_OF(POLICIES); i++) {
+        world.policy.unknown = POLICIES[i].unknown;
+        check_plan(&world, POLICIES[i].kind, REASON_IDENTITY_CONFLICT);
+    }
+}
+
+// ---- the promise: nothing that could change a disk is sent unless everything agrees ----
+
+// One digit of the combination after another; false once all were seen.
+struct combination {
+    unsigned identity, state, policy, order, order_state, order_owner, expiry, profile, image, stage;
+};
+
+static void combination_pick(struct combination *c, unsigned number)
+{
+    struct {
+        unsigned *digit;
+        unsigned base;
+    } digits[] = {
+        {&c->identity, 3},
+        {&c->state, MACHINE_STATE_COUNT},
+        {&c->policy, POLICY_UNKNOWN_COUNT},
+        {&c->order, 2},
+        {&c->order_state, ORDER_STATE_COUNT},
+        {&c->order_owner, 2},
+        {&c->expiry, 3},
+        {&c->profile, 3},
+        {&c->image, 3},
+        {&c->stage, 4},
+    };
+    for (size_t i = 0; i < COUNT_OF(digits); i++) {
+        *digits[i].digit = number % digits[i].base;
+        number /= digits[i].base;
+    }
+}
+
+#define COMBINATIONS                                                                                         \
+    (3u * MACHINE_STATE_COUNT * POLICY_UNKNOWN_COUNT * 2u * ORDER_STATE_COUNT * 2u * 3u * 3u * 3u * 4u)
+
+static void world_set(struct world *world, const struct combination *c)
+{
+    world_init(world);
+    world->facts.identity.kind = (enum identity_kind)c->identity;
+    world->facts.identity.other = c->identity == IDENTITY_CONFLICT ? &world->other : NULL;
+    world->machine.state = (enum machine_state)c->state;
+    world->policy.unknown = (enum policy_unknown)c->policy;
+    world->facts.order = c->order == 0 ? NULL : &world->order;
+    world->order.state = (enum order_state)c->order_state;
+    world->order.machine_id = c->order_owner == 0 ? world->machine.id : world->other.id;
+    world->order.expires_s = (int64_t[]){NOW_S - 1, NOW_S, NOW_S + 1}[c->expiry];
+    world->facts.profile = c->profile == 0 ? NULL : &world->profile;
+    strcpy(world->profile.name, c->profile == 1 ? "another" : "office");
+    world->facts.image = c->image == 0 ? NULL : &world->image;
+    strcpy(world->image.name, c->image == 1 ? "another" : "debian-12");
+    world->client.stage = (enum boot_stage)c->stage;
+}
+
+static bool may_get_an_image(const struct combination *c)
+{
+    return c->identity == IDENTITY_KNOWN && c->state == MACHINE_APPROVED && c->order == 1 &&
+           (c->order_state == ORDER_ARMED || c->order_state == ORDER_BOOTING) && c->order_owner == 0 &&
+           c->expiry == 2 && c->profile == 2 && c->image == 2;
+}
+
+static void only_a_known_approved_machine_with_a_live_order_ever_gets_an_image(void **state)
+{
+    (void)state;
+    unsigned images = 0;
+    for (unsigned number = 0; number < COMBINATIONS; number++) {
+        struct combination combination;
+        combination_pick(&combination, number);
+        struct world world;
+        world_set(&world, &combination);
+        struct boot_plan plan = boot_plan_decide(&world.facts);
+        bool is_image = plan.kind == PLAN_IMAGE;
+        if (is_image != may_get_an_image(&combination)) {
+            fail_msg("combination %u: plan %s", number, plan_kind_text(plan.kind));
+        }
+        assert_int_equal(plan.order != NULL, is_image);
+        assert_int_equal(plan.image != NULL, is_image);
+        assert_true(plan.reasons.count > 0);
+        images += is_image;
+    }
+    assert_int_equal(images, POLICY_UNKNOWN_COUNT * 2 * 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_approved_machine_with_an_order_gets_its_image),
+        cmocka_unit_test(an_order_under_way_is_tried_again_and_says_so),
+        cmocka_unit_test(without_an_order_it_boots_its_own_disk),
+        cmocka_unit_test(another_machines_order_is_no_order),
+        cmocka_unit_test(an_order_that_is_over_leaves_it_its_own_disk),
+        cmocka_unit_test(what_the_order_names_and_is_gone_is_said_on_the_screen),
+        cmocka_unit_test(a_profile_or_image_of_another_name_is_not_taken_instead),
+        cmocka_unit_test(a_rejected_machine_gets_nothing_even_with_an_order),
+        cmocka_unit_test(a_new_machine_follows_policy),
+        cmocka_unit_test(an_unknown_machine_follows_policy_and_keeps_the_reasons_of_its_identity),
+        cmocka_unit_test(a_machine_recorded_a_moment_ago_is_named_by_the_plan),
+        cmocka_unit_test(contradicting_evidence_follows_policy_and_says_so),
+        cmocka_unit_test(only_a_known_approved_machine_with_a_live_order_ever_gets_an_image),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
