@@ -17,7 +17,13 @@ void desk_init(struct desk *desk, struct store *store, struct policy policy)
     memset(desk, 0, sizeof *desk);
     desk->store = store;
     desk->policy = policy;
-    store_machine_each(store, desk_count_unknown, &desk->unknown_count);
+    desk_recount(desk);
+}
+
+void desk_recount(struct desk *desk)
+{
+    desk->unknown_count = 0;
+    store_machine_each(desk->store, desk_count_unknown, &desk->unknown_count);
 }
 
 int64_t desk_now_s(const struct desk *desk)

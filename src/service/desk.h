@@ -46,6 +46,9 @@ struct desk_meeting {
 /// heap or static.
 void desk_init(struct desk *desk, struct store *store, struct policy policy);
 
+/// Counts the unknown machines anew, after people approved or removed some.
+void desk_recount(struct desk *desk);
+
 /// Unix seconds now, by the desk's clock.
 int64_t desk_now_s(const struct desk *desk);
 

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/server.h"
+
+#include "catalog/scan.h"
+#include "content/folder.h"
+#include "content/packaged.h"
+#include "io/heap.h"
+#include "io/notify.h"
+#include "io/privilege.h"
+#include "service/control.h"
+#include "service/generated.h"
+#include "service/server_folders.h"
+#include "service/server_notes.h"
+#include "service/server_ports.h"
+#include "service/server_status.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERVER_TICK_MS    5000
+#define SERVER_FILES_MOST 65536
+#define SERVER_LOADERS_S  10 // how long the knowledge of which loaders are there is believed
+
+struct server {
+    struct server_options options;
+    struct config config;
+    struct log *log;
+    struct loop *loop;
+    struct store *store;
+    struct catalog *catalog;
+    struct desk desk;
+    struct generated generated;
+    struct folder *images;
+    struct folder *root;
+    struct content content;
+    struct dhcp_service *dhcp;
+    struct tftp_service *tftp;
+    struct http_service *http;
+    struct server_ports ports;
+    struct control *control;
+    int listener; // of the control socket until control_open takes it; -1 = none
+    struct loop_timer *tick;
+    struct loop_signal *signals[3];
+    struct interface_watch *watch;
+    bool has_news; // events since the last turn's end
+    bool cannot_commit;
+    uint32_t loaders;
+    int64_t loaders_at_s;
+};
+
+// ---- what the services ask and tell ----
+
+static int64_t server_now_ms(void *context)
+{
+    (void)context;
+    return loop_unix_ms();
+}
+
+static void server_told(void *context, const struct event *event)
+{
+    struct server *server = context;
+    server->has_news = true;
+    server_log_event(server->store, server->log, event);
+}
+
+static uint32_t server_find_loaders(void *context)
+{
+    struct server *server = context;
+    int64_t now_s = loop_now_ms() / 1000;
+    if (server->loaders_at_s == 0 || now_s - server->loaders_at_s >= SERVER_LOADERS_S) {
+        server->loaders = packaged_find_available(&server->content);
+        server->loaders_at_s = now_s;
+    }
+    return server->loaders;
+}
+
+static void server_transfer_ended(void *context, const struct transfer_end *end)
+{
+    struct server *server = context;
+    server_note_transfer(&server->desk, server->log, end);
+}
+
+static enum status server_render(void *context, const struct machine *machine, const struct profile *profile,
+                                 enum control_text which, char **text, struct problem *problem)
+{
+    struct server *server = context;
+    struct ip4 address = {0};
+    if (server->ports.served_count != 0) {
+        address = server->ports.served[0].addresses[0].address;
+    }
+    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
+    size_t bytes = which == CONTROL_TEXT_ANSWER ? 1024 * 1024 : 8192;
+    char *buffer = heap_new(bytes);
+    struct text out;
+    text_init(&out, buffer, bytes);
+    enum status status = which == CONTROL_TEXT_ANSWER && profile->answer == NULL ? STATUS_NOT_FOUND
+                         : which == CONTROL_TEXT_ANSWER ? render_answer(&facts, &out, problem)
+                                                        : render_arguments(&facts, &out, problem);
+    *text = status == STATUS_OK ? strdup(buffer) : NULL;
+    heap_free(buffer);
+    return status;
+}
+
+static enum status server_recognise(void *context, const char *folder, struct image *image,
+                                    struct problem *problem)
+{
+    const struct server *server = context;
+    return catalog_scan(server->catalog, folder, image, problem); // in a worker: the catalogue never changes
+}
+
+static void server_changed(void *context)
+{
+    struct server *server = context;
+    struct problem problem;
+    problem_clear(&problem);
+    desk_recount(&server->desk);
+    if (server->dhcp != NULL && dhcp_service_refresh(server->dhcp, &problem) != STATUS_OK) {
+        char text[PROBLEM_TEXT_BYTES];
+        log_write(server->log, LOG_LEVEL_ERROR, "reservations stay as they were: %s",
+                  problem_print(&problem, text, sizeof text));
+    }
+}
+
+static void server_status(void *context, struct json_t *object)
+{
+    struct server *server = context;
+    server_status_add(&server->ports, server->dhcp, server_find_loaders(server), object);
+}
+
+// ---- the loop's own moments ----
+
+static void server_turn_end(void *context)
+{
+    struct server *server = context;
+    dhcp_service_flush(server->dhcp);
+    if (store_is_dirty(server->store)) {
+        struct problem problem;
+        problem_clear(&problem);
+        bool is_ok = store_commit(server->store, &problem) == STATUS_OK;
+        if (!is_ok && !server->cannot_commit) {
+            char text[PROBLEM_TEXT_BYTES];
+            log_write(server->log, LOG_LEVEL_ERROR, "the store cannot be written: %s",
+                      problem_print(&problem, text, sizeof text));
+        }
+        server->cannot_commit = !is_ok;
+    }
+    if (server->has_news) {
+        server->has_news = false;
+        control_notify(server->control);
+    }
+}
+
+static void server_log_problem(struct server *server, enum log_level level, const struct problem *problem)
+{
+    char text[PROBLEM_TEXT_BYTES + PROBLEM_REMEDY_BYTES];
+    log_write(server->log, level, "%s", problem_print(problem, text, sizeof text));
+}
+
+static void server_interfaces_changed(void *context)
+{
+    struct server *server = context;
+    struct problem problem;
+    problem_clear(&problem);
+    if (server_ports_update(&server->ports, &problem) != STATUS_OK) {
+        server_log_problem(server, LOG_LEVEL_WARNING, &problem);
+    }
+}
+
+static void server_tick(void *context)
+{
+    struct server *server = context;
+    desk_tick(&server->desk);
+    if (notify_watchdog_ms() != 0) {
+        (void)notify_send("WATCHDOG=1");
+    }
+}
+
+static void server_reload(struct server *server)
+{
+    notify_reloading();
+    struct config wanted;
+    struct problem problem;
+    problem_clear(&problem);
+    if (config_load(server->options.config_path, &wanted, &problem) != STATUS_OK) {
+        log_write(server->log, LOG_LEVEL_ERROR,
+                  "the configuration stays as it was, for the new one is wrong:");
+        server_log_problem(server, LOG_LEVEL_ERROR, &problem);
+    } else {
+        if (!config_reload(&server->config, &wanted, &problem)) {
+            server_log_problem(server, LOG_LEVEL_WARNING, &problem);
+        }
+        config_clear(&wanted);
+        server->desk.policy = server->config.policy;
+        server_changed(server);
+        server_interfaces_changed(server);
+        log_write(server->log, LOG_LEVEL_NOTICE, "configuration read again");
+    }
+    notify_ready(NULL);
+}
+
+static void server_signal(void *context, int number)
+{
+    struct server *server = context;
+    if (number == SIGHUP) {
+        server_reload(server);
+        return;
+    }
+    log_write(server->log, LOG_LEVEL_NOTICE, "ending, as told by %s",
+              number == SIGTERM ? "SIGTERM" : "SIGINT");
+    notify_stopping();
+    loop_stop(server->loop);
+}
+
+// ---- building the world, bottom to top ----
+
+static bool server_build_facts(struct server *server, struct problem *problem)
+{
+    char path[CONFIG_PATH_BYTES + 32];
+    struct text text;
+    if (server_folders_make(&server->config, problem) != STATUS_OK) {
+        return false;
+    }
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s/imprint.db", server->config.state);
+    server->store = store_open(path, problem);
+    if (server->store == NULL) {
+        return false;
+    }
+    server_folders_data("os", path, sizeof path);
+    server->catalog = catalog_new(path, problem);
+    desk_init(&server->desk, server->store, server->config.policy);
+    server->desk.now_ms = server_now_ms;
+    server->desk.told = server_told;
+    server->desk.context = server;
+    return server->catalog != NULL;
+}
+
+static bool server_build_content(struct server *server, struct problem *problem)
+{
+    char path[CONFIG_PATH_BYTES + 32];
+    struct text text;
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s/images", server->config.state);
+    server->images = folder_new("images", path, problem);
+    if (server->images == NULL) {
+        return false;
+    }
+    server->generated = (struct generated){.desk = &server->desk,
+                                           .config = &server->config,
+                                           .catalog = server->catalog,
+                                           .log = server->log,
+                                           .images = folder_source(server->images, "images")};
+    content_init(&server->content);
+    content_add(&server->content, generated_source(&server->generated));
+    content_add(&server->content, packaged_source());
+    if (access(server->config.tftp_root, F_OK) != 0) {
+        log_write(server->log, LOG_LEVEL_INFO,
+                  "tftp.root %s does not exist; it is only needed for files of your own",
+                  server->config.tftp_root);
+        return true;
+    }
+    server->root = folder_new("", server->config.tftp_root, problem);
+    if (server->root != NULL) {
+        content_add(&server->content, folder_source(server->root, "root"));
+    }
+    return server->root != NULL;
+}
+
+static bool server_build_services(struct server *server, struct problem *problem)
+{
+    struct transfer_hooks hooks = {server_transfer_ended, server};
+    struct tftp_service_options tftp = {
+        .loop = server->loop, .content = &server->content, .log = server->log, .hooks = hooks};
+    struct http_service_options http = {
+        .loop = server->loop, .content = &server->content, .log = server->log, .hooks = hooks};
+    server->tftp = tftp_service_new(&tftp);
+    server->http = http_service_new(&http);
+    if (server->config.dhcp_mode != CONFIG_DHCP_OFF) {
+        struct dhcp_settings dhcp = {.loop = server->loop,
+                                     .desk = &server->desk,
+                                     .config = &server->config,
+                                     .log = server->log,
+                                     .find_loaders = server_find_loaders,
+                                     .context = server};
+        server->dhcp = dhcp_service_new(&dhcp, problem);
+        if (server->dhcp == NULL) {
+            return false;
+        }
+    }
+    server->ports = (struct server_ports){.config = &server->config,
+                                          .log = server->log,
+                                          .dhcp = server->dhcp,
+                                          .tftp = server->tftp,
+                                          .http = server->http};
+    loop_add_turn_end(server->loop, server_turn_end, server);
+    if (server_ports_update(&server->ports, problem) != STATUS_OK) {
+        return false;
+    }
+    if (server->ports.served_count == 0) {
+        log_write(
+            server->log, LOG_LEVEL_WARNING,
+            "no interface to serve yet: none that is wanted is up and has an IPv4 address; waiting for one");
+    }
+    return control_listen(server->config.control_socket, server_folders_group(&server->config),
+                          &server->listener, problem) == STATUS_OK;
+}
+
+static bool server_drop(struct server *server, struct problem *problem)
+{
+    struct privilege_wish wish = {.user = getuid() == 0 ? server_folders_user(&server->config) : NULL,
+                                  .keeps = PRIVILEGE_NET_BIND | PRIVILEGE_NET_RAW};
+    if (server_folders_give(&server->config, problem) != STATUS_OK ||
+        privilege_drop(&wish, NULL, problem) != STATUS_OK) {
+        return false;
+    }
+    log_write(server->log, LOG_LEVEL_INFO, "running as %s",
+              wish.user == NULL ? "the user who started it" : wish.user);
+    return true;
+}
+
+static bool server_build_watchers(struct server *server, struct problem *problem)
+{
+    struct control_world world = {.loop = server->loop,
+                                  .store = server->store,
+                                  .desk = &server->desk,
+                                  .config = &server->config,
+                                  .taken_listener = server->listener,
+                                  .context = server,
+                                  .recognise = server_recognise,
+                                  .render = server_render,
+                                  .changed = server_changed,
+                                  .status = server_status};
+    server->listener = -1;
+    server->control = control_open(&world, problem);
+    if (server->control == NULL || http_service_start(server->http, problem) != STATUS_OK) {
+        return false;
+    }
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < COUNT_OF(SIGNALS); i++) {
+        server->signals[i] = loop_signal_new(server->loop, SIGNALS[i], server_signal, server);
+    }
+    server->watch = interface_watch_new(server->loop, server_interfaces_changed, server, problem);
+    server->tick = loop_timer_new(server->loop, server_tick, server);
+    loop_timer_start(server->tick, SERVER_TICK_MS, SERVER_TICK_MS);
+    return server->watch != NULL;
+}
+
+static void server_free(struct server *server)
+{
+    loop_timer_free(server->tick);
+    interface_watch_free(server->watch);
+    for (size_t i = 0; i < COUNT_OF(server->signals); i++) {
+        loop_signal_free(server->signals[i]);
+    }
+    control_close(server->control);
+    server->control = NULL;
+    http_service_free(server->http);
+    tftp_service_free(server->tftp);
+    dhcp_service_free(server->dhcp);
+    server->dhcp = NULL;
+    if (server->listener >= 0) {
+        close(server->listener);
+    }
+    loop_free(server->loop);
+    folder_free(server->root);
+    folder_free(server->images);
+    catalog_free(server->catalog);
+    store_close(server->store);
+    log_free(server->log);
+    config_clear(&server->config);
+    heap_free(server);
+}
+
+static int server_serve(struct server *server)
+{
+    struct problem problem;
+    problem_clear(&problem);
+    bool is_built = server_build_facts(server, &problem) && server_build_content(server, &problem) &&
+                    server_build_services(server, &problem) && server_drop(server, &problem) &&
+                    server_build_watchers(server, &problem);
+    if (!is_built) {
+        server_log_problem(server, LOG_LEVEL_ERROR, &problem);
+        return 1;
+    }
+    log_write(server->log, LOG_LEVEL_NOTICE, "imprint %s is ready, dhcp.mode %s", IMPRINT_VERSION,
+              config_dhcp_mode_text(server->config.dhcp_mode));
+    notify_ready("serving");
+    loop_run(server->loop);
+    return 0;
+}
+
+int server_run(const struct server_options *options)
+{
+    struct server *server = heap_new(sizeof *server);
+    server->options = *options;
+    server->listener = -1;
+    server->log = log_new(STDERR_FILENO, options->log_form, options->log_level);
+    struct problem problem;
+    problem_clear(&problem);
+    if (config_load(options->config_path, &server->config, &problem) != STATUS_OK) {
+        server_log_problem(server, LOG_LEVEL_ERROR, &problem);
+        log_free(server->log);
+        heap_free(server);
+        return 2;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)privilege_raise_files(SERVER_FILES_MOST);
+    server->loop = loop_new();
+    int exit_status = server_serve(server);
+    server_free(server);
+    return exit_status;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/server_folders.h"
+
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum status server_folder_make(const char *path, mode_t mode, struct problem *problem)
+{
+    char partial[CONFIG_PATH_BYTES + 32];
+    if (text_copy(partial, sizeof partial, path) != STATUS_OK) {
+        problem_set(problem, "the path %s is too long", path);
+        return STATUS_TOO_LONG;
+    }
+    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(partial, 0755); // what is missing on the way; the last step tells
+        *slash = '/';
+    }
+    if (mkdir(partial, mode) != 0 && errno != EEXIST) {
+        problem_set(problem, "the folder %s cannot be made: %s", path, strerror(errno));
+        problem_set_remedy(
+            problem, "run imprint serve as root, or set state and control.socket to folders of your own");
+        return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+enum status server_folders_make(const struct config *config, struct problem *problem)
+{
+    char path[CONFIG_PATH_BYTES + 32];
+    struct text text;
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s/images", config->state);
+    enum status status = server_folder_make(path, 0755, problem);
+    const char *slash = strrchr(config->control_socket, '/');
+    if (status == STATUS_OK && slash != NULL && slash != config->control_socket) {
+        text_init(&text, path, sizeof path);
+        text_add_bytes(&text, config->control_socket, (size_t)(slash - config->control_socket));
+        status = server_folder_make(path, 0755, problem);
+    }
+    return status;
+}
+
+const char *server_folders_user(const struct config *config)
+{
+    return getpwnam(config->user) != NULL ? config->user : "nobody";
+}
+
+unsigned server_folders_group(const struct config *config)
+{
+    const struct passwd *account = getuid() == 0 ? getpwnam(server_folders_user(config)) : NULL;
+    return account == NULL ? (unsigned)-1 : account->pw_gid;
+}
+
+static enum status server_folder_give(int folder, const char *name, const struct passwd *account,
+                                      struct problem *problem)
+{
+    if (fchownat(folder, name, account->pw_uid, account->pw_gid, AT_SYMLINK_NOFOLLOW) == 0) {
+        return STATUS_OK;
+    }
+    problem_set(problem, "%s in the state folder cannot be given to user %s: %s", name, account->pw_name,
+                strerror(errno));
+    return STATUS_IO;
+}
+
+enum status server_folders_give(const struct config *config, struct problem *problem)
+{
+    const struct passwd *account = getuid() == 0 ? getpwnam(server_folders_user(config)) : NULL;
+    if (account == NULL) {
+        return STATUS_OK;
+    }
+    DIR *folder = opendir(config->state);
+    if (folder == NULL) {
+        problem_set(problem, "the state folder %s cannot be read: %s", config->state, strerror(errno));
+        return STATUS_IO;
+    }
+    enum status status = server_folder_give(dirfd(folder), ".", account, problem);
+    for (const struct dirent *entry = readdir(folder); entry != NULL && status == STATUS_OK;
+         entry = readdir(folder)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            status = server_folder_give(dirfd(folder), entry->d_name, account, problem);
+        }
+    }
+    closedir(folder);
+    return status;
+}
+
+void server_folders_data(const char *name, char *out, size_t out_bytes)
+{
+    char program[CONFIG_PATH_BYTES];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    struct text text;
+    for (unsigned up = 0; length > 0 && up < 3; up++) { // build/imprint, build/src/imprint
+        program[length] = '\0';
+        char *slash = strrchr(program, '/');
+        if (slash == NULL || slash == program) {
+            break;
+        }
+        *slash = '\0';
+        length = slash - program;
+        text_init(&text, out, out_bytes);
+        text_add_format(&text, "%s/%s/debian-installer/family.yaml", program, name);
+        if (access(out, R_OK) == 0) {
+            text_init(&text, out, out_bytes);
+            text_add_format(&text, "%s/%s", program, name);
+            return;
+        }
+    }
+    text_init(&text, out, out_bytes);
+    text_add_format(&text, IMPRINT_DATA_DIRECTORY "/%s", name);
+}

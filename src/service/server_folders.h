@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The daemon's own folders and account: the state folder, the folder of the control socket, where the
+// catalogue is installed, and who owns them once privileges are dropped.
+#pragma once
+
+#include "base/problem.h"
+#include "config/config.h"
+
+/// Makes the state folder, its images folder and the control socket's folder where they are missing.
+/// STATUS_IO and `problem`.
+MUST_USE enum status server_folders_make(const struct config *config, struct problem *problem);
+
+/// Gives the state folder, the files directly in it and its images folder to the account that the daemon runs
+/// as. Nothing when not root. STATUS_IO and `problem`.
+MUST_USE enum status server_folders_give(const struct config *config, struct problem *problem);
+
+/// The account to run as: config->user if there is one, else "nobody".
+const char *server_folders_user(const struct config *config);
+
+/// That account's group id.
+unsigned server_folders_group(const struct config *config);
+
+/// Where the data folder `name` ("os") is: beside the program's build folder when it was not installed, else
+/// where the installation put it.
+void server_folders_data(const char *name, char *out, size_t out_bytes);

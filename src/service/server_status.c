@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/server_status.h"
+
+#include "base/time.h"
+#include "loader/loader.h"
+#include "service/dhcp_probe.h"
+
+#include <jansson.h>
+
+static const char *server_port_state_text(const struct dhcp_port_status *port)
+{
+    switch (port->state) {
+    case DHCP_PORT_LISTENING:
+        return "listening";
+    case DHCP_PORT_SERVER:
+        return "server";
+    case DHCP_PORT_PROXY:
+        break;
+    }
+    return "proxy";
+}
+
+static json_t *server_status_interfaces(const struct server_ports *ports, const struct dhcp_status *dhcp)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < ports->served_count; i++) {
+        char address[IP4_TEXT_BYTES];
+        const char *mode = "off";
+        bool lacks_subnet = false;
+        for (unsigned j = 0; j < dhcp->port_count; j++) {
+            if (text_equal_nocase(dhcp->ports[j].interface, ports->served[i].name)) {
+                mode = server_port_state_text(&dhcp->ports[j]);
+                lacks_subnet = dhcp->ports[j].lacks_subnet;
+            }
+        }
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:b}", "name", ports->served[i].name, "address",
+                                        ip4_print(ports->served[i].addresses[0].address, address), "dhcp",
+                                        mode, "lacks_subnet", lacks_subnet));
+    }
+    return list;
+}
+
+static json_t *server_status_others(const struct dhcp_status *dhcp)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < dhcp->other_count; i++) {
+        const struct dhcp_other *other = &dhcp->others[i];
+        char address[IP4_TEXT_BYTES];
+        char hw[HW_TEXT_BYTES];
+        char seen[TIME_TEXT_BYTES];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind",
+                                              dhcp_other_text(other->kind), "interface", other->interface,
+                                              "address", ip4_print(other->address, address), "mac",
+                                              hw_print(&other->hw, hw), "name", other->name, "last_seen",
+                                              time_print(other->last_seen_s, seen)));
+    }
+    return list;
+}
+
+static json_t *server_status_transfers(const struct transfer_stats *stats)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "live", (json_int_t)stats->live, "started",
+                     (json_int_t)stats->started, "done", (json_int_t)stats->done, "probed",
+                     (json_int_t)stats->probed, "not_found", (json_int_t)stats->not_found, "refused",
+                     (json_int_t)stats->refused, "failed", (json_int_t)stats->failed, "sent_bytes",
+                     (json_int_t)stats->sent_bytes);
+}
+
+static json_t *server_status_loaders(uint32_t available)
+{
+    json_t *object = json_object();
+    for (unsigned id = LOADER_NONE + 1; id < LOADER_COUNT; id++) {
+        json_object_set_new(object, loader_get((enum loader_id)id)->name, json_boolean(available >> id & 1));
+    }
+    return object;
+}
+
+void server_status_add(const struct server_ports *ports, const struct dhcp_service *dhcp, uint32_t loaders,
+                       struct json_t *object)
+{
+    struct dhcp_status status = {0};
+    if (dhcp != NULL) {
+        dhcp_service_status(dhcp, &status);
+    }
+    const struct dhcp_counters *counters = &status.counters;
+    struct transfer_stats tftp = tftp_service_stats(ports->tftp);
+    struct transfer_stats http = http_service_stats(ports->http);
+    json_object_set_new(object, "interfaces", server_status_interfaces(ports, &status));
+    json_object_set_new(object, "others", server_status_others(&status));
+    json_object_set_new(object, "dhcp",
+                        json_pack("{s:I, s:I, s:I, s:I, s:I}", "received", (json_int_t)counters->received,
+                                  "malformed", (json_int_t)counters->malformed, "replied",
+                                  (json_int_t)counters->replied, "silent", (json_int_t)counters->silent,
+                                  "unsent", (json_int_t)counters->unsent));
+    json_object_set_new(object, "tftp", server_status_transfers(&tftp));
+    json_object_set_new(object, "http", server_status_transfers(&http));
+    json_object_set_new(object, "loaders", server_status_loaders(loaders));
+}
