@@ -121,7 +121,7 @@ static void two_copies_of_one_machine_are_one_machine(void **state)
 static void machines_not_stored_yet_are_told_apart(void **state)
 {
     (void)state;
-    struct machine by_mac = machine_with(0, &CARD_A, UUID_B, "");
+    struct machine by_mac = machine_with(0, &CARD_A, "", "");
     struct machine by_uuid = machine_with(0, &CARD_B, UUID_A, "");
     struct evidence evidence = {CARD_A, uuid_of(UUID_A), NULL};
     assert_int_equal(identity_decide(&evidence, &by_mac, &by_uuid).kind, IDENTITY_CONFLICT);
