@@ -122,24 +122,39 @@ static void send_oack(struct tftp_read *read, int64_t now_us, struct output *out
     put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_OACK});
 }
 
-// A window from the first block that is not acknowledged. Only a window without any block sent before can
-// tell the round trip.
-static void send_window(struct tftp_read *read, int64_t now_us, struct output *output)
+// Blocks `first` .. the end of the window behind what is acknowledged, if there are any. Only a burst without
+// any block sent before can tell the round trip.
+static void send_from(struct tftp_read *read, uint64_t first, int64_t now_us, struct output *output)
 {
-    uint64_t first = read->acked + 1;
     uint64_t left = read->block_count - read->acked;
-    unsigned count = left < read->window ? (unsigned)left : read->window;
-    uint64_t last = read->acked + count;
-    if (first > read->sent) {
-        measure_start(read, last, now_us);
-    } else {
+    uint64_t last = read->acked + (left < read->window ? left : read->window);
+    read->wake_us = now_us + timeout_us(read);
+    if (first > last) {
+        return;
+    }
+    if (first <= read->sent) {
         read->is_measuring = false;
         read->has_rewound = true;
         read->recover = read->sent;
+    } else if (first == read->acked + 1) {
+        measure_start(read, last, now_us);
     }
     read->sent = last > read->sent ? last : read->sent;
-    read->wake_us = now_us + timeout_us(read);
+    unsigned count = (unsigned)(last - first + 1);
     put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_BLOCKS, .first = first, .count = count});
+}
+
+// All that the client has not acknowledged, and as many new ones as the window has room for.
+static void send_window(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    send_from(read, read->acked + 1, now_us, output);
+}
+
+// Whether the client may have got blocks twice around `block`. EDK2 acknowledges once for every block that is
+// not the one it expects, so around there its ACKs say where it stands and not that something is missing.
+static bool is_recovering(const struct tftp_read *read, uint64_t block)
+{
+    return read->has_rewound && block <= read->recover;
 }
 
 // Events.
@@ -168,7 +183,8 @@ static void step_oack_ack(struct tftp_read *read, int64_t now_us, struct output 
 }
 
 // The client has everything up to `block`, which is new. In the middle of a window that means it missed the
-// next one and waits for a fresh window from there (RFC 7440 section 4).
+// next one and waits for a fresh window from there (RFC 7440 section 4), unless blocks sent twice made it
+// speak: then what it waits for is on its way, and it only lacks the rest of its window.
 static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us, struct output *output)
 {
     if (read->is_measuring && block >= read->measured) {
@@ -177,21 +193,21 @@ static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us
     read->acked = block;
     read->tries = 0;
     read->progress_us = now_us;
-    if (read->acked == read->block_count) {
+    if (block == read->block_count) {
         finish(read, TFTP_OUTCOME_DONE, output);
+    } else if (is_recovering(read, block)) {
+        send_from(read, read->sent + 1, now_us, output);
     } else {
         send_window(read, now_us, output);
     }
 }
 
-// The client says again where it stands: it missed the first block of the window. EDK2 says so once for every
-// block that follows, and once for every block that it gets twice, so one rewind answers them all until the
-// client is beyond what was sent twice (as in TCP NewReno, RFC 6582). In lock-step a duplicate ACK must never
-// be answered: that doubles every block from there on (RFC 1123 section 4.2.3.1).
+// The client says again where it stands: it missed the first block of the window. One rewind answers all that
+// say so, until the client is beyond what was sent twice (as in TCP NewReno, RFC 6582). In lock-step a
+// duplicate ACK must never be answered: that doubles every block from there on (RFC 1123 section 4.2.3.1).
 static void step_duplicate(struct tftp_read *read, int64_t now_us, struct output *output)
 {
-    bool is_news = !read->has_rewound || read->acked > read->recover;
-    if (read->window > 1 && read->sent > read->acked && is_news) {
+    if (read->window > 1 && !is_recovering(read, read->acked)) {
         send_window(read, now_us, output);
     }
 }
