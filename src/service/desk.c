@@ -144,6 +144,9 @@ static const struct machine *desk_learn(struct desk *desk, const struct machine 
     if (uuid_is_useless(&changed.uuid) && !uuid_is_useless(&client->uuid)) {
         changed.uuid = client->uuid;
     }
+    if (client->mac.length != 0) {
+        (void)machine_add_mac(&changed, &client->mac); // news only for one that was added by its UUID
+    }
     if (changed.serial[0] == '\0') {
         (void)text_copy(changed.serial, sizeof changed.serial, client->serial);
     }
