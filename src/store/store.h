@@ -20,7 +20,7 @@ struct store;
 /// Yours; store_close frees it.
 struct store *store_open(const char *path, struct problem *problem);
 
-/// Commits and frees; NULL is allowed.
+/// Commits and frees; NULL is allowed. Who must know whether that worked calls store_commit before.
 void store_close(struct store *store);
 
 /// Whether there is something to commit that somebody waits for (events alone do not count).
@@ -61,14 +61,16 @@ const struct machine *store_machine_find_name(const struct store *store, const c
 /// The machine for which `address` is reserved, or NULL.
 const struct machine *store_machine_find_address(const struct store *store, struct ip4 address);
 /// Stores a copy. id 0 = a new one, whose id is written back. STATUS_EXISTS and `problem` when its name, one
-/// of its MACs or its reserved address belongs to another machine.
+/// of its MACs or its reserved address belongs to another machine, or a MAC is given twice; STATUS_NOT_FOUND
+/// when it has an id but was removed meanwhile.
 MUST_USE enum status store_machine_put(struct store *store, struct machine *machine, struct problem *problem);
 /// Removes the machine and its orders. STATUS_NOT_FOUND when there is none.
 enum status store_machine_remove(struct store *store, uint64_t id);
 
 /// The image called `name`, or NULL.
 const struct image *store_image_find(const struct store *store, const char *name);
-/// Stores a copy; id 0 = a new one. STATUS_EXISTS when the name belongs to another one.
+/// Stores a copy; id 0 = a new one. STATUS_EXISTS when the name belongs to another one; STATUS_NOT_FOUND when
+/// it has an id but was removed meanwhile.
 MUST_USE enum status store_image_put(struct store *store, struct image *image, struct problem *problem);
 /// Removes it. STATUS_NOT_FOUND; STATUS_BUSY and `problem` while a profile names it.
 MUST_USE enum status store_image_remove(struct store *store, const char *name, struct problem *problem);
@@ -76,7 +78,7 @@ MUST_USE enum status store_image_remove(struct store *store, const char *name, s
 /// The profile called `name`, or NULL.
 const struct profile *store_profile_find(const struct store *store, const char *name);
 /// Stores a copy, the answer template too; id 0 = a new one. STATUS_EXISTS when the name belongs to another
-/// one.
+/// one; STATUS_NOT_FOUND when it has an id but was removed meanwhile.
 MUST_USE enum status store_profile_put(struct store *store, struct profile *profile, struct problem *problem);
 /// Removes it. STATUS_NOT_FOUND; STATUS_BUSY and `problem` while a live order names it.
 MUST_USE enum status store_profile_remove(struct store *store, const char *name, struct problem *problem);
@@ -86,10 +88,11 @@ const struct order *store_order_get(const struct store *store, uint64_t id);
 /// The live order (order_is_live) of a machine, or NULL; there is at most one.
 const struct order *store_order_find_live(const struct store *store, uint64_t machine_id);
 /// Stores a copy; id 0 = a new one. STATUS_EXISTS and `problem` when it is live and the machine has another
-/// live one.
+/// live one; STATUS_NOT_FOUND when its machine, or an order with its id, is not there. The newest
+/// STORE_ORDERS_MOST that ended are remembered.
 MUST_USE enum status store_order_put(struct store *store, struct order *order, struct problem *problem);
 
-/// Stores a lease under its address.
+/// Stores a lease under its address, which must not be 0.
 void store_lease_put(struct store *store, const struct lease *lease);
 /// The lease of `address`, or NULL.
 const struct lease *store_lease_find(const struct store *store, struct ip4 address);
@@ -101,3 +104,4 @@ void store_lease_remove(struct store *store, struct ip4 address);
 uint64_t store_event_add(struct store *store, const struct event *event);
 
 #define STORE_EVENTS_MOST 10000
+#define STORE_ORDERS_MOST 10000

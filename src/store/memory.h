@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of a store, for the files of this room only: its tables, its indexes and its ring of events.
+#pragma once
+
+#include "store/journal.h"
+#include "store/row_table.h"
+#include "store/store.h"
+
+#define STORE_TABLE_COUNT  STORE_EVENT // every kind but events has a table
+#define STORE_ORDERS_SLACK 256         // ended orders are forgotten so many at once
+
+struct store {
+    struct hash_key hash;
+    struct journal *journal;
+    struct row_table *tables[STORE_TABLE_COUNT];
+    struct row_index machine_by_mac;
+    struct row_index machine_by_uuid; // under the smaller of its two spellings
+    struct row_index machine_by_name;
+    struct row_index machine_by_address;
+    struct row_index image_by_name;
+    struct row_index profile_by_name;
+    struct row_index order_live; // by machine
+    uint32_t orders_ended;
+    struct event *events; // a ring: event N is in slot N % STORE_EVENTS_MOST
+    uint64_t event_last;
+    uint64_t event_written; // the last one that the journal has
+};
+
+/// The hash of a key for an index.
+static inline uint32_t store_hash(const struct store *store, const void *key, size_t bytes)
+{
+    return (uint32_t)hash_bytes(store->hash, key, bytes);
+}
+
+/// Takes a machine as the journal has it into memory.
+void memory_load_machine(void *store, const void *machine);
+/// See memory_load_machine.
+void memory_load_image(void *store, const void *image);
+/// See memory_load_machine.
+void memory_load_profile(void *store, const void *profile);
+/// See memory_load_machine.
+void memory_load_order(void *store, const void *order);
+/// See memory_load_machine.
+void memory_load_lease(void *store, const void *lease);
+/// See memory_load_machine.
+void memory_load_event(void *store, const void *event);
+
+/// Frees what the rows of profiles own.
+void memory_clear_profiles(struct store *store);
+
+/// Removes all orders of a machine that goes.
+void memory_remove_orders(struct store *store, uint64_t machine_id);
+
+/// Whether a live order names the profile `name`; its id in `*id`.
+bool memory_find_order_of(const struct store *store, const char *name, uint64_t *id);
+
+/// Whether a profile names the image `name`; that profile's name, borrowed, or NULL.
+const char *memory_find_profile_of(const struct store *store, const char *name);
+
+/// Writes the events that the journal does not have yet and takes out the oldest. Does not note that it did.
+MUST_USE enum status memory_write_events(const struct store *store, struct problem *problem);

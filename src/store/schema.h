@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the database came to look as it does: migration N takes a database of version N (PRAGMA user_version)
+// to N + 1. Rows are only ever appended here; a released migration is never changed. Zero and '' mean "none"
+// as in the structs of the model; addresses are numbers in host order, link-layer addresses a type octet and
+// the address, reasons their names.
+#pragma once
+
+#define SCHEMA_APPLICATION_ID 0x696d7072 // "impr", PRAGMA application_id
+
+// clang-format off
+static const char *const SCHEMA_MIGRATIONS[] = {
+    "CREATE TABLE last_id("
+    "  kind INTEGER PRIMARY KEY,"
+    "  id INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE machine("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  state TEXT NOT NULL,"
+    "  loader TEXT NOT NULL,"
+    "  uuid BLOB NOT NULL,"
+    "  serial TEXT NOT NULL,"
+    "  hostname TEXT NOT NULL,"
+    "  address INTEGER NOT NULL,"
+    "  architecture INTEGER NOT NULL,"
+    "  last_address INTEGER NOT NULL,"
+    "  first_seen_s INTEGER NOT NULL,"
+    "  last_seen_s INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX machine_address ON machine(address) WHERE address != 0;"
+
+    "CREATE TABLE machine_mac("
+    "  machine_id INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  mac BLOB NOT NULL UNIQUE,"
+    "  PRIMARY KEY(machine_id, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE image("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  family TEXT NOT NULL,"
+    "  description TEXT NOT NULL,"
+    "  kernel TEXT NOT NULL,"
+    "  initrd TEXT NOT NULL,"
+    "  arguments TEXT NOT NULL,"
+    "  size_bytes INTEGER NOT NULL,"
+    "  file_count INTEGER NOT NULL,"
+    "  created_s INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE profile("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  image TEXT NOT NULL,"
+    "  arguments TEXT NOT NULL,"
+    "  answer_name TEXT NOT NULL,"
+    "  answer TEXT,"
+    "  created_s INTEGER NOT NULL) STRICT;"
+
+    "CREATE TABLE profile_value("
+    "  profile_id INTEGER NOT NULL REFERENCES profile(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  value TEXT NOT NULL,"
+    "  PRIMARY KEY(profile_id, position)) STRICT, WITHOUT ROWID;"
+
+    // An order's machine is deleted and written anew when it changes; hence deferred, and no cascade.
+    "CREATE TABLE orders("
+    "  id INTEGER PRIMARY KEY,"
+    "  machine_id INTEGER NOT NULL REFERENCES machine(id) DEFERRABLE INITIALLY DEFERRED,"
+    "  profile TEXT NOT NULL,"
+    "  owner TEXT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  created_s INTEGER NOT NULL,"
+    "  expires_s INTEGER NOT NULL,"
+    "  started_s INTEGER NOT NULL,"
+    "  used_s INTEGER NOT NULL,"
+    "  ended_s INTEGER NOT NULL,"
+    "  boots INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX orders_machine ON orders(machine_id);"
+    "CREATE UNIQUE INDEX orders_live ON orders(machine_id) WHERE state IN ('armed', 'booting', 'used');"
+
+    "CREATE TABLE lease("
+    "  address INTEGER PRIMARY KEY,"
+    "  key BLOB NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  starts_s INTEGER NOT NULL,"
+    "  ends_s INTEGER NOT NULL,"
+    "  hostname TEXT NOT NULL) STRICT;"
+
+    "CREATE TABLE event("
+    "  id INTEGER PRIMARY KEY,"
+    "  at_ms INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  machine_id INTEGER NOT NULL,"
+    "  order_id INTEGER NOT NULL,"
+    "  mac BLOB NOT NULL,"
+    "  address INTEGER NOT NULL,"
+    "  reasons TEXT NOT NULL,"
+    "  text TEXT NOT NULL) STRICT;",
+};
+// clang-format on

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite_rows.h"
+
+#include "base/text.h"
+#include "store/store.h"
+
+#include <string.h>
+
+static void rows_bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+static void rows_bind_number(sqlite3_stmt *statement, int at, uint64_t number)
+{
+    (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
+}
+
+static void rows_bind_time(sqlite3_stmt *statement, int at, int64_t time)
+{
+    (void)sqlite3_bind_int64(statement, at, time);
+}
+
+static void rows_bind_hw(sqlite3_stmt *statement, int at, const struct hw *address)
+{
+    uint8_t bytes[1 + HW_BYTES] = {address->type};
+    memcpy(bytes + 1, address->octets, address->length);
+    (void)sqlite3_bind_blob(statement, at, bytes, 1 + address->length, SQLITE_TRANSIENT);
+}
+
+/// Whether the text in column `at` fits whole into `out`.
+static bool rows_read_text(sqlite3_stmt *statement, int at, char *out, size_t out_bytes)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, at);
+    return text != NULL && text_copy(out, out_bytes, text) == STATUS_OK;
+}
+
+static uint64_t rows_read_number(sqlite3_stmt *statement, int at)
+{
+    return (uint64_t)sqlite3_column_int64(statement, at);
+}
+
+static struct ip4 rows_read_ip4(sqlite3_stmt *statement, int at)
+{
+    return (struct ip4){(uint32_t)sqlite3_column_int64(statement, at)};
+}
+
+/// Whether the blob in column `at` has exactly `bytes` bytes.
+static bool rows_read_blob(sqlite3_stmt *statement, int at, void *out, size_t bytes)
+{
+    const void *blob = sqlite3_column_blob(statement, at);
+    if (blob == NULL || (size_t)sqlite3_column_bytes(statement, at) != bytes) {
+        return false;
+    }
+    memcpy(out, blob, bytes);
+    return true;
+}
+
+static bool rows_read_hw(sqlite3_stmt *statement, int at, struct hw *address)
+{
+    const uint8_t *blob = sqlite3_column_blob(statement, at);
+    int bytes = sqlite3_column_bytes(statement, at);
+    if (blob == NULL || bytes < 1 || bytes > 1 + HW_BYTES) {
+        return false;
+    }
+    *address = (struct hw){.type = blob[0], .length = (uint8_t)(bytes - 1)};
+    memcpy(address->octets, blob + 1, address->length);
+    return true;
+}
+
+static const char *rows_text(sqlite3_stmt *statement, int at)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, at);
+    return text == NULL ? "" : text;
+}
+
+static void machine_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct machine *machine = row;
+    rows_bind_number(statement, 1, machine->id);
+    rows_bind_text(statement, 2, machine->name);
+    rows_bind_text(statement, 3, machine_state_text(machine->state));
+    rows_bind_text(statement, 4, machine_loader_text(machine->loader));
+    (void)sqlite3_bind_blob(statement, 5, machine->uuid.bytes, sizeof machine->uuid.bytes, SQLITE_STATIC);
+    rows_bind_text(statement, 6, machine->serial);
+    rows_bind_text(statement, 7, machine->hostname);
+    rows_bind_number(statement, 8, machine->address.value);
+    rows_bind_number(statement, 9, machine->architecture);
+    rows_bind_number(statement, 10, machine->last_address.value);
+    rows_bind_time(statement, 11, machine->first_seen_s);
+    rows_bind_time(statement, 12, machine->last_seen_s);
+}
+
+static bool machine_read(sqlite3_stmt *statement, void *row)
+{
+    struct machine *machine = row;
+    machine->id = rows_read_number(statement, 0);
+    machine->address = rows_read_ip4(statement, 7);
+    machine->architecture = (uint16_t)rows_read_number(statement, 8);
+    machine->last_address = rows_read_ip4(statement, 9);
+    machine->first_seen_s = sqlite3_column_int64(statement, 10);
+    machine->last_seen_s = sqlite3_column_int64(statement, 11);
+    return rows_read_text(statement, 1, machine->name, sizeof machine->name) &&
+           machine_state_parse(rows_text(statement, 2), &machine->state) == STATUS_OK &&
+           machine_loader_parse(rows_text(statement, 3), &machine->loader) == STATUS_OK &&
+           rows_read_blob(statement, 4, machine->uuid.bytes, sizeof machine->uuid.bytes) &&
+           rows_read_text(statement, 5, machine->serial, sizeof machine->serial) &&
+           rows_read_text(statement, 6, machine->hostname, sizeof machine->hostname);
+}
+
+static unsigned machine_part_count(const void *row)
+{
+    return ((const struct machine *)row)->mac_count;
+}
+
+static void machine_part_bind(sqlite3_stmt *statement, const void *row, unsigned position)
+{
+    rows_bind_hw(statement, 3, &((const struct machine *)row)->macs[position]);
+}
+
+static bool machine_part_read(sqlite3_stmt *statement, void *row)
+{
+    struct machine *machine = row;
+    return machine->mac_count < MACHINE_MACS_MOST &&
+           rows_read_hw(statement, 0, &machine->macs[machine->mac_count++]);
+}
+
+static void image_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct image *image = row;
+    rows_bind_number(statement, 1, image->id);
+    rows_bind_text(statement, 2, image->name);
+    rows_bind_text(statement, 3, image->family);
+    rows_bind_text(statement, 4, image->description);
+    rows_bind_text(statement, 5, image->kernel);
+    rows_bind_text(statement, 6, image->initrd);
+    rows_bind_text(statement, 7, image->arguments);
+    rows_bind_number(statement, 8, image->size_bytes);
+    rows_bind_number(statement, 9, image->file_count);
+    rows_bind_time(statement, 10, image->created_s);
+}
+
+static bool image_read(sqlite3_stmt *statement, void *row)
+{
+    struct image *image = row;
+    image->id = rows_read_number(statement, 0);
+    image->size_bytes = rows_read_number(statement, 7);
+    image->file_count = (uint32_t)rows_read_number(statement, 8);
+    image->created_s = sqlite3_column_int64(statement, 9);
+    return rows_read_text(statement, 1, image->name, sizeof image->name) &&
+           rows_read_text(statement, 2, image->family, sizeof image->family) &&
+           rows_read_text(statement, 3, image->description, sizeof image->description) &&
+           rows_read_text(statement, 4, image->kernel, sizeof image->kernel) &&
+           rows_read_text(statement, 5, image->initrd, sizeof image->initrd) &&
+           rows_read_text(statement, 6, image->arguments, sizeof image->arguments);
+}
+
+static void profile_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct profile *profile = row;
+    rows_bind_number(statement, 1, profile->id);
+    rows_bind_text(statement, 2, profile->name);
+    rows_bind_text(statement, 3, profile->image);
+    rows_bind_text(statement, 4, profile->arguments);
+    rows_bind_text(statement, 5, profile->answer_name);
+    (void)sqlite3_bind_text(statement, 6, profile->answer, (int)profile->answer_bytes, SQLITE_STATIC);
+    rows_bind_time(statement, 7, profile->created_s);
+}
+
+static bool profile_read(sqlite3_stmt *statement, void *row)
+{
+    struct profile *profile = row;
+    profile->id = rows_read_number(statement, 0);
+    profile->answer = (const char *)sqlite3_column_text(statement, 5);
+    profile->answer_bytes = (uint32_t)sqlite3_column_bytes(statement, 5);
+    profile->created_s = sqlite3_column_int64(statement, 6);
+    return rows_read_text(statement, 1, profile->name, sizeof profile->name) &&
+           rows_read_text(statement, 2, profile->image, sizeof profile->image) &&
+           rows_read_text(statement, 3, profile->arguments, sizeof profile->arguments) &&
+           rows_read_text(statement, 4, profile->answer_name, sizeof profile->answer_name) &&
+           profile->answer_bytes <= PROFILE_ANSWER_BYTES_MOST;
+}
+
+static unsigned profile_part_count(const void *row)
+{
+    return ((const struct profile *)row)->value_count;
+}
+
+static void profile_part_bind(sqlite3_stmt *statement, const void *row, unsigned position)
+{
+    const struct profile_value *value = &((const struct profile *)row)->values[position];
+    rows_bind_text(statement, 3, value->key);
+    rows_bind_text(statement, 4, value->value);
+}
+
+static bool profile_part_read(sqlite3_stmt *statement, void *row)
+{
+    struct profile *profile = row;
+    if (profile->value_count == PROFILE_VALUES_MOST) {
+        return false;
+    }
+    struct profile_value *value = &profile->values[profile->value_count++];
+    return rows_read_text(statement, 0, value->key, sizeof value->key) &&
+           rows_read_text(statement, 1, value->value, sizeof value->value);
+}
+
+static void order_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct order *order = row;
+    rows_bind_number(statement, 1, order->id);
+    rows_bind_number(statement, 2, order->machine_id);
+    rows_bind_text(statement, 3, order->profile);
+    rows_bind_text(statement, 4, order->owner);
+    rows_bind_text(statement, 5, order_state_text(order->state));
+    rows_bind_time(statement, 6, order->created_s);
+    rows_bind_time(statement, 7, order->expires_s);
+    rows_bind_time(statement, 8, order->started_s);
+    rows_bind_time(statement, 9, order->used_s);
+    rows_bind_time(statement, 10, order->ended_s);
+    rows_bind_number(statement, 11, order->boots);
+}
+
+static bool order_read(sqlite3_stmt *statement, void *row)
+{
+    struct order *order = row;
+    order->id = rows_read_number(statement, 0);
+    order->machine_id = rows_read_number(statement, 1);
+    order->created_s = sqlite3_column_int64(statement, 5);
+    order->expires_s = sqlite3_column_int64(statement, 6);
+    order->started_s = sqlite3_column_int64(statement, 7);
+    order->used_s = sqlite3_column_int64(statement, 8);
+    order->ended_s = sqlite3_column_int64(statement, 9);
+    order->boots = (uint32_t)rows_read_number(statement, 10);
+    return rows_read_text(statement, 2, order->profile, sizeof order->profile) &&
+           rows_read_text(statement, 3, order->owner, sizeof order->owner) &&
+           order_state_parse(rows_text(statement, 4), &order->state) == STATUS_OK;
+}
+
+static void lease_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct lease *lease = row;
+    rows_bind_number(statement, 1, lease->address.value);
+    (void)sqlite3_bind_blob(statement, 2, lease->key.bytes, sizeof lease->key.bytes, SQLITE_STATIC);
+    rows_bind_text(statement, 3, lease_state_text(lease->state));
+    rows_bind_time(statement, 4, lease->starts_s);
+    rows_bind_time(statement, 5, lease->ends_s);
+    rows_bind_text(statement, 6, lease->hostname);
+}
+
+static bool lease_read_state(const char *text, enum lease_state *state)
+{
+    for (int i = 0; i < LEASE_STATE_COUNT; i++) {
+        if (strcmp(lease_state_text((enum lease_state)i), text) == 0) {
+            *state = (enum lease_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool lease_read(sqlite3_stmt *statement, void *row)
+{
+    struct lease *lease = row;
+    lease->address = rows_read_ip4(statement, 0);
+    lease->starts_s = sqlite3_column_int64(statement, 3);
+    lease->ends_s = sqlite3_column_int64(statement, 4);
+    return rows_read_blob(statement, 1, lease->key.bytes, sizeof lease->key.bytes) &&
+           lease_read_state(rows_text(statement, 2), &lease->state) &&
+           rows_read_text(statement, 5, lease->hostname, sizeof lease->hostname);
+}
+
+static void event_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct event *event = row;
+    char names[REASONS_MOST * 48];
+    struct text text;
+    text_init(&text, names, sizeof names);
+    for (unsigned i = 0; i < event->reasons.count; i++) {
+        text_add_format(&text, "%s%s", i == 0 ? "" : ",", reason_get(event->reasons.ids[i])->name);
+    }
+    rows_bind_number(statement, 1, event->id);
+    rows_bind_time(statement, 2, event->at_ms);
+    rows_bind_text(statement, 3, event_kind_text(event->kind));
+    rows_bind_number(statement, 4, event->machine_id);
+    rows_bind_number(statement, 5, event->order_id);
+    rows_bind_hw(statement, 6, &event->mac);
+    rows_bind_number(statement, 7, event->address.value);
+    (void)sqlite3_bind_text(statement, 8, names, -1, SQLITE_TRANSIENT);
+    rows_bind_text(statement, 9, event->text);
+}
+
+static bool event_read_kind(const char *text, enum event_kind *kind)
+{
+    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+        if (strcmp(event_kind_text((enum event_kind)i), text) == 0) {
+            *kind = (enum event_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Takes the reasons that this version still has; an event may be older than the table of reasons.
+static void event_read_reasons(const char *names, struct reasons *reasons)
+{
+    while (*names != '\0') {
+        char name[64];
+        struct text text;
+        size_t length = strcspn(names, ",");
+        text_init(&text, name, sizeof name);
+        text_add_bytes(&text, names, length);
+        const struct reason *reason = reason_find(name);
+        if (reason != NULL) {
+            reasons_add(reasons, reason->id);
+        }
+        names += length + (names[length] == ',');
+    }
+}
+
+static bool event_read(sqlite3_stmt *statement, void *row)
+{
+    struct event *event = row;
+    event->id = rows_read_number(statement, 0);
+    event->at_ms = sqlite3_column_int64(statement, 1);
+    event->machine_id = rows_read_number(statement, 3);
+    event->order_id = rows_read_number(statement, 4);
+    event->address = rows_read_ip4(statement, 6);
+    event_read_reasons(rows_text(statement, 7), &event->reasons);
+    return event_read_kind(rows_text(statement, 2), &event->kind) &&
+           rows_read_hw(statement, 5, &event->mac) &&
+           rows_read_text(statement, 8, event->text, sizeof event->text);
+}
+
+static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
+    [STORE_MACHINE] =
+        {
+            .table = "machine",
+            .row_bytes = sizeof(struct machine),
+            .put =
+                "INSERT INTO machine(id, name, state, loader, uuid, serial, hostname, address, architecture,"
+                " last_address, first_seen_s, last_seen_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                "?11, ?12)",
+            .remove = "DELETE FROM machine WHERE id = ?1",
+            .load =
+                "SELECT id, name, state, loader, uuid, serial, hostname, address, architecture, last_address,"
+                " first_seen_s, last_seen_s FROM machine ORDER BY id",
+            .bind = machine_bind,
+            .read = machine_read,
+            .part_put = "INSERT INTO machine_mac(machine_id, position, mac) VALUES(?1, ?2, ?3)",
+            .part_load = "SELECT mac FROM machine_mac WHERE machine_id = ?1 ORDER BY position",
+            .part_count = machine_part_count,
+            .part_bind = machine_part_bind,
+            .part_read = machine_part_read,
+        },
+    [STORE_IMAGE] =
+        {
+            .table = "image",
+            .row_bytes = sizeof(struct image),
+            .put = "INSERT INTO image(id, name, family, description, kernel, initrd, arguments, size_bytes, "
+                   "file_count,"
+                   " created_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            .remove = "DELETE FROM image WHERE id = ?1",
+            .load = "SELECT id, name, family, description, kernel, initrd, arguments, size_bytes, "
+                    "file_count, created_s"
+                    " FROM image ORDER BY id",
+            .bind = image_bind,
+            .read = image_read,
+        },
+    [STORE_PROFILE] =
+        {
+            .table = "profile",
+            .row_bytes = sizeof(struct profile),
+            .put = "INSERT INTO profile(id, name, image, arguments, answer_name, answer, created_s)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            .remove = "DELETE FROM profile WHERE id = ?1",
+            .load =
+                "SELECT id, name, image, arguments, answer_name, answer, created_s FROM profile ORDER BY id",
+            .bind = profile_bind,
+            .read = profile_read,
+            .part_put = "INSERT INTO profile_value(profile_id, position, key, value) VALUES(?1, ?2, ?3, ?4)",
+            .part_load = "SELECT key, value FROM profile_value WHERE profile_id = ?1 ORDER BY position",
+            .part_count = profile_part_count,
+            .part_bind = profile_part_bind,
+            .part_read = profile_part_read,
+        },
+    [STORE_ORDER] =
+        {
+            .table = "orders",
+            .row_bytes = sizeof(struct order),
+            .put = "INSERT INTO orders(id, machine_id, profile, owner, state, created_s, expires_s, "
+                   "started_s, used_s,"
+                   " ended_s, boots) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            .remove = "DELETE FROM orders WHERE id = ?1",
+            .load = "SELECT id, machine_id, profile, owner, state, created_s, expires_s, started_s, used_s, "
+                    "ended_s,"
+                    " boots FROM orders ORDER BY id",
+            .bind = order_bind,
+            .read = order_read,
+        },
+    [STORE_LEASE] =
+        {
+            .table = "lease",
+            .row_bytes = sizeof(struct lease),
+            .put = "INSERT OR REPLACE INTO lease(address, key, state, starts_s, ends_s, hostname)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+            .remove = "DELETE FROM lease WHERE address = ?1",
+            .load = "SELECT address, key, state, starts_s, ends_s, hostname FROM lease ORDER BY address",
+            .bind = lease_bind,
+            .read = lease_read,
+        },
+    [STORE_EVENT] =
+        {
+            .table = "event",
+            .row_bytes = sizeof(struct event),
+            .put = "INSERT INTO event(id, at_ms, kind, machine_id, order_id, mac, address, reasons, text)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            .remove = "DELETE FROM event WHERE id <= ?1",
+            .load = "SELECT id, at_ms, kind, machine_id, order_id, mac, address, reasons, text FROM event "
+                    "ORDER BY id",
+            .bind = event_bind,
+            .read = event_read,
+        },
+};
+
+const struct sqlite_rows *sqlite_rows_get(enum store_kind kind)
+{
+    return &SQLITE_ROWS[kind];
+}
