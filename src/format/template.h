@@ -9,15 +9,13 @@
 
 #define TEMPLATE_SECTIONS_MOST 32 // open sections, over all partials together
 #define TEMPLATE_PARTIALS_MOST 16 // partials inside partials
-#define TEMPLATE_TAG_BYTES     128
-#define TEMPLATE_MARK_BYTES    16 // a delimiter, without its NUL
 
 enum template_kind {
     TEMPLATE_MISSING, // there is no such name
     TEMPLATE_EMPTY,   // the name is known, but has no value here: false in sections
     TEMPLATE_TRUE,    // true in sections; as text it is `text`
     TEMPLATE_TEXT,    // `text`; false in sections when its length is 0
-    TEMPLATE_OBJECT,  // has members, found with `find` in `node`
+    TEMPLATE_OBJECT,  // has members, found with `find` in `node`; as text it is `text`, if not NULL
     TEMPLATE_LIST,    // has `count` items, found with `item` in `node`
 };
 
@@ -31,6 +29,7 @@ struct template_value {
 
 struct template_data { // where values come from; `self` is handed to each function
     const void *self;
+    struct template_value root; // what {{.}} is outside all sections; zeroed = MISSING
     /// The member called `name` (one part of a dotted name, `length` bytes) of `node`; NULL = outermost.
     struct template_value (*find)(const void *self, const void *node, const char *name, size_t length);
     /// Item `index` of the list `node`. May be NULL when there are no lists.

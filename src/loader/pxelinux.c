@@ -4,20 +4,16 @@
 #include "loader/dialect.h"
 #include "loader/screen.h"
 
-// PROMPT 1 makes it wait for its timeout; TOTALTIMEOUT goes on when somebody touches the keyboard.
+// Asking again is starting pxelinux again: a CONFIG label would nest, and pxelinux 6.04 is out of files after
+// some sixty rounds. PROMPT 1 makes it wait for its timeout (NOESCAPE would not); TOTALTIMEOUT goes on when
+// somebody touches the keyboard.
 static enum status pxelinux_print_wait(const struct loader_context *context, struct text *out)
 {
-    char mac[HW_TEXT_BYTES];
-    struct hw address;
-    const char *name = "default";
-    if (hw_parse(context->mac, &address) == STATUS_OK) {
-        name = hw_print_dashes(&address, mac);
-    }
     screen_add_wait(context, pxelinux_cfg_add_say, out);
-    text_add_format(out, "PROMPT 1\nNOESCAPE 1\nALLOWOPTIONS 0\nTIMEOUT %u\nTOTALTIMEOUT %u\n",
-                    context->poll_s * 10, context->poll_s * 10);
-    text_add(out, "DEFAULT again\nONTIMEOUT again\nLABEL again\n");
-    text_add_format(out, "CONFIG pxelinux.cfg/%s%s\n", name == mac ? "01-" : "", name);
+    text_add_format(out, "PROMPT 1\nALLOWOPTIONS 0\nTIMEOUT %u\nTOTALTIMEOUT %u\n", context->poll_s * 10,
+                    context->poll_s * 10);
+    text_add_format(out, "DEFAULT again\nONTIMEOUT again\nLABEL again\nKERNEL %s\n",
+                    loader_get(LOADER_PXELINUX)->file);
     return STATUS_OK;
 }
 
