@@ -166,6 +166,11 @@ static const struct suboption SUBOPTIONS[] = {
     {175, ROW(0xeb, "version", BYTES, 1, OTHER, "")},
 };
 
+const struct dhcp4_option_row *dhcp4_option_at(size_t index)
+{
+    return index < COUNT_OF(OPTIONS) ? &OPTIONS[index] : NULL;
+}
+
 const struct dhcp4_option_row *dhcp4_option_find(uint8_t code)
 {
     size_t low = 0;

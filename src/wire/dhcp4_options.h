@@ -95,6 +95,9 @@ struct dhcp4_option_row {
     const char *unit;    // of numbers: "s", "bytes", "min", or ""
 };
 
+/// The row at `index`, in rising order of code; NULL behind the last one.
+const struct dhcp4_option_row *dhcp4_option_at(size_t index);
+
 /// The row of `code`, or NULL when the table does not know it.
 const struct dhcp4_option_row *dhcp4_option_find(uint8_t code);
 
