@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/generated.h"
 
-#include "catalog/render.h"
 #include "io/heap.h"
-#include "io/interface.h"
 #include "io/neighbour.h"
 #include "loader/loader.h"
 
@@ -32,14 +30,14 @@ static void asker_find_holder(const struct generated *generated, const struct co
         asker->client.architecture = seen.architecture;
         asker->client.platform = seen.platform;
     }
-    struct hw neighbour; // what the wire says now counts more than what was said once
+    // On our own network the wire knows best: an address may have changed hands since.
+    struct hw neighbour;
     if (neighbour_find(from->interface_index, from->address, &neighbour) == STATUS_OK &&
         !(asker->is_held && hw_equal(&neighbour, &asker->holder))) {
-        bool is_router = asker->is_held && asker->client.architecture != BOOT_ARCHITECTURE_NONE;
-        if (!is_router) {
-            asker->is_held = true;
-            asker->holder = neighbour;
-        }
+        asker->is_held = true;
+        asker->holder = neighbour;
+        asker->client.architecture = BOOT_ARCHITECTURE_NONE;
+        asker->client.platform = BOOT_PLATFORM_OTHER;
     }
 }
 

@@ -4,7 +4,8 @@
 // desk decide, and prints.
 #pragma once
 
-#include "catalog/catalog.h"
+#include "base/text.h"
+#include "catalog/render.h"
 #include "config/config.h"
 #include "content/content.h"
 #include "io/log.h"
