@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define DESK_SEEN_AGAIN_S 60 // how exact machine.last_seen_s is
+
 static bool desk_count_unknown(const struct machine *machine, void *context)
 {
     uint32_t *count = context;
@@ -40,6 +42,14 @@ void desk_tell(struct desk *desk, struct event *event)
     if (desk->told != NULL) {
         desk->told(desk->context, event);
     }
+}
+
+// Names and addresses stay as they are, so nothing can clash; that the disk is full is told by the next
+// commit.
+static void desk_save(struct desk *desk, struct machine *machine)
+{
+    enum status status = store_machine_put(desk->store, machine, NULL);
+    assert(status == STATUS_OK || status == STATUS_EXISTS);
 }
 
 // ---- who was seen where ----
@@ -88,7 +98,7 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
     if (found != NULL && !ip4_equal(found->last_address, address)) {
         struct machine changed = *found;
         changed.last_address = address;
-        (void)!store_machine_put(desk->store, &changed, NULL);
+        desk_save(desk, &changed);
     }
 }
 
@@ -135,33 +145,40 @@ static const struct machine *desk_record(struct desk *desk, const struct boot_cl
     return store_machine_get(desk->store, machine.id);
 }
 
+static bool desk_learn_evidence(struct machine *machine, const struct boot_client *client)
+{
+    bool is_news = false;
+    if (uuid_is_useless(&machine->uuid) && !uuid_is_useless(&client->uuid)) {
+        machine->uuid = client->uuid;
+        is_news = true;
+    }
+    if (client->mac.length != 0 && machine->mac_count == 0) { // it was added by its UUID
+        is_news = machine_add_mac(machine, &client->mac) == STATUS_OK;
+    }
+    if (machine->serial[0] == '\0' && client->serial[0] != '\0') {
+        (void)text_copy(machine->serial, sizeof machine->serial, client->serial);
+        is_news = true;
+    }
+    if (client->architecture != BOOT_ARCHITECTURE_NONE && client->architecture != machine->architecture) {
+        machine->architecture = client->architecture;
+        is_news = true;
+    }
+    return is_news;
+}
+
 // What a machine says about itself that we did not know; contradictions never get here.
 static const struct machine *desk_learn(struct desk *desk, const struct machine *machine,
                                         const struct boot_client *client)
 {
     struct machine changed = *machine;
     int64_t now_s = desk_now_s(desk);
-    if (uuid_is_useless(&changed.uuid) && !uuid_is_useless(&client->uuid)) {
-        changed.uuid = client->uuid;
+    bool is_news = desk_learn_evidence(&changed, client) || changed.first_seen_s == 0;
+    if (!is_news && now_s - machine->last_seen_s < DESK_SEEN_AGAIN_S) {
+        return machine; // a retransmission or a poll is not worth a write
     }
-    if (client->mac.length != 0) {
-        (void)machine_add_mac(&changed, &client->mac); // news only for one that was added by its UUID
-    }
-    if (changed.serial[0] == '\0') {
-        (void)text_copy(changed.serial, sizeof changed.serial, client->serial);
-    }
-    if (client->architecture != BOOT_ARCHITECTURE_NONE) {
-        changed.architecture = client->architecture;
-    }
-    if (changed.first_seen_s == 0) {
-        changed.first_seen_s = now_s;
-    }
-    bool is_news = memcmp(&changed, machine, sizeof changed) != 0;
-    if (!is_news && now_s - machine->last_seen_s < 10) {
-        return machine; // a retransmission is not worth a write
-    }
+    changed.first_seen_s = changed.first_seen_s == 0 ? now_s : changed.first_seen_s;
     changed.last_seen_s = now_s;
-    (void)!store_machine_put(desk->store, &changed, NULL);
+    desk_save(desk, &changed);
     return store_machine_get(desk->store, changed.id);
 }
 
