@@ -5,12 +5,12 @@
 
 #include "base/problem.h"
 #include "config/config.h"
+#include "io/loop.h"
+#include "service/desk.h"
 #include "store/store.h"
 
-struct catalog;
 struct control;
 struct json_t;
-struct uv_loop_s;
 
 enum control_text { // which template of a profile
     CONTROL_TEXT_ARGUMENTS,
@@ -20,24 +20,23 @@ enum control_text { // which template of a profile
 /// What the control socket needs of the daemon. Everything is borrowed and must outlive it, but for
 /// `taken_listener`.
 struct control_world {
-    struct uv_loop_s *loop;
+    struct loop *loop;
     struct store *store;
+    struct desk *desk; // its `told` should call control_notify
     const struct config *config;
-    const struct catalog *catalog; // NULL = images are only taken with an explicit kernel
-    int taken_listener;            // a listening AF_UNIX stream socket
-    void *context;                 // for the calls below, all of which are made in the loop's thread
+    int taken_listener; // a listening AF_UNIX stream socket, see control_listen
+    void *context;      // for the calls below
 
-    /// Unix milliseconds.
-    int64_t (*now_ms)(void *context);
+    /// Looks what the files below `folder` are and fills in the image's family, description, kernel, initrd
+    /// and arguments. Called in a worker thread. STATUS_NOT_FOUND and `problem`: nothing that we know. NULL =
+    /// images are only taken with an explicit kernel.
+    enum status (*recognise)(void *context, const char *folder, struct image *image, struct problem *problem);
 
     /// Renders a template of `profile` for `machine`, as the machine would get it. `*text` is malloc'ed.
-    /// STATUS_NOT_FOUND when the profile has no such text; otherwise a `problem` names the undefined value
-    /// and its place.
+    /// STATUS_NOT_FOUND when the profile has no such text; on other failures `problem` names the value that
+    /// is not defined and its place. NULL = orders are taken unseen.
     enum status (*render)(void *context, const struct machine *machine, const struct profile *profile,
                           enum control_text which, char **text, struct problem *problem);
-
-    /// Records what a person did: puts the event into the store, tells the log, and calls control_notify.
-    void (*note)(void *context, struct event *event);
 
     /// Machines, images, profiles or orders have changed and are durable. NULL = nobody needs to know.
     void (*changed)(void *context);
@@ -54,12 +53,11 @@ struct control *control_open(const struct control_world *world, struct problem *
 /// Tells everybody who watches that the store has new events. NULL is allowed.
 void control_notify(struct control *control);
 
-/// Ends all requests, closes the listener and gives its handles back to the loop, which must run once more
-/// for them to be freed. NULL is allowed.
+/// Ends all requests and closes the listener; loop_free must come after. NULL is allowed.
 void control_close(struct control *control);
 
-/// Makes the listening socket at `path` (its folder must exist), mode 0660, owned by group `group_id` when it
-/// is not (unsigned)-1; a dead socket of an earlier run is replaced. `*listener` is yours. STATUS_BUSY when
+/// Makes the listening socket at `path` (its folder must exist), mode 0660, of group `group_id` unless that
+/// is (unsigned)-1; a dead socket of an earlier run is replaced. `*listener` is yours. STATUS_BUSY when
 /// another imprint answers there.
 MUST_USE enum status control_listen(const char *path, unsigned group_id, int *listener,
                                     struct problem *problem);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/control_json.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+json_t *control_json_text(const char *text)
+{
+    bool plain = true;
+    for (const char *at = text; plain && *at != '\0'; at++) {
+        plain = !text_is_control(*at);
+    }
+    json_t *json = plain ? json_string(text) : NULL; // NULL too when it is not UTF-8
+    if (json != NULL) {
+        return json;
+    }
+    char escaped[1024];
+    struct text builder;
+    text_init(&builder, escaped, sizeof escaped);
+    text_add_escaped(&builder, text, strlen(text));
+    return json_string(escaped);
+}
+
+static void put_text(json_t *object, const char *name, const char *text)
+{
+    json_object_set_new(object, name, control_json_text(text));
+}
+
+static void put_number(json_t *object, const char *name, int64_t number)
+{
+    json_object_set_new(object, name, json_integer(number));
+}
+
+// 0 = not known.
+static void put_time(json_t *object, const char *name, int64_t unix_s)
+{
+    json_object_set_new(object, name,
+                        unix_s == 0 || unix_s == INT64_MAX ? json_null() : json_integer(unix_s));
+}
+
+static void put_address(json_t *object, const char *name, struct ip4 address)
+{
+    char text[IP4_TEXT_BYTES];
+    json_object_set_new(object, name,
+                        address.value == 0 ? json_null() : json_string(ip4_print(address, text)));
+}
+
+static void put_hw(json_t *object, const char *name, const struct hw *hw)
+{
+    char text[HW_TEXT_BYTES];
+    json_object_set_new(object, name, hw->length == 0 ? json_null() : json_string(hw_print(hw, text)));
+}
+
+static void put_uuid(json_t *object, const char *name, const struct uuid *uuid)
+{
+    char text[UUID_TEXT_BYTES];
+    static const struct uuid none;
+    json_object_set_new(object, name,
+                        uuid_equal(uuid, &none) ? json_null() : json_string(uuid_print(uuid, text)));
+}
+
+static void put_machine_name(json_t *object, const struct machine *machine)
+{
+    json_object_set_new(object, "machine", machine == NULL ? json_null() : control_json_text(machine->name));
+}
+
+json_t *control_json_machine(const struct store *store, const struct machine *machine)
+{
+    json_t *object = json_object();
+    json_t *macs = json_array();
+    for (unsigned i = 0; i < machine->mac_count; i++) {
+        char text[HW_TEXT_BYTES];
+        json_array_append_new(macs, json_string(hw_print(&machine->macs[i], text)));
+    }
+    const struct order *order = store_order_find_live(store, machine->id);
+    put_number(object, "id", (int64_t)machine->id);
+    put_text(object, "name", machine->name);
+    put_text(object, "state", machine_state_text(machine->state));
+    json_object_set_new(object, "macs", macs);
+    put_uuid(object, "uuid", &machine->uuid);
+    put_text(object, "serial", machine->serial);
+    put_text(object, "hostname", machine_hostname(machine));
+    put_address(object, "address", machine->address);
+    put_address(object, "last_address", machine->last_address);
+    json_object_set_new(object, "architecture",
+                        machine->architecture == UINT16_MAX ? json_null()
+                                                            : json_integer(machine->architecture));
+    put_text(object, "loader", machine_loader_text(machine->loader));
+    put_time(object, "first_seen_s", machine->first_seen_s);
+    put_time(object, "last_seen_s", machine->last_seen_s);
+    json_object_set_new(object, "order", order == NULL ? json_null() : control_json_order(store, order));
+    return object;
+}
+
+json_t *control_json_image(const struct image *image)
+{
+    json_t *object = json_object();
+    put_number(object, "id", (int64_t)image->id);
+    put_text(object, "name", image->name);
+    put_text(object, "family", image->family);
+    put_text(object, "description", image->description);
+    put_text(object, "kernel", image->kernel);
+    put_text(object, "initrd", image->initrd);
+    put_text(object, "arguments", image->arguments);
+    put_number(object, "size_bytes", (int64_t)image->size_bytes);
+    put_number(object, "file_count", image->file_count);
+    put_time(object, "created_s", image->created_s);
+    return object;
+}
+
+json_t *control_json_profile(const struct profile *profile, bool with_answer)
+{
+    json_t *object = json_object();
+    json_t *values = json_object();
+    for (unsigned i = 0; i < profile->value_count; i++) {
+        put_text(values, profile->values[i].key, profile->values[i].value);
+    }
+    put_number(object, "id", (int64_t)profile->id);
+    put_text(object, "name", profile->name);
+    put_text(object, "image", profile->image);
+    put_text(object, "arguments", profile->arguments);
+    put_text(object, "answer_name", profile->answer_name);
+    put_number(object, "answer_bytes", profile->answer_bytes);
+    if (with_answer) {
+        json_object_set_new(object, "answer",
+                            profile->answer == NULL ? json_null() : json_string(profile->answer));
+    }
+    json_object_set_new(object, "values", values);
+    put_time(object, "created_s", profile->created_s);
+    return object;
+}
+
+json_t *control_json_order(const struct store *store, const struct order *order)
+{
+    json_t *object = json_object();
+    put_number(object, "id", (int64_t)order->id);
+    put_number(object, "machine_id", (int64_t)order->machine_id);
+    put_machine_name(object, store_machine_get(store, order->machine_id));
+    put_text(object, "profile", order->profile);
+    put_text(object, "owner", order->owner);
+    put_text(object, "state", order_state_text(order->state));
+    json_object_set_new(object, "is_live", json_boolean(order_is_live(order)));
+    put_number(object, "boots", order->boots);
+    put_time(object, "created_s", order->created_s);
+    put_time(object, "expires_s", order->expires_s);
+    put_time(object, "started_s", order->started_s);
+    put_time(object, "used_s", order->used_s);
+    put_time(object, "ended_s", order->ended_s);
+    return object;
+}
+
+json_t *control_json_lease(const struct store *store, const struct lease *lease)
+{
+    json_t *object = json_object();
+    struct hw mac = lease_key_hw(&lease->key);
+    const struct machine *machine = mac.length == 0 ? NULL : store_machine_find_mac(store, &mac);
+    put_address(object, "address", lease->address);
+    put_hw(object, "mac", &mac);
+    put_text(object, "state", lease_state_text(lease->state));
+    put_text(object, "hostname", lease->hostname);
+    put_machine_name(object, machine);
+    put_time(object, "starts_s", lease->starts_s);
+    put_time(object, "ends_s", lease->ends_s);
+    return object;
+}
+
+json_t *control_json_event(const struct store *store, const struct event *event)
+{
+    json_t *object = json_object();
+    json_t *reasons = json_array();
+    for (unsigned i = 0; i < event->reasons.count; i++) {
+        json_array_append_new(reasons, json_string(reason_get(event->reasons.ids[i])->name));
+    }
+    enum reason_id worst = reasons_worst(&event->reasons);
+    put_number(object, "id", (int64_t)event->id);
+    put_number(object, "at_ms", event->at_ms);
+    put_text(object, "kind", event_kind_text(event->kind));
+    put_text(object, "severity",
+             reason_severity_text(worst == REASON_NONE ? REASON_INFO : reason_get(worst)->severity));
+    put_number(object, "machine_id", (int64_t)event->machine_id);
+    put_machine_name(object, store_machine_get(store, event->machine_id));
+    put_number(object, "order_id", (int64_t)event->order_id);
+    put_hw(object, "mac", &event->mac);
+    put_address(object, "address", event->address);
+    json_object_set_new(object, "reasons", reasons);
+    put_text(object, "text", event->text);
+    return object;
+}

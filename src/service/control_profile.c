@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/text.h"
+#include "io/heap.h"
+#include "service/control_json.h"
+#include "service/control_machine.h"
+#include "service/control_route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool append_profile(const struct profile *profile, void *context)
+{
+    struct control_request *request = context;
+    json_array_append_new(json_object_get(request->answer, "profiles"), control_json_profile(profile, false));
+    return true;
+}
+
+void control_profile_list(struct control_request *request)
+{
+    control_answer(request, MHD_HTTP_OK, json_pack("{s:[]}", "profiles"));
+    store_profile_each(request->world->store, append_profile, request);
+}
+
+static const struct profile *find_profile(struct control_request *request)
+{
+    const struct profile *profile = store_profile_find(request->world->store, request->names[0]);
+    if (profile == NULL) {
+        control_refuse_text(request, MHD_HTTP_NOT_FOUND, "imprint profile list shows what there is",
+                            "there is no profile '%.80s'", request->names[0]);
+    }
+    return profile;
+}
+
+void control_profile_show(struct control_request *request)
+{
+    const struct profile *profile = find_profile(request);
+    if (profile != NULL) {
+        control_answer(request, MHD_HTTP_OK, control_json_profile(profile, true));
+    }
+}
+
+static bool take_image(struct control_request *request, struct profile *profile)
+{
+    if (!control_copy_text(request, "image", profile->image, sizeof profile->image, NULL)) {
+        return false;
+    }
+    if (store_image_find(request->world->store, profile->image) == NULL) {
+        control_refuse_text(request, MHD_HTTP_NOT_FOUND, "imprint image list shows what there is",
+                            "there is no image '%s'", profile->image);
+        return false;
+    }
+    return true;
+}
+
+// The answer template and the file name in its URL; the text is borrowed from the request.
+static bool take_answer(struct control_request *request, struct profile *profile)
+{
+    struct problem problem = {0};
+    const char *answer;
+    if (!control_get_text(request, "answer", &answer) ||
+        !control_copy_text(request, "answer_name", profile->answer_name, sizeof profile->answer_name, NULL)) {
+        return false;
+    }
+    if (json_object_get(request->json, "answer") != NULL) {
+        profile->answer = answer;
+        profile->answer_bytes = answer == NULL ? 0 : (uint32_t)size_min(strlen(answer), UINT32_MAX);
+    }
+    if (profile->answer == NULL) {
+        profile->answer_name[0] = '\0';
+        return true;
+    }
+    if (profile->answer_bytes > PROFILE_ANSWER_BYTES_MOST) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "", "an answer file has at most %d bytes",
+                            PROFILE_ANSWER_BYTES_MOST);
+        return false;
+    }
+    if (image_check_name(profile->answer_name, &problem) != STATUS_OK) {
+        problem_set_place(&problem, "answer_name", 0, 0);
+        control_refuse(request, MHD_HTTP_BAD_REQUEST, &problem);
+        return false;
+    }
+    return true;
+}
+
+static struct profile_value *find_value(struct profile *profile, const char *key)
+{
+    for (unsigned i = 0; i < profile->value_count; i++) {
+        if (strcmp(profile->values[i].key, key) == 0) {
+            return &profile->values[i];
+        }
+    }
+    return NULL;
+}
+
+// A name that a template can write: letters, digits and '_'.
+static bool key_is_good(const char *key)
+{
+    size_t length = strlen(key);
+    return length > 0 && length < PROFILE_KEY_BYTES &&
+           strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
+}
+
+static void remove_value(struct profile *profile, const char *key)
+{
+    struct profile_value *value = find_value(profile, key);
+    if (value != NULL) {
+        *value = profile->values[--profile->value_count];
+        profile->values[profile->value_count] = (struct profile_value){0};
+    }
+}
+
+static bool put_value(struct control_request *request, struct profile *profile, const char *key,
+                      const char *text)
+{
+    struct profile_value *value = find_value(profile, key);
+    if (strlen(text) >= PROFILE_VALUE_BYTES || strpbrk(text, "\r\n") != NULL) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "",
+                            "the value of '%s' must be one line of at most %d bytes", key,
+                            PROFILE_VALUE_BYTES - 1);
+        return false;
+    }
+    if (value == NULL && profile->value_count == PROFILE_VALUES_MOST) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "", "a profile has at most %d values",
+                            PROFILE_VALUES_MOST);
+        return false;
+    }
+    if (value == NULL) {
+        value = &profile->values[profile->value_count++];
+        (void)text_copy(value->key, sizeof value->key, key);
+    }
+    (void)text_copy(value->value, sizeof value->value, text);
+    return true;
+}
+
+// Values are put or, with null, removed one by one; those not named stay.
+static bool take_values(struct control_request *request, struct profile *profile)
+{
+    json_t *values = json_object_get(request->json, "values");
+    if (values == NULL || json_is_null(values)) {
+        return true;
+    }
+    const char *key;
+    json_t *value;
+    bool good = json_is_object(values);
+    json_object_foreach(values, key, value)
+    {
+        if (!key_is_good(key) || !(json_is_string(value) || json_is_null(value))) {
+            control_refuse_text(request, MHD_HTTP_BAD_REQUEST,
+                                "a name has letters, digits and '_', a value is a text",
+                                "the value '%.60s' cannot be set", key);
+            return false;
+        }
+        if (json_is_null(value)) {
+            remove_value(profile, key);
+        } else if (!put_value(request, profile, key, json_string_value(value))) {
+            return false;
+        }
+    }
+    if (!good) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "", "'values' must be an object of texts");
+    }
+    return good;
+}
+
+static bool take_all(struct control_request *request, struct profile *profile)
+{
+    return take_image(request, profile) &&
+           control_copy_text(request, "arguments", profile->arguments, sizeof profile->arguments, NULL) &&
+           take_answer(request, profile) && take_values(request, profile);
+}
+
+static void put(struct control_request *request, struct profile *profile, unsigned http_status,
+                const char *done)
+{
+    struct problem problem = {0};
+    enum status status = store_profile_put(request->world->store, profile, &problem);
+    if (status != STATUS_OK) {
+        control_refuse(request, control_http_status(status), &problem);
+        return;
+    }
+    if (control_commit(request)) {
+        control_tell(request, EVENT_SERVER, NULL, 0, "profile %s %s by %s", profile->name, done,
+                     request->owner);
+        control_answer(request, http_status,
+                       control_json_profile(store_profile_find(request->world->store, profile->name), true));
+    }
+}
+
+static const char *const members[] = {"name", "image", "arguments", "answer_name", "answer", "values", NULL};
+
+void control_profile_add(struct control_request *request)
+{
+    struct problem problem = {0};
+    struct profile *profile = heap_new(sizeof *profile);
+    profile->created_s = desk_now_s(request->world->desk);
+    if (control_allow(request, members) &&
+        control_copy_text(request, "name", profile->name, sizeof profile->name, NULL)) {
+        if (image_check_name(profile->name, &problem) != STATUS_OK) {
+            control_refuse(request, MHD_HTTP_BAD_REQUEST, &problem);
+        } else if (take_all(request, profile)) {
+            put(request, profile, MHD_HTTP_CREATED, "was added");
+        }
+    }
+    heap_free(profile);
+}
+
+void control_profile_edit(struct control_request *request)
+{
+    const struct profile *found = find_profile(request);
+    if (found == NULL || !control_allow(request, members + 1)) {
+        return;
+    }
+    struct profile *profile = heap_copy(found, sizeof *found);
+    char *answer = found->answer == NULL ? NULL : heap_copy_text(found->answer); // the store frees its own
+    profile->answer = answer;
+    if (take_all(request, profile)) {
+        put(request, profile, MHD_HTTP_OK, "was changed");
+    }
+    heap_free(answer);
+    heap_free(profile);
+}
+
+void control_profile_remove(struct control_request *request)
+{
+    struct problem problem = {0};
+    const char *name = request->names[0];
+    if (find_profile(request) == NULL) {
+        return;
+    }
+    enum status status = store_profile_remove(request->world->store, name, &problem);
+    if (status != STATUS_OK) {
+        control_refuse(request, control_http_status(status), &problem);
+    } else if (control_commit(request)) {
+        control_tell(request, EVENT_SERVER, NULL, 0, "profile %s was removed by %s", name, request->owner);
+        control_answer(request, MHD_HTTP_OK, json_pack("{s:s}", "removed", name));
+    }
+}
+
+// One text of the profile as the machine would get it, in the answer as `member`; null when it has none.
+static bool render(struct control_request *request, const struct machine *machine,
+                   const struct profile *profile, enum control_text which, json_t *answer, const char *member)
+{
+    char *text = NULL;
+    struct problem problem = {0};
+    enum status status =
+        request->world->render(request->world->context, machine, profile, which, &text, &problem);
+    bool none = status == STATUS_NOT_FOUND && !problem_is_set(&problem);
+    if (status != STATUS_OK && !none) {
+        control_refuse(request, MHD_HTTP_CONFLICT, &problem);
+        return false;
+    }
+    json_object_set_new(answer, member, none ? json_null() : json_string(text));
+    free(text);
+    return true;
+}
+
+void control_profile_render(struct control_request *request)
+{
+    const struct profile *profile = find_profile(request);
+    const char *name = control_query(request, "machine");
+    if (profile == NULL) {
+        return;
+    }
+    if (name == NULL || request->world->render == NULL) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "add ?machine=NAME",
+                            "a profile is rendered for a machine, and none was named");
+        return;
+    }
+    const struct machine *machine = control_machine_find(request, name);
+    if (machine == NULL) {
+        return;
+    }
+    json_t *answer = json_pack("{s:s, s:s, s:s}", "profile", profile->name, "machine", machine->name,
+                               "answer_name", profile->answer_name);
+    if (render(request, machine, profile, CONTROL_TEXT_ARGUMENTS, answer, "arguments") &&
+        render(request, machine, profile, CONTROL_TEXT_ANSWER, answer, "answer")) {
+        control_answer(request, MHD_HTTP_OK, answer);
+    } else {
+        json_decref(answer);
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of the control API: which method and path go to which handler. A new resource is a file with its
+// handlers and their rows here.
+#pragma once
+
+#include "service/control_request.h"
+
+/// The route for `method` and `url` (a full path, decoded); what stands for its '*' goes to `names`. NULL
+/// when there is none; `*other_method` then tells whether the path is known for another method.
+const struct control_route *control_route_find(const char *method, const char *url,
+                                               char names[CONTROL_ROUTE_NAMES][CONTROL_NAME_BYTES],
+                                               bool *other_method);
+
+/// GET machines: all of them.
+void control_machine_list(struct control_request *request);
+/// POST machines: adds one.
+void control_machine_add(struct control_request *request);
+/// GET machines/NAME.
+void control_machine_show(struct control_request *request);
+/// PATCH machines/NAME.
+void control_machine_edit(struct control_request *request);
+/// DELETE machines/NAME.
+void control_machine_remove(struct control_request *request);
+/// POST machines/NAME/approve.
+void control_machine_approve(struct control_request *request);
+/// POST machines/NAME/reject.
+void control_machine_reject(struct control_request *request);
+
+/// GET images: all of them.
+void control_image_list(struct control_request *request);
+/// GET images/NAME.
+void control_image_show(struct control_request *request);
+/// DELETE images/NAME.
+void control_image_remove(struct control_request *request);
+
+/// POST uploads: starts one.
+void control_upload_add(struct control_request *request);
+/// PUT uploads/ID/file?path=PATH: after the bytes.
+void control_upload_put(struct control_request *request);
+/// PUT uploads/ID/file?path=PATH: the bytes as they come.
+void control_upload_take(struct control_request *request, const void *data, size_t bytes);
+/// POST uploads/ID/commit: makes an image of it.
+void control_upload_commit(struct control_request *request);
+/// DELETE uploads/ID: gives it up.
+void control_upload_remove(struct control_request *request);
+
+/// GET profiles: all of them.
+void control_profile_list(struct control_request *request);
+/// POST profiles: adds one.
+void control_profile_add(struct control_request *request);
+/// GET profiles/NAME.
+void control_profile_show(struct control_request *request);
+/// PATCH profiles/NAME.
+void control_profile_edit(struct control_request *request);
+/// DELETE profiles/NAME.
+void control_profile_remove(struct control_request *request);
+/// GET profiles/NAME/render?machine=NAME.
+void control_profile_render(struct control_request *request);
+
+/// GET orders: all of them, or with ?live=1 those that still may act.
+void control_order_list(struct control_request *request);
+/// POST orders: one for each machine named, or none.
+void control_order_add(struct control_request *request);
+/// GET orders/ID.
+void control_order_show(struct control_request *request);
+/// POST orders/ID/cancel.
+void control_order_cancel(struct control_request *request);
+
+/// GET leases.
+void control_lease_list(struct control_request *request);
+/// GET status.
+void control_status_show(struct control_request *request);
+/// GET config: the effective configuration.
+void control_config_show(struct control_request *request);
+/// GET events: one JSON object a line; see control_watch.h.
+void control_event_list(struct control_request *request);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of the control socket, for the files of the control API only.
+#pragma once
+
+#include "service/control_request.h"
+#include "service/control_upload.h"
+
+struct control {
+    struct control_world world;
+    struct MHD_Daemon *daemon;
+    struct loop_watch *watch;     // on the HTTP library's descriptor
+    struct loop_timer *timer;     // when it wants to be called though nothing came
+    struct loop_timer *heartbeat; // wakes those who watch, so that the dead are noticed
+    struct control_request *requests;
+    struct control_watch *watches;
+    struct control_uploads uploads;
+    int64_t started_s;
+};

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the daemon is and has: status, configuration, leases.
+#include "service/control_json.h"
+#include "service/control_route.h"
+#include "service/control_state.h"
+
+#include <stdlib.h>
+
+struct counts {
+    unsigned machines[MACHINE_STATE_COUNT];
+    unsigned orders_live;
+    unsigned leases_bound;
+    unsigned images;
+    unsigned profiles;
+    int64_t now_s;
+};
+
+static bool count_machine(const struct machine *machine, void *context)
+{
+    ((struct counts *)context)->machines[machine->state]++;
+    return true;
+}
+
+static bool count_order(const struct order *order, void *context)
+{
+    ((struct counts *)context)->orders_live += order_is_live(order) ? 1 : 0;
+    return true;
+}
+
+static bool count_lease(const struct lease *lease, void *context)
+{
+    struct counts *counts = context;
+    counts->leases_bound += lease->state == LEASE_BOUND && lease->ends_s > counts->now_s ? 1 : 0;
+    return true;
+}
+
+static bool count_image(const struct image *image, void *context)
+{
+    (void)image;
+    ((struct counts *)context)->images++;
+    return true;
+}
+
+static bool count_profile(const struct profile *profile, void *context)
+{
+    (void)profile;
+    ((struct counts *)context)->profiles++;
+    return true;
+}
+
+void control_status_show(struct control_request *request)
+{
+    const struct control_world *world = request->world;
+    struct counts counts = {.now_s = desk_now_s(world->desk)};
+    store_machine_each(world->store, count_machine, &counts);
+    store_order_each(world->store, count_order, &counts);
+    store_lease_each(world->store, count_lease, &counts);
+    store_image_each(world->store, count_image, &counts);
+    store_profile_each(world->store, count_profile, &counts);
+    json_t *status = json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:{s:i, s:i, s:i}, s:i, s:i, s:i, s:i}", "version", IMPRINT_VERSION,
+        "server_name", world->config->server_name, "dhcp_mode",
+        config_dhcp_mode_text(world->config->dhcp_mode), "started_s", (json_int_t)request->control->started_s,
+        "now_s", (json_int_t)counts.now_s, "machines", "new", (int)counts.machines[MACHINE_NEW], "approved",
+        (int)counts.machines[MACHINE_APPROVED], "rejected", (int)counts.machines[MACHINE_REJECTED], "images",
+        (int)counts.images, "profiles", (int)counts.profiles, "orders_live", (int)counts.orders_live,
+        "leases_bound", (int)counts.leases_bound);
+    if (world->status != NULL) {
+        world->status(world->context, status);
+    }
+    control_answer(request, MHD_HTTP_OK, status);
+}
+
+void control_config_show(struct control_request *request)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    if (out == NULL) {
+        control_refuse_text(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "", "there is no memory for this");
+        return;
+    }
+    config_print_json(request->world->config, out);
+    (void)fclose(out);
+    control_answer(request, MHD_HTTP_OK, json_loadb(text, bytes, 0, NULL));
+    free(text);
+}
+
+static bool append_lease(const struct lease *lease, void *context)
+{
+    struct control_request *request = context;
+    json_array_append_new(json_object_get(request->answer, "leases"),
+                          control_json_lease(request->world->store, lease));
+    return true;
+}
+
+void control_lease_list(struct control_request *request)
+{
+    control_answer(request, MHD_HTTP_OK, json_pack("{s:[]}", "leases"));
+    store_lease_each(request->world->store, append_lease, request);
+}
