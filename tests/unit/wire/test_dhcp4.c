@@ -239,6 +239,9 @@ static void typed_getters_want_the_exact_length(void **state)
     assert_false(dhcp4_find_u32(&packet.message, 51, &number));
     assert_false(dhcp4_find_u32(&packet.message, 58, &number));
     assert_false(dhcp4_find_u8(&packet.message, 57, &byte));
+    assert_false(dhcp4_find_u16(&packet.message, 116, &word));
+    assert_int_equal(byte, 1);
+    assert_int_equal(word, 1472);
     assert_int_equal(number, 9);
 }
 
@@ -351,6 +354,7 @@ static void values_of_the_wrong_length_are_printed_raw(void **state)
     packet_add(&packet, 93, "\0\7\0", 3);
     packet_add(&packet, 3, "", 0);
     packet_add(&packet, 43, "\6\011\1", 3);
+    packet_add(&packet, 97, "\1aaaaaaaaaaaaaa", 15); // joined: seventeen bytes, but of no known type
     packet_add(&packet, 200, "?", 1);
     assert_int_equal(packet_decode(&packet), STATUS_OK);
     char printed[1024];
@@ -358,7 +362,7 @@ static void values_of_the_wrong_length_are_printed_raw(void **state)
     text_init(&text, printed, sizeof printed);
     dhcp4_print(&packet.message, &text);
     assert_non_null(strstr(printed, "  51 lease-time hex 010203\n"));
-    assert_non_null(strstr(printed, "  97 machine-uuid hex 0102\n"));
+    assert_non_null(strstr(printed, "  97 machine-uuid hex 01020161"));
     assert_non_null(strstr(printed, "  93 client-architecture hex 000700\n"));
     assert_non_null(strstr(printed, "  3 routers empty\n"));
     assert_non_null(strstr(printed, "  43 vendor-specific hex 060901\n"));

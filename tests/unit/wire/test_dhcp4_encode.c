@@ -113,6 +113,26 @@ static void boot_names_carry_their_nul_and_others_do_not(void **state)
     assert_null(dhcp4_find(back, 66));
 }
 
+static void numbers_go_out_in_network_order(void **state)
+{
+    (void)state;
+    reply_start();
+    const struct ip4 servers[] = {{0x0a000035}, {0x0a000036}};
+    dhcp4_put_u8(&reply, 23, 64);
+    dhcp4_put_u16(&reply, 26, 1500);
+    dhcp4_put_u32(&reply, 58, 1800);
+    dhcp4_put_ip4_list(&reply, 6, servers, 2);
+    dhcp4_put_ip4_list(&reply, 42, servers, 0);
+    assert_int_equal(dhcp4_encode(&reply, 548, out, sizeof out, &written), STATUS_OK);
+    const struct dhcp4_message *back = reply_back();
+    assert_memory_equal(dhcp4_find(back, 23)->data, "\x40", 1);
+    assert_memory_equal(dhcp4_find(back, 26)->data, "\x05\xdc", 2);
+    assert_memory_equal(dhcp4_find(back, 58)->data, "\0\0\x07\x08", 4);
+    assert_memory_equal(dhcp4_find(back, 6)->data, "\x0a\0\0\x35\x0a\0\0\x36", 8);
+    assert_int_equal(dhcp4_find(back, 6)->length, 8);
+    assert_null(dhcp4_find(back, 42)); // an empty list would cost EDK2 the whole reply
+}
+
 static void a_crowded_reply_drops_what_is_least_dear(void **state)
 {
     (void)state;
@@ -263,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_same_reply_gives_the_same_bytes_in_whatever_order_it_was_put),
         cmocka_unit_test(type_server_and_lease_come_first_and_the_relay_last),
         cmocka_unit_test(boot_names_carry_their_nul_and_others_do_not),
+        cmocka_unit_test(numbers_go_out_in_network_order),
         cmocka_unit_test(a_crowded_reply_drops_what_is_least_dear),
         cmocka_unit_test(a_reply_fills_its_limit_to_the_byte),
         cmocka_unit_test(a_reply_without_room_for_what_boots_is_refused),

@@ -112,6 +112,18 @@ static void a_udp_length_beyond_the_packet_is_refused(void **state)
     assert_int_equal(frame_decode_udp4(out, written, &back), STATUS_MALFORMED);
 }
 
+static void tcp_is_not_ours(void **state)
+{
+    (void)state;
+    frame_hello();
+    out[23] = 6;
+    uint16_t sum = (uint16_t)((out[24] << 8 | out[25]) + 17 - 6);
+    out[24] = (uint8_t)(sum >> 8);
+    out[25] = (uint8_t)sum;
+    struct frame_udp4 back;
+    assert_int_equal(frame_decode_udp4(out, written, &back), STATUS_NOT_FOUND);
+}
+
 static void what_is_too_long_or_not_ethernet_is_not_written(void **state)
 {
     (void)state;
@@ -139,6 +151,7 @@ int main(void)
         cmocka_unit_test(every_damaged_bit_of_the_ip_header_is_noticed),
         cmocka_unit_test(damage_in_udp_is_reported_beside_the_payload),
         cmocka_unit_test(a_udp_length_beyond_the_packet_is_refused),
+        cmocka_unit_test(tcp_is_not_ours),
         cmocka_unit_test(what_is_too_long_or_not_ethernet_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
