@@ -38,6 +38,7 @@ struct loop_signal {
 
 struct loop_watch {
     uv_poll_t uv;
+    unsigned events; // waited for
     void (*ready)(void *context, unsigned events);
     void *context;
 };
@@ -222,11 +223,28 @@ void loop_signal_free(struct loop_signal *signal)
     }
 }
 
+static void watch_ready(uv_poll_t *uv, int status, int events);
+
+static void start_watch(struct loop_watch *watch)
+{
+    int wanted = (watch->events & LOOP_READABLE) != 0 ? UV_READABLE : 0;
+    wanted |= (watch->events & LOOP_WRITABLE) != 0 ? UV_WRITABLE : 0;
+    if (wanted == 0) {
+        uv_poll_stop(&watch->uv);
+    } else {
+        uv_poll_start(&watch->uv, wanted, watch_ready);
+    }
+}
+
 static void watch_ready(uv_poll_t *uv, int status, int events)
 {
     struct loop_watch *watch = uv->data;
     unsigned ready = 0;
-    if (status < 0 || (events & (UV_READABLE | UV_DISCONNECT)) != 0) {
+    if (status < 0) { // an ICMP error, say: libuv stopped watching, but the socket lives on
+        start_watch(watch);
+        ready = LOOP_READABLE;
+    }
+    if ((events & (UV_READABLE | UV_DISCONNECT)) != 0) {
         ready |= LOOP_READABLE;
     }
     if ((events & UV_WRITABLE) != 0) {
@@ -246,18 +264,16 @@ struct loop_watch *loop_watch_new(struct loop *loop, int fd, unsigned events,
     watch->uv.data = watch;
     watch->ready = ready;
     watch->context = context;
-    loop_watch_change(watch, events);
+    watch->events = events;
+    start_watch(watch);
     return watch;
 }
 
 void loop_watch_change(struct loop_watch *watch, unsigned events)
 {
-    int wanted =
-        ((events & LOOP_READABLE) != 0 ? UV_READABLE : 0) | ((events & LOOP_WRITABLE) != 0 ? UV_WRITABLE : 0);
-    if (wanted == 0) {
-        uv_poll_stop(&watch->uv);
-    } else {
-        uv_poll_start(&watch->uv, wanted, watch_ready);
+    if (watch->events != events) { // each start costs libuv two system calls
+        watch->events = events;
+        start_watch(watch);
     }
 }
 

@@ -69,8 +69,8 @@ struct loop_signal *loop_signal_new(struct loop *loop, int number, void (*caught
 void loop_signal_free(struct loop_signal *signal);
 
 /// Calls `ready` with LOOP_READABLE and LOOP_WRITABLE bits when `fd` (borrowed; made non-blocking; close it
-/// after loop_watch_free) is ready for one of `events`. An error on the descriptor counts as readable. NULL
-/// when the kernel cannot watch it.
+/// after loop_watch_free) is ready for one of `events`. An error on the descriptor counts as readable: read
+/// it. NULL when the kernel cannot watch it.
 struct loop_watch *loop_watch_new(struct loop *loop, int fd, unsigned events,
                                   void (*ready)(void *context, unsigned events), void *context);
 
