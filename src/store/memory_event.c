@@ -36,6 +36,9 @@ void store_event_each(const struct store *store, uint64_t after, bool (*visit)(c
                       void *context)
 {
     uint64_t oldest = event_oldest(store);
+    if (after >= store->event_last) {
+        return;
+    }
     for (uint64_t id = after < oldest ? oldest : after + 1; id <= store->event_last; id++) {
         const struct event *event = event_slot(store, id);
         if (event->id == id && !visit(event, context)) {

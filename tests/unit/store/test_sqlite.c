@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the disk keeps: across closing, across a kill, across a full disk; and what is refused.
+#include "store/store.h"
+
+#include "unit/store/facts.h"
+#include "unit/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct place {
+    char folder[64];
+    char path[96];
+};
+
+static int make_place(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+    assert_non_null(place);
+    (void)snprintf(place->folder, sizeof place->folder, "/tmp/imprint-store-XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    (void)snprintf(place->path, sizeof place->path, "%s/imprint.db", place->folder);
+    *state = place;
+    return 0;
+}
+
+static int remove_place(void **state)
+{
+    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    struct place *place = *state;
+    char name[128];
+    for (size_t i = 0; i < COUNT_OF(ENDINGS); i++) {
+        (void)snprintf(name, sizeof name, "%s%s", place->path, ENDINGS[i]);
+        (void)unlink(name);
+    }
+    int failed = rmdir(place->folder);
+    free(place);
+    return failed;
+}
+
+static struct store *open_store(const struct place *place)
+{
+    struct problem problem = {0};
+    struct store *store = store_open(place->path, &problem);
+    if (store == NULL) {
+        fail_msg("%s; %s", problem.text, problem.remedy);
+    }
+    return store;
+}
+
+static struct store *reopen_store(const struct place *place, struct store *store)
+{
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+    return open_store(place);
+}
+
+static void run_sql(const struct place *place, const char *sql)
+{
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(place->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static int64_t ask_sql(const struct place *place, const char *sql)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open(place->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t answer = sqlite3_column_int64(statement, 0);
+    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    return answer;
+}
+
+static void a_machine_comes_back_whole(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine machine = facts_machine("alpha", 1);
+    machine.state = MACHINE_APPROVED;
+    machine.loader = MACHINE_LOADER_GRUB;
+    machine.macs[1] = (struct hw){.type = 32, .length = 16, .octets = {1, 2, 3}};
+    machine.mac_count = 2;
+    machine.address = (struct ip4){0xfffffffe};
+    machine.last_address = (struct ip4){0xc0000201};
+    machine.architecture = 7;
+    machine.first_seen_s = 11;
+    machine.last_seen_s = INT64_MAX;
+    (void)text_copy(machine.serial, sizeof machine.serial, "odd \xff \" ' serial");
+    (void)text_copy(machine.hostname, sizeof machine.hostname, "desk");
+    memset(machine.uuid.bytes, 0x5a, sizeof machine.uuid.bytes);
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    const struct machine *found = store_machine_find_mac(store, &machine.macs[1]);
+    assert_non_null(found);
+    assert_memory_equal(found, &machine, sizeof machine);
+    store_close(store);
+}
+
+static void images_and_profiles_come_back_whole(void **state)
+{
+    struct store *store = open_store(*state);
+    char answer[40000];
+    memset(answer, 'a', sizeof answer - 1);
+    answer[sizeof answer - 1] = '\0';
+    struct image image = facts_image("debian-12");
+    struct profile profile = facts_profile("desk", "debian-12");
+    struct profile bare = facts_profile("bare", "debian-12");
+    profile.answer = answer;
+    profile.answer_bytes = sizeof answer - 1;
+    memset(profile.values, 0, sizeof profile.values);
+    profile.value_count = PROFILE_VALUES_MOST;
+    for (unsigned i = 0; i < PROFILE_VALUES_MOST; i++) {
+        (void)snprintf(profile.values[i].key, sizeof profile.values[i].key, "key-%u", i);
+        (void)snprintf(profile.values[i].value, sizeof profile.values[i].value, "value %u", i * i);
+    }
+    assert_int_equal(store_image_put(store, &image, NULL), STATUS_OK);
+    assert_int_equal(store_profile_put(store, &profile, NULL), STATUS_OK);
+    assert_int_equal(store_profile_put(store, &bare, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_memory_equal(store_image_find(store, "debian-12"), &image, sizeof image);
+    struct profile found = *store_profile_find(store, "desk");
+    assert_string_equal(found.answer, answer);
+    found.answer = profile.answer;
+    assert_memory_equal(&found, &profile, sizeof profile);
+    assert_null(store_profile_find(store, "bare")->answer);
+    store_close(store);
+}
+
+static void orders_leases_and_events_come_back_whole(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine machine = facts_machine("alpha", 1);
+    struct lease lease = facts_lease(77);
+    struct event event = {.at_ms = 123456789,
+                          .kind = EVENT_DHCP,
+                          .machine_id = 1,
+                          .order_id = 2,
+                          .address = {5},
+                          .text = "said"};
+    lease.state = LEASE_DECLINED;
+    lease.ends_s = INT64_MAX;
+    event.mac = machine.macs[0];
+    reasons_add(&event.reasons, REASON_POOL_FULL);
+    reasons_add(&event.reasons, REASON_NO_ORDER);
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    struct order order = facts_order(machine.id, "p");
+    order.state = ORDER_USED;
+    order.started_s = 1;
+    order.used_s = 2;
+    order.boots = 3;
+    assert_int_equal(store_order_put(store, &order, NULL), STATUS_OK);
+    store_lease_put(store, &lease);
+    event.id = store_event_add(store, &event);
+    store = reopen_store(*state, store);
+    assert_memory_equal(store_order_find_live(store, machine.id), &order, sizeof order);
+    assert_memory_equal(store_lease_find(store, lease.address), &lease, sizeof lease);
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT reasons = 'POOL_FULL,NO_ORDER' FROM event"), 1);
+}
+
+static bool take_event(const struct event *event, void *context)
+{
+    *(struct event *)context = *event;
+    return true;
+}
+
+static void an_event_forgets_reasons_that_are_no_more(void **state)
+{
+    struct store *store = open_store(*state);
+    struct event event = {.kind = EVENT_BOOT};
+    store_event_add(store, &event);
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+    run_sql(*state, "UPDATE event SET reasons = 'OF_OLD,NO_ORDER,'");
+    store = open_store(*state);
+    store_event_each(store, 0, take_event, &event);
+    assert_int_equal(event.reasons.count, 1);
+    assert_int_equal(event.reasons.ids[0], REASON_NO_ORDER);
+    store_close(store);
+}
+
+static void what_was_removed_stays_removed(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine machine = facts_machine("alpha", 1);
+    struct lease lease = facts_lease(1);
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    struct order order = facts_order(machine.id, "p");
+    assert_int_equal(store_order_put(store, &order, NULL), STATUS_OK);
+    store_lease_put(store, &lease);
+    store = reopen_store(*state, store);
+    assert_int_equal(store_machine_remove(store, machine.id), STATUS_OK);
+    store_lease_remove(store, lease.address);
+    store = reopen_store(*state, store);
+    assert_null(store_machine_find_name(store, "alpha"));
+    assert_null(store_lease_find(store, lease.address));
+    assert_null(store_order_get(store, order.id));
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM machine_mac"), 0);
+}
+
+static void an_id_is_never_used_twice(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine first = facts_machine("first", 1);
+    struct machine hasty = facts_machine("hasty", 2);
+    assert_int_equal(store_machine_put(store, &first, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_int_equal(store_machine_put(store, &hasty, NULL), STATUS_OK);
+    assert_int_equal(store_machine_remove(store, hasty.id), STATUS_OK); // was never written at all
+    store = reopen_store(*state, store);
+    struct machine second = facts_machine("second", 3);
+    assert_int_equal(store_machine_put(store, &second, NULL), STATUS_OK);
+    assert_true(second.id > hasty.id && hasty.id > first.id);
+    store_close(store);
+}
+
+static void names_macs_and_orders_change_hands_in_one_commit(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine alpha = facts_machine("alpha", 1);
+    struct machine beta = facts_machine("beta", 2);
+    assert_int_equal(store_machine_put(store, &alpha, NULL), STATUS_OK);
+    assert_int_equal(store_machine_put(store, &beta, NULL), STATUS_OK);
+    struct order old = facts_order(alpha.id, "p");
+    assert_int_equal(store_order_put(store, &old, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    beta.last_seen_s = 5; // beta changes first, so a careless journal would write its new MAC too early
+    assert_int_equal(store_machine_put(store, &beta, NULL), STATUS_OK);
+    struct machine parked = facts_machine("parked", 3);
+    parked.id = alpha.id;
+    assert_int_equal(store_machine_put(store, &parked, NULL), STATUS_OK);
+    beta = facts_machine("alpha", 1);
+    beta.id = 2;
+    assert_int_equal(store_machine_put(store, &beta, NULL), STATUS_OK);
+    struct order fresh = facts_order(alpha.id, "p");
+    old.state = ORDER_CANCELLED;
+    assert_int_equal(store_order_put(store, &old, NULL), STATUS_OK);
+    assert_int_equal(store_order_put(store, &fresh, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_int_equal(store_machine_find_name(store, "alpha")->id, 2);
+    assert_int_equal(store_machine_find_mac(store, &beta.macs[0])->id, 2);
+    assert_int_equal(store_order_find_live(store, alpha.id)->id, fresh.id);
+    store_close(store);
+}
+
+static void old_events_leave_the_disk_too(void **state)
+{
+    struct store *store = open_store(*state);
+    const struct event event = {.kind = EVENT_TFTP, .text = "sent"};
+    for (unsigned i = 0; i < STORE_EVENTS_MOST + 500; i++) {
+        store_event_add(store, &event);
+        if (i % 4000 == 0) {
+            assert_int_equal(store_commit(store, NULL), STATUS_OK);
+        }
+    }
+    store = reopen_store(*state, store);
+    assert_int_equal(store_event_add(store, &event), STORE_EVENTS_MOST + 501);
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM event"), STORE_EVENTS_MOST);
+}
+
+static void nobody_else_may_read_its_files(void **state)
+{
+    static const char *const ENDINGS[] = {"", "-wal", "-shm", ".lock"};
+    const struct place *place = *state;
+    char name[128];
+    struct stat about;
+    close(open(place->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+    struct store *store = open_store(place);
+    for (size_t i = 0; i < COUNT_OF(ENDINGS); i++) {
+        (void)snprintf(name, sizeof name, "%s%s", place->path, ENDINGS[i]);
+        assert_int_equal(stat(name, &about), 0);
+        assert_int_equal(about.st_mode & 0777, 0600);
+    }
+    store_close(store);
+}
+
+static void a_second_imprint_is_refused(void **state)
+{
+    const struct place *place = *state;
+    struct problem problem = {0};
+    char expected[PROBLEM_TEXT_BYTES];
+    struct store *store = open_store(place);
+    assert_null(store_open(place->path, &problem));
+    (void)snprintf(expected, sizeof expected, "another imprint (process %d) has the database %s open",
+                   getpid(), place->path);
+    assert_string_equal(problem.text, expected);
+    store_close(store);
+    store_close(open_store(place));
+}
+
+static void refuse(const struct place *place, const char *words)
+{
+    struct problem problem = {0};
+    assert_null(store_open(place->path, &problem));
+    if (strstr(problem.text, words) == NULL) {
+        fail_msg("'%s' does not say '%s'", problem.text, words);
+    }
+    assert_int_not_equal(problem.remedy[0], '\0');
+}
+
+static void write_at(const struct place *place, off_t offset, int octet, size_t count)
+{
+    char bytes[4096];
+    assert_true(count <= sizeof bytes);
+    memset(bytes, octet, count);
+    int fd = open(place->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, count, offset), count);
+    assert_int_equal(close(fd), 0);
+}
+
+static void a_file_that_is_no_database_is_refused(void **state)
+{
+    write_at(*state, 0, 'x', 4096);
+    refuse(*state, "is damaged, or is no database");
+}
+
+static void fill(const struct place *place, unsigned leases)
+{
+    struct store *store = open_store(place);
+    for (uint32_t i = 1; i <= leases; i++) {
+        struct lease lease = facts_lease(i);
+        store_lease_put(store, &lease);
+    }
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+}
+
+static void a_database_with_a_broken_page_is_refused(void **state)
+{
+    fill(*state, 2000);
+    int64_t page = ask_sql(*state, "SELECT rootpage FROM sqlite_schema WHERE name = 'lease'");
+    write_at(*state, (page - 1) * 4096, 0xee, 4096);
+    refuse(*state, "damaged");
+}
+
+static void a_database_cut_short_is_refused(void **state)
+{
+    const struct place *place = *state;
+    struct stat about;
+    fill(place, 2000);
+    assert_int_equal(stat(place->path, &about), 0);
+    assert_int_equal(truncate(place->path, about.st_size / 2), 0);
+    refuse(place, "damaged");
+}
+
+static void a_row_that_cannot_be_is_refused(void **state)
+{
+    fill(*state, 3);
+    run_sql(*state, "UPDATE lease SET state = 'sold' WHERE address = 167772162");
+    refuse(*state, "row 167772162 of its table lease holds an impossible value");
+}
+
+static void the_database_of_another_program_is_refused_and_left_alone(void **state)
+{
+    run_sql(*state, "CREATE TABLE photos(name TEXT)");
+    refuse(*state, "belongs to another program");
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+static void a_database_of_a_newer_version_is_refused(void **state)
+{
+    fill(*state, 1);
+    run_sql(*state, "PRAGMA user_version = 1000");
+    refuse(*state, "was made by a newer imprint: its version is 1000");
+}
+
+static void a_missing_folder_is_told(void **state)
+{
+    struct problem problem = {0};
+    (void)state;
+    assert_null(store_open("/nonexistent/folder/imprint.db", &problem));
+    assert_string_equal(problem.text, "/nonexistent/folder/imprint.db.lock cannot be written: "
+                                      "No such file or directory");
+}
+
+static void what_a_full_disk_refused_is_written_later(void **state)
+{
+    const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    const struct rlimit little = {.rlim_cur = 200000, .rlim_max = RLIM_INFINITY};
+    struct problem problem = {0};
+    struct store *store = open_store(*state);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (uint32_t i = 1; i <= 5000; i++) {
+        struct lease lease = facts_lease(i);
+        store_lease_put(store, &lease);
+    }
+    const struct event event = {.kind = EVENT_SERVER};
+    store_event_add(store, &event);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    enum status refused = store_commit(store, &problem);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    assert_int_equal(refused, STATUS_IO);
+    assert_true(problem_is_set(&problem));
+    assert_true(store_is_dirty(store));
+    assert_non_null(store_lease_find(store, (struct ip4){0x0a000001}));
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM lease"), 5000);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM event"), 1);
+}
+
+/// Puts and commits for ever, and says after each commit which lease is durable now.
+static _Noreturn void promise_leases(const struct place *place, uint32_t from, int said_fd)
+{
+    struct store *store = store_open(place->path, NULL);
+    if (store == NULL) {
+        _exit(1);
+    }
+    for (uint32_t number = from;; number++) {
+        struct lease lease = facts_lease(number);
+        struct machine machine = facts_machine("", (uint16_t)number);
+        (void)snprintf(machine.name, sizeof machine.name, "m-%u", number);
+        store_lease_put(store, &lease);
+        if (store_machine_put(store, &machine, NULL) != STATUS_OK || store_commit(store, NULL) != STATUS_OK ||
+            write(said_fd, &number, sizeof number) != sizeof number) {
+            _exit(1);
+        }
+    }
+}
+
+/// Lets a child make promises for a moment, kills it, and returns the last number that it said.
+static uint32_t kill_in_the_middle(const struct place *place, uint32_t from, unsigned delay_us)
+{
+    int pipe_fds[2];
+    uint32_t said = from - 1;
+    uint32_t number;
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)close(pipe_fds[0]);
+        promise_leases(place, from, pipe_fds[1]);
+    }
+    (void)close(pipe_fds[1]);
+    assert_int_equal(read(pipe_fds[0], &number, sizeof number), sizeof number); // it is at work
+    said = number;
+    (void)usleep(delay_us);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    while (read(pipe_fds[0], &number, sizeof number) == sizeof number) {
+        said = number;
+    }
+    (void)close(pipe_fds[0]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return said;
+}
+
+static void what_was_said_to_be_durable_survives_a_kill(void **state)
+{
+    uint32_t next = 1;
+    for (unsigned round = 0; round < 20; round++) {
+        uint32_t said = kill_in_the_middle(*state, next, round * 1371);
+        assert_true(said >= next);
+        struct store *store = open_store(*state);
+        for (uint32_t number = 1; number <= said; number++) {
+            char name[MACHINE_NAME_BYTES];
+            const struct lease expected = facts_lease(number);
+            (void)snprintf(name, sizeof name, "m-%u", number);
+            assert_memory_equal(store_lease_find(store, expected.address), &expected, sizeof expected);
+            assert_non_null(store_machine_find_name(store, name));
+        }
+        // The one after may have become durable too, without having been said; if so, then wholly.
+        bool has_one_more = store_lease_find(store, (struct ip4){0x0a000000u + said + 1}) != NULL;
+        const struct machine more = facts_machine("", (uint16_t)(said + 1));
+        assert_int_equal(store_machine_find_mac(store, &more.macs[0]) != NULL, has_one_more);
+        next = said + 1 + has_one_more;
+        store_close(store);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_machine_comes_back_whole, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(images_and_profiles_come_back_whole, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(orders_leases_and_events_come_back_whole, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(an_event_forgets_reasons_that_are_no_more, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(what_was_removed_stays_removed, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(an_id_is_never_used_twice, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(names_macs_and_orders_change_hands_in_one_commit, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(old_events_leave_the_disk_too, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(nobody_else_may_read_its_files, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_second_imprint_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_database_with_a_broken_page_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_database_cut_short_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_row_that_cannot_be_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(the_database_of_another_program_is_refused_and_left_alone, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(a_database_of_a_newer_version_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_missing_folder_is_told, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(what_a_full_disk_refused_is_written_later, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(what_was_said_to_be_durable_survives_a_kill, make_place,
+                                        remove_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
