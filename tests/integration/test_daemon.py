@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The daemon as a process: privileges, signals, configuration errors, the control socket."""
+
+import json
+import os
+import pathlib
+import pwd
+import signal
+import stat
+
+
+def status_of(process):
+    """The fields of /proc/PID/status of the imprint behind ip netns exec."""
+    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def test_it_runs_without_privileges(lab):
+    process = lab.start_imprint()
+    fields = status_of(process)
+    nobody = pwd.getpwnam("nobody").pw_uid
+    assert fields["Uid"].split() == [str(nobody)] * 4
+    assert int(fields["CapEff"], 16) & ~(1 << 10 | 1 << 12 | 1 << 13) == 0  # NET_BIND_SERVICE, NET_ADMIN, NET_RAW
+    assert fields["NoNewPrivs"].strip() == "1"
+
+
+def test_its_secrets_are_its_own(lab):
+    lab.start_imprint()
+    database = lab.folder / "state" / "imprint.db"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert stat.S_IMODE((lab.folder / "control.sock").stat().st_mode) & 0o007 == 0
+
+
+def test_sigterm_ends_it_cleanly(lab):
+    lab.start_imprint()
+    assert lab.stop_imprint(signal.SIGTERM) == 0
+    lab.start_imprint()
+    assert lab.cli_json("status")
+
+
+def test_sighup_takes_over_what_can_be_and_says_what_cannot(lab):
+    process = lab.start_imprint()
+    path = lab.folder / "imprint.yaml"
+    path.write_text(path.read_text().replace("unknown: hold", "unknown: refuse").replace("port: 80", "port: 8080"))
+    os.kill(process.pid, signal.SIGHUP)
+    lab.wait("the reload", lambda: "configuration read again" in lab.log(), 10)
+    assert "http.port" in lab.log()
+    assert lab.cli_json("config", "show", "--config", path)["policy"]["unknown"] == "refuse"
+
+
+def test_a_wrong_configuration_at_reload_changes_nothing(lab):
+    process = lab.start_imprint()
+    path = lab.folder / "imprint.yaml"
+    path.write_text(path.read_text() + "nonsense: 1\n")
+    os.kill(process.pid, signal.SIGHUP)
+    lab.wait("the refusal", lambda: "nonsense" in lab.log(), 10)
+    assert lab.cli_json("status")
+
+
+def test_a_wrong_configuration_names_line_column_and_nearest_key(lab):
+    path = lab.folder / "wrong.yaml"
+    path.write_text("state: /tmp\ndhcp:\n  moed: server\n")
+    from lab.network import imprint_binary
+    done = lab.run(imprint_binary(), "serve", "--config", path, check=False)
+    assert done.returncode == 2
+    assert "wrong.yaml:3:3" in done.stderr and "mode" in done.stderr
+
+
+def test_a_taken_port_is_told_with_who_has_it(lab):
+    from lab.network import imprint_binary
+    lab.start("busybox", "udpsvd", "0.0.0.0", "69", "cat", log="thief.log")
+    lab.wait("the thief", lambda: lab.run("ss", "-lun").stdout.find(":69 ") > 0, 10)
+    path = lab.folder / "imprint.yaml"
+    path.write_text(lab.config_text())
+    done = lab.run(imprint_binary(), "serve", "--config", path, check=False, timeout=20)
+    assert done.returncode == 1 and "busybox" in done.stderr and "69" in done.stderr
+
+
+def test_the_command_line_says_when_nobody_is_there(lab):
+    done = lab.cli("status", check=False)
+    assert done.returncode == 1 and "imprint serve" in done.stderr
+
+
+def test_an_interface_that_comes_later_is_served(lab):
+    config = lab.config_text().replace("[br0]", "[br0, late0]")
+    lab.start_imprint(config)
+    lab.run("ip", "link", "add", "late0", "type", "dummy")
+    lab.run("ip", "address", "add", "192.168.99.1/24", "dev", "late0")
+    lab.run("ip", "link", "set", "late0", "up")
+    lab.wait("it", lambda: any(i["name"] == "late0" for i in lab.cli_json("status")["interfaces"]), 15)
+
+
+def test_watch_tells_what_happens_as_it_happens(lab):
+    from lab.dhcp import DhcpClient, pxe_options
+    lab.start_imprint()
+    lab.add_host("client")
+    from lab.network import imprint_binary
+    watch = lab.start(imprint_binary(), "watch", "--json", "--for", "8", "--socket", lab.folder / "control.sock", log="watch.log")
+    lab.wait("the watcher", lambda: watch.poll() is None, 2)
+    client = DhcpClient(lab, "client", "52:54:00:12:38:01")
+    lab.wait("an event", lambda: client.lease(pxe_options(0)) and "m-123801" in (lab.folder / "watch.log").read_text(), 8, 0.5)
+    lab.stop(watch)
+    client.close()
+    lines = [json.loads(line) for line in (lab.folder / "watch.log").read_text().splitlines()]
+    assert any("192.168.77." in (line.get("text") or "") for line in lines)
