@@ -72,15 +72,19 @@ enum status grub_cfg_add_arguments(struct text *out, const char *arguments)
     return STATUS_OK;
 }
 
-void grub_cfg_add_echo(struct text *out, const char *words)
+void grub_cfg_add_words(struct text *out, const char *words)
 {
-    text_add(out, "echo '");
-    if (*words == '\0') {
-        text_add_char(out, ' ');
-    }
+    text_add_char(out, '\'');
     for (; *words != '\0'; words++) {
         bool is_plain = !text_is_control(*words) && (unsigned char)*words < 0x80;
         grub_cfg_add_quoted_char(out, is_plain ? *words : '?');
     }
-    text_add(out, "'\n");
+    text_add_char(out, '\'');
+}
+
+void grub_cfg_add_echo(struct text *out, const char *words)
+{
+    text_add(out, "echo ");
+    grub_cfg_add_words(out, *words == '\0' ? " " : words);
+    text_add_char(out, '\n');
 }

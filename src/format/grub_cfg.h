@@ -17,6 +17,9 @@ MUST_USE enum status grub_cfg_add_word(struct text *out, const char *value);
 /// refused: STATUS_UNSUPPORTED, as for control characters and an open quote; `out` may then hold a part.
 MUST_USE enum status grub_cfg_add_arguments(struct text *out, const char *arguments);
 
-/// Appends an echo command: `words` as the person before the screen reads it; anything but printable ASCII
-/// becomes '?'. An empty line is one blank, since GRUB's echo takes no empty word for an option.
+/// Appends `words`, as the person before the screen reads them, as one word in single quotes; anything but
+/// printable ASCII becomes '?'.
+void grub_cfg_add_words(struct text *out, const char *words);
+
+/// Appends an echo command with `words` as above; an empty line is one blank.
 void grub_cfg_add_echo(struct text *out, const char *words);

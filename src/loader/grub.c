@@ -16,7 +16,7 @@ static enum status grub_print_wait(const struct loader_context *context, struct 
     struct hw address;
     bool has_mac = hw_parse(context->mac, &address) == STATUS_OK;
     text_add(out, "set imprint_says=");
-    enum status status = grub_cfg_add_word(out, context->sentence);
+    grub_cfg_add_words(out, context->sentence);
     text_add(out, "\nif [ \"$imprint_says\" != \"$imprint_said\" ]; then\n"
                   "set imprint_said=\"$imprint_says\"\nclear\n");
     screen_add_wait(context, grub_cfg_add_echo, out);
@@ -24,7 +24,7 @@ static enum status grub_print_wait(const struct loader_context *context, struct 
     text_add_format(out, "sleep %u\nsource $prefix/grub.cfg%s%s\n", context->poll_s, has_mac ? "-01-" : "",
                     has_mac ? hw_print_dashes(&address, mac) : "");
     text_add(out, "done\nfi\n");
-    return status;
+    return STATUS_OK;
 }
 
 // "exit" would end in the firmware's boot menu (EDK2 takes it for success). The next DHCP answer names no

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The texts that make loaders carry out a plan. That real loaders obey them is told in
+// docs/protocols/loaders.md and tried by tests/machine.
+#include "loader/loader.h"
+
+#include "unit/test.h"
+
+#define KERNEL "/images/debian-12/linux"
+#define INITRD "/images/debian-12/initrd.gz"
+
+static char out[8192];
+static struct text text;
+static struct problem problem;
+static struct boot_plan plan;
+static struct boot_client client;
+static struct loader_context context;
+
+static int start(void **state)
+{
+    (void)state;
+    problem_clear(&problem);
+    plan = (struct boot_plan){.kind = PLAN_WAIT};
+    client = (struct boot_client){.stage = BOOT_STAGE_LOADER, .serial = "SN-1"};
+    context = (struct loader_context){.plan = &plan,
+                                      .client = &client,
+                                      .server_name = "imprint on station1",
+                                      .server = {0xc0000201},
+                                      .http_port = 80,
+                                      .machine_name = "m-aabbcc",
+                                      .mac = "52:54:00:aa:bb:cc",
+                                      .uuid = "4c4c4544-0057-5810-804a-c3c04f463732",
+                                      .sentence = "The machine waits until somebody decides about it.",
+                                      .remedy = "imprint machine approve m-aabbcc",
+                                      .kernel = "",
+                                      .initrd = "",
+                                      .arguments = "",
+                                      .poll_s = 10};
+    return 0;
+}
+
+static enum status print(enum loader_dialect dialect)
+{
+    text_init(&text, out, sizeof out);
+    return loader_print_config(dialect, &context, &text, &problem);
+}
+
+static void prints(enum loader_dialect dialect)
+{
+    assert_int_equal(print(dialect), STATUS_OK);
+}
+
+static void has(const char *part)
+{
+    if (strstr(out, part) == NULL) {
+        fail_msg("no \"%s\" in:\n%s", part, out);
+    }
+}
+
+static void has_not(const char *part)
+{
+    if (strstr(out, part) != NULL) {
+        fail_msg("\"%s\" in:\n%s", part, out);
+    }
+}
+
+static void boots(const char *arguments)
+{
+    plan.kind = PLAN_IMAGE;
+    context.kernel = KERNEL;
+    context.initrd = INITRD;
+    context.arguments = arguments;
+}
+
+static void a_waiting_screen_says_who_why_and_what_helps(void **state)
+{
+    (void)state;
+    for (unsigned dialect = LOADER_DIALECT_PXELINUX; dialect <= LOADER_DIALECT_IPXE; dialect++) {
+        prints((enum loader_dialect)dialect);
+        has("imprint on station1 (192.0.2.1)");
+        has("m-aabbcc");
+        has("52:54:00:aa:bb:cc");
+        has("4c4c4544-0057-5810-804a-c3c04f463732");
+        has("SN-1");
+        has("The machine waits until somebody decides about it.");
+        has("imprint machine approve m-aabbcc");
+        has("every 10 seconds");
+    }
+}
+
+static void what_is_not_known_is_not_shown(void **state)
+{
+    (void)state;
+    context.uuid = "";
+    context.mac = "";
+    client.serial[0] = '\0';
+    prints(LOADER_DIALECT_PXELINUX);
+    has_not("UUID");
+    has_not("MAC");
+    has_not("serial");
+}
+
+static void nothing_that_touches_a_disk_is_in_a_waiting_text(void **state)
+{
+    (void)state;
+    static const char *const DISK[] = {"LOCALBOOT", "sanboot", "chainloader", "exit",   "\nboot",
+                                       "INITRD",    "APPEND",  "\nlinux",     "initrd", "reboot"};
+    for (unsigned dialect = LOADER_DIALECT_PXELINUX; dialect <= LOADER_DIALECT_IPXE; dialect++) {
+        prints((enum loader_dialect)dialect);
+        for (size_t i = 0; i < COUNT_OF(DISK); i++) {
+            has_not(DISK[i]);
+        }
+    }
+}
+
+static void pxelinux_asks_again_by_starting_again(void **state)
+{
+    (void)state;
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nPROMPT 1\nALLOWOPTIONS 0\nTIMEOUT 100\nTOTALTIMEOUT 100\n");
+    has("\nONTIMEOUT again\nLABEL again\nKERNEL pxelinux.0\n");
+    has_not("CONFIG");
+    has_not("NOESCAPE");
+}
+
+static void grub_asks_again_in_a_loop_that_does_not_nest(void **state)
+{
+    (void)state;
+    prints(LOADER_DIALECT_GRUB);
+    has("if [ -z \"$imprint_waits\" ]; then\n");
+    has("sleep 10\nsource $prefix/grub.cfg-01-52-54-00-aa-bb-cc\ndone\nfi\n");
+    context.mac = "";
+    prints(LOADER_DIALECT_GRUB);
+    has("source $prefix/grub.cfg\n");
+}
+
+static void ipxe_asks_again_and_forgets_the_script_before(void **state)
+{
+    (void)state;
+    client.has_http = true;
+    context.http_port = 8080;
+    prints(LOADER_DIALECT_IPXE);
+    assert_true(text_starts(out, "#!ipxe\n"));
+    has("\nsleep 10 ||\nchain --replace --autofree http://192.0.2.1:8080/machine.ipxe?mac=${mac:hexhyp}&");
+    client.has_http = false;
+    prints(LOADER_DIALECT_IPXE);
+    has("chain --replace --autofree tftp://192.0.2.1/machine.ipxe/mac-${mac:hexhyp} ||");
+}
+
+static void the_first_script_asks_who_it_is(void **state)
+{
+    (void)state;
+    client.has_http = true;
+    text_init(&text, out, sizeof out);
+    assert_int_equal(loader_print_bootstrap(&context, &text), STATUS_OK);
+    assert_string_equal(out, "#!ipxe\n:again\nchain --replace --autofree http://192.0.2.1/machine.ipxe"
+                             "?mac=${mac:hexhyp}&uuid=${uuid}&serial=${serial:uristring}&platform=${platform}"
+                             "&arch=${buildarch} ||\nsleep 10 ||\ngoto again\n");
+}
+
+static void each_loader_has_its_way_to_the_disk(void **state)
+{
+    (void)state;
+    plan.kind = PLAN_LOCAL;
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nLOCALBOOT 0x80\n");
+    prints(LOADER_DIALECT_GRUB);
+    has("\nreboot\n");
+    prints(LOADER_DIALECT_IPXE);
+    has("iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||\nexit 1\n");
+}
+
+static void a_plan_of_nothing_goes_to_the_disk_too(void **state)
+{
+    (void)state;
+    plan.kind = PLAN_NOTHING;
+    context.sentence = "The machine was rejected.";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("The machine was rejected.");
+    has("LOCALBOOT");
+}
+
+static void pxelinux_boots_an_image(void **state)
+{
+    (void)state;
+    boots("quiet a=\"b c\"");
+    prints(LOADER_DIALECT_PXELINUX);
+    has("LABEL image\nKERNEL " KERNEL "\nINITRD " INITRD "\nAPPEND quiet a=\"b c\"\nSYSAPPEND 2\n");
+}
+
+static void grub_boots_an_image(void **state)
+{
+    (void)state;
+    boots("quiet ds=nocloud;s=x");
+    prints(LOADER_DIALECT_GRUB);
+    has("\nlinux '(tftp,192.0.2.1)" KERNEL "' 'quiet' 'ds=nocloud;s=x' BOOTIF=01-52-54-00-aa-bb-cc\n"
+        "initrd '(tftp,192.0.2.1)" INITRD "'\nboot\n");
+    client.wants_http = true;
+    prints(LOADER_DIALECT_GRUB);
+    has("linux '(http,192.0.2.1)" KERNEL "'");
+}
+
+static void ipxe_boots_an_image(void **state)
+{
+    (void)state;
+    boots("quiet");
+    context.kernel = "/images/a b/linux";
+    prints(LOADER_DIALECT_IPXE);
+    has("\nkernel tftp://192.0.2.1/images/a%20b/linux initrd=initrd quiet BOOTIF=01-52-54-00-aa-bb-cc || "
+        "goto "
+        "failed\ninitrd --name initrd tftp://192.0.2.1" INITRD " || goto failed\nboot\n");
+    client.has_http = true;
+    prints(LOADER_DIALECT_IPXE);
+    has("kernel http://192.0.2.1/images/a%20b/linux ");
+}
+
+static void an_image_without_initrd_names_none(void **state)
+{
+    (void)state;
+    boots("quiet");
+    context.initrd = "";
+    for (unsigned dialect = LOADER_DIALECT_PXELINUX; dialect <= LOADER_DIALECT_IPXE; dialect++) {
+        prints((enum loader_dialect)dialect);
+        has_not("initrd");
+        has_not("INITRD");
+    }
+}
+
+static void the_card_is_not_named_twice(void **state)
+{
+    (void)state;
+    boots("BOOTIF=01-00-00-00-00-00-01");
+    prints(LOADER_DIALECT_GRUB);
+    has_not("52-54-00");
+    prints(LOADER_DIALECT_IPXE);
+    has_not("BOOTIF=01-52");
+}
+
+static void refuses(enum loader_dialect dialect, const char *arguments)
+{
+    boots(arguments);
+    problem_clear(&problem);
+    assert_int_equal(print(dialect), STATUS_UNSUPPORTED);
+    assert_true(problem_is_set(&problem));
+    assert_true(problem.remedy[0] != '\0');
+}
+
+static void what_a_dialect_cannot_say_is_refused(void **state)
+{
+    (void)state;
+    refuses(LOADER_DIALECT_PXELINUX, "quiet\nLOCALBOOT 0x80");
+    refuses(LOADER_DIALECT_GRUB, "a='b'");
+    refuses(LOADER_DIALECT_GRUB, "quiet\nreboot");
+    refuses(LOADER_DIALECT_IPXE, "a=${password}");
+    refuses(LOADER_DIALECT_IPXE, "quiet || shell");
+    boots("quiet");
+    context.kernel = "/images/a b/linux";
+    assert_int_equal(print(LOADER_DIALECT_PXELINUX), STATUS_UNSUPPORTED);
+}
+
+static void more_arguments_than_a_kernel_takes_are_refused(void **state)
+{
+    (void)state;
+    char long_arguments[2048];
+    memset(long_arguments, 'x', sizeof long_arguments - 1);
+    long_arguments[sizeof long_arguments - 1] = '\0';
+    for (unsigned dialect = LOADER_DIALECT_PXELINUX; dialect <= LOADER_DIALECT_IPXE; dialect++) {
+        refuses((enum loader_dialect)dialect, long_arguments);
+    }
+}
+
+static void outside_words_on_the_screen_are_only_words(void **state)
+{
+    (void)state;
+    context.sentence = "x\nreboot\nLOCALBOOT 0x80 ${mac} 'quoted' \"$prefix\"";
+    prints(LOADER_DIALECT_PXELINUX);
+    has_not("\nLOCALBOOT");
+    prints(LOADER_DIALECT_GRUB);
+    has_not("\nreboot");
+    prints(LOADER_DIALECT_IPXE);
+    has_not("\nreboot");
+    has_not("${mac} ");
+}
+
+static void a_text_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    text_init(&text, out, 64);
+    assert_int_equal(loader_print_config(LOADER_DIALECT_GRUB, &context, &text, &problem), STATUS_TOO_LONG);
+}
+
+static void long_sentences_are_wrapped(void **state)
+{
+    (void)state;
+    context.sentence =
+        "One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen.";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("thirteen\nSAY   fourteen fifteen.\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_waiting_screen_says_who_why_and_what_helps, start),
+        cmocka_unit_test_setup(what_is_not_known_is_not_shown, start),
+        cmocka_unit_test_setup(nothing_that_touches_a_disk_is_in_a_waiting_text, start),
+        cmocka_unit_test_setup(pxelinux_asks_again_by_starting_again, start),
+        cmocka_unit_test_setup(grub_asks_again_in_a_loop_that_does_not_nest, start),
+        cmocka_unit_test_setup(ipxe_asks_again_and_forgets_the_script_before, start),
+        cmocka_unit_test_setup(the_first_script_asks_who_it_is, start),
+        cmocka_unit_test_setup(each_loader_has_its_way_to_the_disk, start),
+        cmocka_unit_test_setup(a_plan_of_nothing_goes_to_the_disk_too, start),
+        cmocka_unit_test_setup(pxelinux_boots_an_image, start),
+        cmocka_unit_test_setup(grub_boots_an_image, start),
+        cmocka_unit_test_setup(ipxe_boots_an_image, start),
+        cmocka_unit_test_setup(an_image_without_initrd_names_none, start),
+        cmocka_unit_test_setup(the_card_is_not_named_twice, start),
+        cmocka_unit_test_setup(what_a_dialect_cannot_say_is_refused, start),
+        cmocka_unit_test_setup(more_arguments_than_a_kernel_takes_are_refused, start),
+        cmocka_unit_test_setup(outside_words_on_the_screen_are_only_words, start),
+        cmocka_unit_test_setup(a_text_that_does_not_fit_is_refused, start),
+        cmocka_unit_test_setup(long_sentences_are_wrapped, start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
