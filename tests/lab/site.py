@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests and the demonstration put into a lab's imprint: Debian's installer as an image, and a profile with a preseed file."""
+
+INSTALLER = "/usr/lib/debian-installer/images/12/amd64/text"
+
+PRESEED = """\
+# The answer file of {{hostname}}, made for it alone.
+d-i debian-installer/locale string en_US.UTF-8
+d-i keyboard-configuration/xkb-keymap select us
+d-i netcfg/choose_interface select auto
+d-i netcfg/get_hostname string {{hostname}}
+d-i netcfg/get_domain string {{domain}}
+d-i mirror/country string manual
+d-i mirror/http/hostname string {{server}}
+d-i mirror/http/directory string /debian
+"""
+
+
+def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DEBIAN_FRONTEND=text"):
+    """Imports Debian's installer and makes a profile of it."""
+    path = lab.folder / "preseed.cfg"
+    path.write_text(PRESEED)
+    lab.cli("image", "add", "debian-12", INSTALLER)
+    lab.cli("profile", "add", profile, "--image", "debian-12", "--arguments", arguments, "--answer-file", path)
+
+
+def start_other_dhcp(lab, *words):
+    """dnsmasq as the site's own DHCP server, at .2, in a host of its own."""
+    lab.add_host("other", f"{lab.network}.2")
+    return lab.start("dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0",
+                     "--bind-interfaces", "--conf-file=/dev/null", f"--dhcp-leasefile={lab.folder}/dnsmasq.leases", "--no-ping",
+                     f"--dhcp-range={lab.network}.30,{lab.network}.60,10m", f"--dhcp-option=3,{lab.network}.1",
+                     f"--dhcp-option=6,{lab.network}.1", "--domain=example.test", *words, host="other", log="dnsmasq.log")
