@@ -102,7 +102,7 @@ static void put_network(const struct dhcp4_facts *facts, struct dhcp4_reply *rep
     }
 }
 
-// docs/decisions/boot-options.md tells why each kind of client gets just these.
+// docs/decisions/0010-boot-options.md tells why each kind of client gets just these.
 static void put_boot(const struct dhcp4_facts *facts, struct dhcp4_reply *reply)
 {
     if (!dhcp4_boot_is_for(&facts->boot, facts->client)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The boot fields of a reply, for the DHCP server and ProxyDHCP alike: who may be told a boot file, and where
-// it is written so that every firmware and loader finds it (docs/decisions/boot-options.md).
+// it is written so that every firmware and loader finds it (docs/decisions/0010-boot-options.md).
 #pragma once
 
 #include "model/boot_client.h"
