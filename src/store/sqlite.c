@@ -337,7 +337,7 @@ static enum status sqlite_start(struct sqlite *sqlite, struct problem *problem)
     if (status == STATUS_OK) {
         status = sqlite_run(sqlite,
                             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                            "PRAGMA cache_size = -1024; PRAGMA trusted_schema = OFF",
+                            "PRAGMA cache_size = -2048; PRAGMA trusted_schema = OFF",
                             problem);
     }
     if (status == STATUS_OK) {
