@@ -286,14 +286,6 @@ void control_machine_edit(struct control_request *request)
     put(request, &machine, MHD_HTTP_OK, "was changed");
 }
 
-// The desk counts the machines nobody has decided about, so that strangers cannot fill the store.
-static void uncount_unknown(struct control_request *request, const struct machine *machine)
-{
-    if (machine->state == MACHINE_NEW && request->world->desk->unknown_count > 0) {
-        request->world->desk->unknown_count--;
-    }
-}
-
 static void decide(struct control_request *request, enum machine_state state, const char *done)
 {
     static const char *const members[] = {"name", NULL};
@@ -305,7 +297,6 @@ static void decide(struct control_request *request, enum machine_state state, co
     if (!take_name(request, &machine)) {
         return;
     }
-    uncount_unknown(request, found);
     machine.state = state;
     put(request, &machine, MHD_HTTP_OK, done);
 }
@@ -336,7 +327,6 @@ void control_machine_remove(struct control_request *request)
         return;
     }
     struct machine machine = *found;
-    uncount_unknown(request, &machine);
     (void)store_machine_remove(request->world->store, machine.id);
     if (control_commit(request)) {
         control_tell(request, EVENT_MACHINE, &machine, 0, "%s was removed by %s", machine.name,
