@@ -141,12 +141,12 @@ class Lab:
 
     def config_text(self, mode="server", extra="", pool="100-199", lease="1h", policy="hold", root=None, subnets=True):
         """A configuration for this lab, as YAML."""
-        first, last = pool.split("-")
+        first, last = (edge if "." in edge else f"{self.network}.{edge}" for edge in pool.split("-"))
         root = root or self.make_folder("tftp")
         subnet = f"""
   subnets:
     - network: {self.network}.0/{self.prefix}
-      range: {self.network}.{first}-{self.network}.{last}
+      range: {first}-{last}
       routers: [{self.address}]
       dns: [{self.address}]
       domain: example.test
@@ -208,7 +208,8 @@ control: {{ socket: {self.folder}/control.sock }}
 
     def log(self):
         """What imprint has logged."""
-        return (self.folder / "imprint.log").read_text(errors="replace")
+        path = self.folder / "imprint.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def cli(self, *words, check=True, timeout=120, **options):
         """Runs an imprint command against this lab's daemon; returns the finished process."""

@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Benchmarks: imprint beside dnsmasq, in the same run, on the same machine, with the same load. See bench/README.md.
+
+Every round gives each server a fresh private network, starts it on core 0, loads it from core 1 with simulated
+machines (bench/storm.c), and looks at what it cost. Rounds of both servers alternate. Numbers are medians of the
+rounds; a ratio is the median of the rounds' ratios.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import statistics
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from lab import Lab, LabError  # noqa: E402
+from lab.network import imprint_binary  # noqa: E402
+from lab.storm import add_storm_host, cpu_seconds_of, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
+
+LOADER = pathlib.Path("/usr/lib/PXELINUX/pxelinux.0")
+POOL = "10.77.4.1-10.77.11.250"
+READ_FILE, READ_BYTES = "read.bin", 16 << 20
+MIB = 1 << 20
+
+
+# ---- servers ----
+
+def start_imprint(lab, root):
+    return lab.start_imprint(pool=POOL, root=root)
+
+
+def start_dnsmasq(lab, root):
+    """dnsmasq set up to do the same as well as it can: no ping before an offer, no limit in the way, no log lines."""
+    first, last = POOL.split("-")
+    process = lab.start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=br0", "--bind-interfaces",
+                        f"--dhcp-range={first},{last},255.255.0.0,1h", "--no-ping", f"--dhcp-boot={LOADER.name}", "--enable-tftp",
+                        f"--tftp-root={root}", "--tftp-max=4000", "--dhcp-lease-max=10000", "--dhcp-authoritative",
+                        f"--dhcp-leasefile={lab.folder}/leases", "--user=root", "--quiet-dhcp", "--quiet-tftp", "--log-facility=-",
+                        log="dnsmasq.log")
+    log = lab.folder / "dnsmasq.log"
+    lab.wait("dnsmasq to start", lambda: process.poll() is not None or "TFTP root is" in log.read_text(), seconds=10, every=0.05)
+    if process.poll() is not None:
+        raise LabError(f"dnsmasq ended:\n{log.read_text()}")
+    return process
+
+
+SERVERS = {"imprint": start_imprint, "dnsmasq": start_dnsmasq}
+
+
+# ---- benchmarks: what the load is, and which numbers of it are shown ----
+
+def load_storm(lab, options):
+    return run_storm(lab, "storm", machines=options.machines, expect=LOADER, most_seconds=90)
+
+
+def load_dora(lab, options):
+    return run_storm(lab, "dora", machines=options.machines, most_seconds=90)
+
+
+def load_renew(lab, options):
+    return run_storm(lab, "renew", machines=options.machines, rounds=3, most_seconds=90)
+
+
+def load_tftp(lab, window):
+    return run_storm(lab, "tftp", machines=32, server=lab.address, first_address="10.77.100.1", file=READ_FILE, window=window,
+                     expect=lab.folder / "tftp" / READ_FILE, most_seconds=90)
+
+
+LESS, MORE = "less", "more"
+# what, unit, which way is better, how to find it in a round's result
+COSTS = [
+    ("server CPU", "s", LESS, lambda seen: seen["cpu_seconds"]),
+    ("peak memory (VmHWM)", "MiB", LESS, lambda seen: seen["memory"]["peak"] / MIB),
+    ("memory at the end (PSS)", "MiB", LESS, lambda seen: seen["memory"]["share"] / MIB),
+]
+TROUBLE = [
+    ("machines that failed", "", LESS, lambda seen: seen["failed"]),
+    ("retransmissions, DHCP", "", LESS, lambda seen: seen["dhcp_retransmissions"]),
+    ("retransmissions, TFTP", "", LESS, lambda seen: seen["tftp_retransmissions"]),
+    ("NAKs", "", LESS, lambda seen: seen["naks"]),
+    ("addresses given twice", "", LESS, lambda seen: seen["duplicates"]),
+]
+RATE = [
+    ("rate", "1/s", MORE, lambda seen: seen["per_second"]),
+    ("median exchange", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
+    ("99th percentile", "ms", LESS, lambda seen: seen["finish_ms"]["p99"]),
+]
+READING = [
+    ("speed", "MiB/s", MORE, lambda seen: seen["mib_per_second"]),
+    ("median machine", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
+    ("slowest machine", "ms", LESS, lambda seen: seen["finish_ms"]["worst"]),
+]
+BENCHMARKS = {
+    "storm": ("{machines} BIOS machines at the same instant: a lease, then the boot loader by TFTP", load_storm, [
+        ("last lease", "ms", LESS, lambda seen: seen["lease_ms"]["last"]),
+        ("last loader", "ms", LESS, lambda seen: seen["finish_ms"]["last"]),
+        ("median machine", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
+        ("99th percentile", "ms", LESS, lambda seen: seen["finish_ms"]["p99"])] + TROUBLE + COSTS),
+    "dora": ("new leases (DISCOVER, OFFER, REQUEST, ACK) for {machines} clients, 64 in flight", load_dora,
+             RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
+    "renew": ("renewals by {machines} clients, 64 in flight", load_renew, RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
+    "tftp": ("32 machines read 16 MiB by TFTP in lock-step, blocks of 1456", lambda lab, options: load_tftp(lab, 1),
+             READING + TROUBLE[:1] + TROUBLE[2:3] + COSTS),
+    "tftp-window": ("the same, window of 16 blocks asked for", lambda lab, options: load_tftp(lab, 16),
+                    READING + TROUBLE[:1] + TROUBLE[2:3] + COSTS),
+}
+
+
+# ---- running ----
+
+def make_root(lab):
+    """What both servers serve by TFTP."""
+    root = lab.make_folder("tftp")
+    (root / LOADER.name).write_bytes(LOADER.read_bytes())
+    (root / READ_FILE).write_bytes(random.Random(1).randbytes(READ_BYTES))
+    for path in root.iterdir():
+        path.chmod(0o644)
+    return root
+
+
+def run_round(server, load, options):
+    """One server under one load, once."""
+    with Lab(network="10.77.0", prefix=16) as lab:
+        root = make_root(lab)
+        add_storm_host(lab)
+        process = SERVERS[server](lab, root)
+        pin_server(process.pid)
+        before = cpu_seconds_of(process.pid)
+        seen = load(lab, options)
+        seen["cpu_seconds"] = cpu_seconds_of(process.pid) - before
+        seen["memory"] = memory_of(process.pid)
+        return seen
+
+
+def run_benchmark(name, options):
+    """All rounds of one benchmark; what each server was seen to do, in order."""
+    about, load, _ = BENCHMARKS[name]
+    seen = {server: [] for server in SERVERS}
+    for number in range(options.rounds):
+        for server in list(SERVERS)[::1 if number % 2 == 0 else -1]:
+            say(f"{name}: round {number + 1} of {options.rounds}, {server}")
+            seen[server].append(run_round(server, load, options))
+            time.sleep(0.2)
+    return {"about": about.format(machines=f"{options.machines:,}"), "rows": rows_of(name, seen), "rounds": seen}
+
+
+def rows_of(name, seen):
+    """Medians of each number that the benchmark shows, and their ratio."""
+    rows = []
+    for what, unit, better, find in BENCHMARKS[name][2]:
+        values = {server: [number_in(one, find) for one in rounds] for server, rounds in seen.items()}
+        rows.append({"what": what, "unit": unit, "better": better, "ratio": median_ratio(values["imprint"], values["dnsmasq"]),
+                     **{server: median(found) for server, found in values.items()}})
+    return rows
+
+
+def number_in(seen, find):
+    """The number, or None when no machine got so far."""
+    try:
+        return find(seen)
+    except KeyError:
+        return None
+
+
+def median(values):
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def median_ratio(ours, theirs):
+    """The median of the rounds' ratios, where there is one."""
+    return median([one / other for one, other in zip(ours, theirs) if one is not None and other])
+
+
+# ---- telling ----
+
+def say(text):
+    """A line of progress, only for somebody who watches."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def print_table(name, result):
+    say("")
+    print(f"\n{name}: {result['about']}; medians of {len(result['rounds']['imprint'])} rounds")
+    print(f"  {'':26} {'imprint':>12} {'dnsmasq':>12}   imprint / dnsmasq")
+    for row in result["rows"]:
+        what = row["what"] + (f", {row['unit']}" if row["unit"] else "")
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g} ({row['better']} is better)"
+        print(f"  {what:26} {number_text(row['imprint']):>12} {number_text(row['dnsmasq']):>12}   {ratio}")
+    lost = sum(one["dropped_by_us"] for rounds in result["rounds"].values() for one in rounds)
+    if lost:
+        print(f"  careful: the load generator lost {lost} frames; these numbers show it, not the servers")
+
+
+def number_text(value):
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.2f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./run bench", description="imprint beside dnsmasq; see bench/README.md")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (all)")
+    parser.add_argument("--rounds", type=int, default=5, help="of each server (5); odd numbers make better medians")
+    parser.add_argument("--machines", type=int, default=1000, help="in storm, dora and renew (1000); more than about 1000 need a larger "
+                        "net.ipv4.neigh.default.gc_thresh3")
+    parser.add_argument("--json", action="store_true", help="everything as JSON, every round too")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(BENCHMARKS)}")
+    for needed in (imprint_binary(), storm_binary(), LOADER):
+        if not needed.exists():
+            parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
+    if os.geteuid() != 0:
+        parser.error("the servers meet in network namespaces, which needs root")
+    results = {}
+    for name in options.names or BENCHMARKS:
+        results[name] = run_benchmark(name, options)
+        if not options.json:
+            print_table(name, results[name])
+    if options.json:
+        print(json.dumps({"cores": os.cpu_count(), "benchmarks": results}, indent=1))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LabError as error:
+        sys.exit(f"run.py: {error}")
