@@ -25,7 +25,7 @@ static struct mailbox_message *take_all(struct mailbox *mailbox)
     return first;
 }
 
-static void deliver(struct mailbox *mailbox)
+void mailbox_deliver(struct mailbox *mailbox)
 {
     struct mailbox_message *message = take_all(mailbox);
     while (message != NULL) {
@@ -37,7 +37,7 @@ static void deliver(struct mailbox *mailbox)
 
 static void woken(uv_async_t *async)
 {
-    deliver(async->data);
+    mailbox_deliver(async->data);
 }
 
 struct mailbox *mailbox_new(struct loop *loop,
@@ -76,6 +76,6 @@ void mailbox_free(struct mailbox *mailbox)
     if (mailbox == NULL) {
         return;
     }
-    deliver(mailbox);
+    mailbox_deliver(mailbox);
     uv_close((uv_handle_t *)&mailbox->wake, closed);
 }

@@ -18,5 +18,8 @@ struct mailbox *mailbox_new(struct loop *loop,
 /// Posts `taken_message`; from any thread. Messages posted while the loop is busy are handed over together.
 void mailbox_post(struct mailbox *mailbox, struct mailbox_message *taken_message);
 
+/// Hands over what is waiting now, without another turn of the loop.
+void mailbox_deliver(struct mailbox *mailbox);
+
 /// Hands over what is waiting, then frees it; NULL is allowed. No other thread may post any more.
 void mailbox_free(struct mailbox *mailbox);

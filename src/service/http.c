@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/http.h"
+
+#include "base/text.h"
+#include "io/heap.h"
+#include "io/port.h"
+#include "service/http_request.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG                 4096
+#define CONNECTION_MEMORY_BYTES 16384
+#define COMPLAINT_BYTES         256
+
+struct http_listener {
+    struct http_listener *next;
+    struct http_service *service;
+    int fd; // -1 once a daemon has it
+    struct MHD_Daemon *daemon;
+    struct ip4 address;
+    uint16_t port;
+    uint32_t interface_index;
+    char interface[IF_NAMESIZE]; // "" = all
+    pthread_mutex_t lock;        // of what follows
+    bool is_stopping;
+    unsigned suspended; // connections that wait for the loop
+};
+
+struct http_service {
+    struct loop *loop;
+    const struct content *content;
+    struct log *log;
+    struct transfer_hooks hooks;
+    uint32_t connections_most;
+    uint32_t per_client_most;
+    struct mailbox *mailbox;
+    struct http_listener *listeners;
+    struct transfer_stats stats;
+    uint32_t live;
+    bool is_started;
+};
+
+// In the loop.
+
+static void look_up(struct http_service *service, struct http_request *request)
+{
+    struct http_listener *listener = request->listener;
+    struct content_client client = {.address = request->end.client,
+                                    .server = request->end.server,
+                                    .interface_index = request->end.interface_index,
+                                    .query = request->query,
+                                    .is_http = true};
+    service->live++;
+    request->was_asked = true;
+    request->status = content_open(service->content, request->path, request->path_length, &client,
+                                   &request->node, &request->end.reasons);
+    if (request->status == STATUS_OK) {
+        const struct content_node *node = &request->node;
+        (void)text_copy(request->end.served, sizeof request->end.served, node->path);
+        request->end.size = node->size;
+        request->end.part = node->part;
+        request->end.machine_id = node->machine_id;
+        request->end.order_id = node->order_id;
+    }
+    request->stage = HTTP_REQUEST_FOUND;
+    MHD_resume_connection(request->connection);
+    pthread_mutex_lock(&listener->lock);
+    listener->suspended--;
+    pthread_mutex_unlock(&listener->lock);
+}
+
+static void tell_end(struct http_service *service, struct http_request *taken_request)
+{
+    struct transfer_end *end = &taken_request->end;
+    int64_t duration_us = loop_now_us() - taken_request->started_us;
+    end->duration_us = duration_us > 0 ? (uint64_t)duration_us : 0;
+    service->live -= taken_request->was_asked ? 1 : 0;
+    transfer_stats_add(&service->stats, end);
+    if (service->hooks.ended != NULL) {
+        service->hooks.ended(service->hooks.context, end);
+    }
+    content_node_close(&taken_request->node);
+    heap_free(taken_request);
+}
+
+static void take_message(void *context, struct mailbox_message *message)
+{
+    struct http_service *service = context;
+    struct http_request *request = (struct http_request *)message; // its first member
+    if (request->stage == HTTP_REQUEST_ASKED) {
+        look_up(service, request);
+    } else {
+        tell_end(service, request);
+    }
+}
+
+// In the serving threads.
+
+static void *start_request(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct http_request *request = heap_new(sizeof *request);
+    request->listener = context;
+    request->connection = connection;
+    request->started_us = loop_now_us();
+    request->end.protocol = TRANSFER_HTTP;
+    content_node_init(&request->node);
+    http_request_set_target(request, uri);
+    return request;
+}
+
+static void read_socket(struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct sockaddr_in address = {0};
+    socklen_t length = sizeof address;
+    if (info == NULL) {
+        return;
+    }
+    if (getpeername(info->connect_fd, (struct sockaddr *)&address, &length) == 0) {
+        request->end.client.value = ntohl(address.sin_addr.s_addr);
+        request->end.client_port = ntohs(address.sin_port);
+    }
+    length = sizeof address;
+    if (getsockname(info->connect_fd, (struct sockaddr *)&address, &length) == 0) {
+        request->end.server.value = ntohl(address.sin_addr.s_addr);
+    }
+    request->end.interface_index = request->listener->interface_index;
+}
+
+// The connection sleeps until the loop looked its path up. Suspended first: the loop may be done before we
+// return.
+static enum MHD_Result ask_loop(struct http_request *request)
+{
+    struct http_listener *listener = request->listener;
+    pthread_mutex_lock(&listener->lock);
+    bool is_stopping = listener->is_stopping;
+    if (!is_stopping) {
+        listener->suspended++;
+        request->stage = HTTP_REQUEST_ASKED;
+        MHD_suspend_connection(request->connection);
+        mailbox_post(listener->service->mailbox, &request->message);
+    }
+    pthread_mutex_unlock(&listener->lock);
+    return is_stopping ? http_request_refuse(request, HTTP_STOPPING) : MHD_YES;
+}
+
+// First call, after the headers: only a method that is not served is answered already, since an answer now
+// ends the connection.
+static enum MHD_Result read_headers(struct http_request *request, const char *method)
+{
+    read_socket(request);
+    http_request_count_from_here(request);
+    request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (!request->is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0) {
+        return http_request_refuse(request, HTTP_METHOD_NOT_ALLOWED);
+    }
+    request->stage = HTTP_REQUEST_READ;
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_bytes, void **request_at)
+{
+    (void)context;
+    (void)connection;
+    (void)url;
+    (void)version;
+    (void)upload;
+    struct http_request *request = *request_at;
+    if (request->stage == HTTP_REQUEST_NEW) {
+        return read_headers(request, method);
+    }
+    if (*upload_bytes != 0) { // a body that nobody asked for
+        *upload_bytes = 0;
+        return MHD_YES;
+    }
+    if (request->stage == HTTP_REQUEST_READ) {
+        return request->is_path_broken ? http_request_refuse(request, HTTP_NOT_FOUND) : ask_loop(request);
+    }
+    return request->stage == HTTP_REQUEST_FOUND ? http_request_answer(request) : MHD_YES;
+}
+
+static void completed(void *context, struct MHD_Connection *connection, void **request_at,
+                      enum MHD_RequestTerminationCode reason)
+{
+    (void)connection;
+    struct http_listener *listener = context;
+    struct http_request *request = *request_at;
+    *request_at = NULL;
+    if (request == NULL) {
+        return;
+    }
+    if (request->stage ==
+        HTTP_REQUEST_NEW) { // never became one: its headers broke the grammar, or never came
+        heap_free(request);
+        return;
+    }
+    http_request_finish(request, reason);
+    mailbox_post(listener->service->mailbox, &request->message);
+}
+
+static void PRINTF_LIKE(2, 0) complain(void *context, const char *format, va_list arguments)
+{
+    struct http_service *service = context;
+    char text[COMPLAINT_BYTES];
+    vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_write(service->log, LOG_LEVEL_DEBUG, "HTTP: %s", text);
+}
+
+// Listeners.
+
+static enum status start_daemon(struct http_listener *listener, struct problem *problem)
+{
+    struct http_service *service = listener->service;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    listener->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, complain, service,
+        MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_URI_LOG_CALLBACK, start_request, listener,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, listener, MHD_OPTION_CONNECTION_LIMIT,
+        service->connections_most, MHD_OPTION_PER_IP_CONNECTION_LIMIT, service->per_client_most,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SERVICE_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
+    if (listener->daemon == NULL) {
+        problem_set(problem, "the HTTP server for port %u could not be started: %s", listener->port,
+                    strerror(errno));
+        return STATUS_IO;
+    }
+    listener->fd = -1;
+    return STATUS_OK;
+}
+
+// No connection may be suspended when its daemon is stopped. New ones are refused from here on; those that
+// wait are looked up now.
+static void stop_daemon(struct http_listener *listener)
+{
+    pthread_mutex_lock(&listener->lock);
+    listener->is_stopping = true;
+    pthread_mutex_unlock(&listener->lock);
+    mailbox_deliver(listener->service->mailbox);
+    assert(listener->suspended == 0);
+    MHD_stop_daemon(listener->daemon);
+}
+
+static void free_listener(struct http_listener *listener)
+{
+    if (listener->daemon != NULL) {
+        stop_daemon(listener);
+    }
+    if (listener->fd >= 0) {
+        close(listener->fd);
+    }
+    pthread_mutex_destroy(&listener->lock);
+    heap_free(listener);
+}
+
+static enum status bind_socket(struct http_listener *listener, struct problem *problem)
+{
+    int on = 1;
+    (void)setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    (void)setsockopt(listener->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // accepted sockets inherit it
+    const char *name = listener->interface;
+    if (name[0] != '\0' &&
+        setsockopt(listener->fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) != 0) {
+        problem_set(problem, "a socket cannot be bound to interface %s: %s", name, strerror(errno));
+        problem_set_remedy(problem,
+                           "`ip link` lists the interfaces; binding to one may need root or CAP_NET_RAW");
+        return STATUS_DENIED;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(listener->port),
+                                  .sin_addr.s_addr = htonl(listener->address.value)};
+    socklen_t length = sizeof address;
+    if (bind(listener->fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener->fd, BACKLOG) != 0) {
+        int error = errno;
+        port_explain(PORT_TCP, listener->address, listener->port, error, problem);
+        return error == EADDRINUSE ? STATUS_BUSY : error == EACCES ? STATUS_DENIED : STATUS_IO;
+    }
+    if (getsockname(listener->fd, (struct sockaddr *)&address, &length) == 0) {
+        listener->port = ntohs(address.sin_port);
+    }
+    return STATUS_OK;
+}
+
+static enum status open_listener(struct http_listener *listener, struct problem *problem)
+{
+    listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener->fd < 0) {
+        problem_set(problem, "no TCP socket could be opened: %s", strerror(errno));
+        return STATUS_IO;
+    }
+    enum status status = bind_socket(listener, problem);
+    if (status == STATUS_OK && listener->service->is_started) {
+        status = start_daemon(listener, problem);
+    }
+    return status;
+}
+
+static bool is_on(const struct http_listener *listener, const char *interface)
+{
+    return strcmp(listener->interface, interface == NULL ? "" : interface) == 0;
+}
+
+enum status http_service_listen(struct http_service *service, const struct http_service_listener *wanted,
+                                struct problem *problem)
+{
+    for (const struct http_listener *at = service->listeners; at != NULL; at = at->next) {
+        if (is_on(at, wanted->interface) && ip4_equal(at->address, wanted->address) &&
+            at->port == wanted->port) {
+            return STATUS_EXISTS;
+        }
+    }
+    struct http_listener *listener = heap_new(sizeof *listener);
+    listener->service = service;
+    listener->address = wanted->address;
+    listener->port = wanted->port;
+    pthread_mutex_init(&listener->lock, NULL);
+    if (wanted->interface != NULL) {
+        (void)text_copy(listener->interface, sizeof listener->interface, wanted->interface);
+        listener->interface_index = if_nametoindex(listener->interface);
+    }
+    enum status status = open_listener(listener, problem);
+    if (status != STATUS_OK) {
+        free_listener(listener);
+        return status;
+    }
+    listener->next = service->listeners;
+    service->listeners = listener;
+    return STATUS_OK;
+}
+
+void http_service_unlisten(struct http_service *service, const char *interface)
+{
+    struct http_listener **at = &service->listeners;
+    while (*at != NULL) {
+        struct http_listener *listener = *at;
+        if (is_on(listener, interface)) {
+            *at = listener->next;
+            free_listener(listener);
+        } else {
+            at = &listener->next;
+        }
+    }
+}
+
+// The service.
+
+struct http_service *http_service_new(const struct http_service_options *options)
+{
+    struct http_service *service = heap_new(sizeof *service);
+    *service = (struct http_service){
+        .loop = options->loop,
+        .content = options->content,
+        .log = options->log,
+        .hooks = options->hooks,
+        .connections_most =
+            options->connections_most != 0 ? options->connections_most : HTTP_SERVICE_CONNECTIONS_DEFAULT,
+        .per_client_most =
+            options->per_client_most != 0 ? options->per_client_most : HTTP_SERVICE_PER_CLIENT_DEFAULT};
+    service->mailbox = mailbox_new(options->loop, take_message, service);
+    return service;
+}
+
+enum status http_service_start(struct http_service *service, struct problem *problem)
+{
+    enum status status = STATUS_OK;
+    service->is_started = true;
+    for (struct http_listener *at = service->listeners; at != NULL && status == STATUS_OK; at = at->next) {
+        status = at->daemon == NULL ? start_daemon(at, problem) : STATUS_OK;
+    }
+    return status;
+}
+
+uint16_t http_service_port(const struct http_service *service)
+{
+    const struct http_listener *first = service->listeners;
+    while (first != NULL && first->next != NULL) { // they stand in the list last first
+        first = first->next;
+    }
+    return first == NULL ? 0 : first->port;
+}
+
+struct transfer_stats http_service_stats(const struct http_service *service)
+{
+    struct transfer_stats stats = service->stats;
+    stats.live = service->live;
+    stats.started += stats.live;
+    return stats;
+}
+
+void http_service_free(struct http_service *service)
+{
+    if (service == NULL) {
+        return;
+    }
+    while (service->listeners != NULL) {
+        struct http_listener *next = service->listeners->next;
+        free_listener(service->listeners);
+        service->listeners = next;
+    }
+    mailbox_free(service->mailbox);
+    heap_free(service);
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The HTTP service against real clients on loopback, and what firmware and boot loaders insist on, byte by
+// byte.
+#include "io/heap.h"
+#include "service/http.h"
+#include "unit/service/file_service.h"
+#include "unit/test.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ANSWER_BYTES 8192
+
+struct fixture {
+    struct file_service files;
+    struct http_service *http;
+    unsigned port;
+    char answer[ANSWER_BYTES]; // of the last request, head and body
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = heap_new(sizeof *fixture);
+    file_service_open(&fixture->files);
+    fixture->http =
+        http_service_new(&(struct http_service_options){.loop = fixture->files.loop,
+                                                        .content = &fixture->files.content,
+                                                        .hooks = file_service_hooks(&fixture->files)});
+    struct problem problem;
+    problem_clear(&problem);
+    struct http_service_listener listener = {.address.value = 0x7f000001};
+    assert_int_equal(http_service_listen(fixture->http, &listener, &problem), STATUS_OK);
+    assert_int_equal(http_service_start(fixture->http, &problem), STATUS_OK);
+    fixture->port = http_service_port(fixture->http);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    http_service_free(fixture->http);
+    file_service_close(&fixture->files);
+    heap_free(fixture);
+    return 0;
+}
+
+static int client_connect(const struct fixture *fixture)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)fixture->port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+// Whether head and announced body are there; a HEAD's body never comes.
+static bool is_complete(const char *answer, size_t bytes, bool is_head)
+{
+    const char *end = strstr(answer, "\r\n\r\n");
+    if (end == NULL) {
+        return false;
+    }
+    const char *length = strstr(answer, "\r\nContent-Length: ");
+    size_t announced = length == NULL || length > end || is_head ? 0 : strtoul(length + 18, NULL, 10);
+    return bytes >= (size_t)(end + 4 - answer) + announced;
+}
+
+// Sends `request` on `fd` and reads one answer.
+static void exchange_on(struct fixture *fixture, int fd, const char *request)
+{
+    size_t bytes = 0;
+    bool is_head = strncmp(request, "HEAD", 4) == 0;
+    memset(fixture->answer, 0, sizeof fixture->answer);
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    int64_t until_ms = loop_now_ms() + 5000;
+    while (!is_complete(fixture->answer, bytes, is_head) && loop_now_ms() < until_ms) {
+        loop_run_once(fixture->files.loop, 5);
+        ssize_t count = recv(fd, fixture->answer + bytes, sizeof fixture->answer - 1 - bytes, MSG_DONTWAIT);
+        bytes += count > 0 ? (size_t)count : 0;
+    }
+    assert_true(is_complete(fixture->answer, bytes, is_head));
+}
+
+static void exchange(struct fixture *fixture, const char *request)
+{
+    int fd = client_connect(fixture);
+    exchange_on(fixture, fd, request);
+    close(fd);
+}
+
+static void expect(const struct fixture *fixture, const char *line)
+{
+    if (strstr(fixture->answer, line) == NULL) {
+        fail_msg("no \"%s\" in:\n%s", line, fixture->answer);
+    }
+}
+
+static void expect_none(const struct fixture *fixture, const char *line)
+{
+    if (strstr(fixture->answer, line) != NULL) {
+        fail_msg("\"%s\" in:\n%s", line, fixture->answer);
+    }
+}
+
+static void expect_code(const struct fixture *fixture, const char *code)
+{
+    char start[16];
+    snprintf(start, sizeof start, "HTTP/1.1 %.3s ", code); // iPXE wants the space, GRUB wants 1.1
+    if (strncmp(fixture->answer, start, strlen(start)) != 0) {
+        fail_msg("%s expected, got:\n%s", code, fixture->answer);
+    }
+}
+
+static const struct transfer_end *expect_end(struct fixture *fixture, enum transfer_outcome outcome)
+{
+    file_service_wait(&fixture->files, 1, 5000);
+    assert_int_equal(fixture->files.end_count, 1);
+    assert_string_equal(transfer_outcome_text(fixture->files.ends[0].outcome),
+                        transfer_outcome_text(outcome));
+    return &fixture->files.ends[0];
+}
+
+static void curl_fetches_a_whole_file(void **state)
+{
+    struct fixture *fixture = *state;
+    if (!file_service_has_program("curl")) {
+        skip();
+    }
+    int code = file_service_run(&fixture->files,
+                                "curl -sf -o %s 'http://127.0.0.1:%u/big.bin?mac=52-54-00-00-00-01'",
+                                fixture->files.fetched, fixture->port);
+    assert_int_equal(code, 0);
+    assert_true(file_service_has_fetched(&fixture->files, fixture->files.big, FILE_SERVICE_BIG_BYTES));
+    const struct transfer_end *end = expect_end(fixture, TRANSFER_DONE);
+    assert_string_equal(end->asked, "/big.bin");
+    assert_string_equal(end->served, "big.bin");
+    assert_int_equal(end->sent, FILE_SERVICE_BIG_BYTES);
+    assert_int_equal(end->client.value, 0x7f000001);
+    assert_int_equal(end->server.value, 0x7f000001);
+    assert_true(transfer_is_whole(end));
+}
+
+static void wget_resumes_a_broken_download(void **state)
+{
+    struct fixture *fixture = *state;
+    if (!file_service_has_program("wget")) {
+        skip();
+    }
+    int code = file_service_run(
+        &fixture->files, "head -c 1000000 %s/big.bin > %s && wget -q -c -O %s http://127.0.0.1:%u/big.bin",
+        fixture->files.folder, fixture->files.fetched, fixture->files.fetched, fixture->port);
+    assert_int_equal(code, 0);
+    assert_true(file_service_has_fetched(&fixture->files, fixture->files.big, FILE_SERVICE_BIG_BYTES));
+    const struct transfer_end *end = expect_end(fixture, TRANSFER_DONE);
+    assert_int_equal(end->offset, 1000000);
+    assert_true(transfer_is_whole(end));
+}
+
+static void sixteen_clients_at_once_all_get_the_whole_file(void **state)
+{
+    struct fixture *fixture = *state;
+    if (!file_service_has_program("curl")) {
+        skip();
+    }
+    int code = file_service_run(
+        &fixture->files,
+        "cd %s && curl -sf -Z --parallel-max 16 -o 'got#1' 'http://127.0.0.1:%u/big.bin?[1-16]' "
+        "2>/dev/null && for got in got*; do cmp big.bin $got || exit 1; done; rm got*",
+        fixture->files.folder, fixture->port);
+    assert_int_equal(code, 0);
+    file_service_wait(&fixture->files, 16, 5000);
+    assert_int_equal(http_service_stats(fixture->http).done, 16);
+    assert_int_equal(http_service_stats(fixture->http).live, 0);
+}
+
+static void the_head_is_what_firmware_insists_on(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+    expect(fixture, "\r\nContent-Length: 13\r\n");
+    expect(fixture, "\r\nContent-Type: text/plain\r\n");
+    expect(fixture, "\r\nAccept-Ranges: bytes\r\n");
+    expect(fixture, "\r\nETag: \"");
+    expect(fixture, "\r\nConnection: Keep-Alive\r\n");
+    expect(fixture, "\r\nCache-Control: no-store\r\n"); // this one is private
+    expect(fixture, "\r\n\r\nhello, world\n");
+    expect_none(fixture, "Transfer-Encoding");
+    expect_none(fixture, "Location");
+    expect_none(fixture, ": \r\n"); // an empty value hangs older EDK2
+    expect_none(fixture, ":\r\n");
+    const struct transfer_end *end = expect_end(fixture, TRANSFER_DONE);
+    assert_int_equal(end->part, CONTENT_PART_LAST);
+    assert_int_equal(end->machine_id, 7);
+    assert_int_equal(end->order_id, 9);
+}
+
+// The head without what differs from second to second.
+static void take_head(const char *answer, char out[ANSWER_BYTES])
+{
+    size_t length = (size_t)(strstr(answer, "\r\n\r\n") - answer);
+    memcpy(out, answer, length);
+    out[length] = '\0';
+    char *date = strstr(out, "\r\nDate: ");
+    if (date != NULL) {
+        memset(date + 8, 'x', 29);
+    }
+}
+
+static void head_and_get_have_the_same_head(void **state)
+{
+    struct fixture *fixture = *state;
+    char get[ANSWER_BYTES];
+    char head[ANSWER_BYTES];
+    exchange(fixture, "GET /exact.bin HTTP/1.1\r\nHost: x\r\n\r\n");
+    take_head(fixture->answer, get);
+    exchange(fixture, "HEAD /exact.bin HTTP/1.1\r\nHost: x\r\n\r\n");
+    take_head(fixture->answer, head);
+    assert_string_equal(get, head);
+    file_service_wait(&fixture->files, 2, 5000);
+    assert_int_equal(fixture->files.ends[1].outcome, TRANSFER_PROBED);
+}
+
+static void a_connection_serves_head_then_get_then_more(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    exchange_on(fixture, fd, "HEAD /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+    exchange_on(fixture, fd, "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(fixture, "\r\n\r\nhello, world\n");
+    exchange_on(fixture, fd, "GET /missing HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "404");
+    exchange_on(fixture, fd, "GET /empty HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+    expect(fixture, "\r\nContent-Length: 0\r\n");
+    close(fd);
+}
+
+static void a_range_is_answered_with_its_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /hello.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=7-11\r\n\r\n");
+    expect_code(fixture, "206");
+    expect(fixture, "\r\nContent-Range: bytes 7-11/13\r\n");
+    expect(fixture, "\r\nContent-Length: 5\r\n");
+    expect(fixture, "\r\n\r\nworld");
+    const struct transfer_end *end = expect_end(fixture, TRANSFER_DONE);
+    assert_false(transfer_is_whole(end));
+}
+
+static void a_range_of_a_file_on_disk_is_answered_with_its_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /big.bin HTTP/1.1\r\nHost: x\r\nRange: bytes=4000000-4000511\r\n\r\n");
+    expect_code(fixture, "206");
+    expect(fixture, "\r\nContent-Range: bytes 4000000-4000511/5000000\r\n");
+    expect(fixture, "\r\nLast-Modified: ");
+    assert_memory_equal(strstr(fixture->answer, "\r\n\r\n") + 4, fixture->files.big + 4000000, 512);
+}
+
+static void a_range_beyond_the_end_is_refused_with_the_size(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /hello.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=13-\r\n\r\n");
+    expect_code(fixture, "416");
+    expect(fixture, "\r\nContent-Range: bytes */13\r\n");
+}
+
+static void what_the_client_has_is_not_sent_again(void **state)
+{
+    struct fixture *fixture = *state;
+    char request[512];
+    char etag[64];
+    exchange(fixture, "GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(sscanf(strstr(fixture->answer, "\r\nETag: "), "\r\nETag: %63s", etag), 1);
+    snprintf(request, sizeof request, "GET /hello.txt HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\n\r\n",
+             etag);
+    exchange(fixture, request);
+    expect_code(fixture, "304");
+    expect_none(fixture, "hello, world");
+    snprintf(request, sizeof request, "GET /hello.txt HTTP/1.1\r\nHost: x\r\nIf-Match: \"old\"\r\n\r\n");
+    exchange(fixture, request);
+    expect_code(fixture, "412");
+}
+
+static void refusals_are_short_and_plain(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /missing?x=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "404");
+    expect(fixture, "\r\nContent-Type: text/plain\r\n");
+    exchange(fixture, "GET /secret HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "403");
+    exchange(fixture, "GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "403");
+    exchange(fixture, "GET /%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "403");
+    exchange(fixture, "GET /hello%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "404");
+    exchange(fixture, "GET /hello.txt%00 HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "404");
+    exchange(fixture, "PUT /hello.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    expect_code(fixture, "405");
+    expect(fixture, "\r\nAllow: GET, HEAD\r\n");
+    file_service_wait(&fixture->files, 7, 5000);
+    assert_int_equal(fixture->files.end_count, 7);
+    assert_int_equal(fixture->files.ends[0].outcome, TRANSFER_NOT_FOUND);
+    assert_int_equal(fixture->files.ends[1].outcome, TRANSFER_REFUSED);
+    assert_true(reasons_has(&fixture->files.ends[2].reasons, REASON_PATH_REFUSED));
+    assert_int_equal(fixture->files.ends[6].outcome, TRANSFER_REFUSED);
+}
+
+static void doubled_slashes_and_escapes_are_served_without_a_redirect(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET //hello%2Etxt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+    exchange(fixture, "GET http://127.0.0.1/hello.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+}
+
+static void a_client_that_hangs_up_did_not_get_the_file(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    int small = 4096;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    const char *request = "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+    char some[1000];
+    for (unsigned i = 0; i < 200 && recv(fd, some, sizeof some, MSG_DONTWAIT) <= 0; i++) {
+        loop_run_once(fixture->files.loop, 5);
+    }
+    close(fd);
+    const struct transfer_end *end = expect_end(fixture, TRANSFER_ABORTED);
+    assert_true(end->sent < FILE_SERVICE_BIG_BYTES);
+    assert_false(transfer_is_whole(end));
+}
+
+static void stopping_while_clients_wait_is_clean(void **state)
+{
+    struct fixture *fixture = *state;
+    int fds[8];
+    for (unsigned i = 0; i < 8; i++) { // the loop does not run: all of them wait for it
+        fds[i] = client_connect(fixture);
+        const char *request = "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n";
+        assert_int_equal(send(fds[i], request, strlen(request), 0), strlen(request));
+    }
+    usleep(50000);
+    http_service_unlisten(fixture->http, NULL);
+    file_service_wait(&fixture->files, 8, 5000);
+    assert_int_equal(fixture->files.end_count, 8);
+    for (unsigned i = 0; i < 8; i++) {
+        close(fds[i]);
+    }
+    assert_int_equal(http_service_stats(fixture->http).live, 0);
+}
+
+static void a_port_in_use_names_who_holds_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct problem problem;
+    problem_clear(&problem);
+    struct http_service_listener listener = {.port = (uint16_t)fixture->port}; // on any address
+    assert_int_equal(http_service_listen(fixture->http, &listener, &problem), STATUS_BUSY);
+    char pid[32];
+    snprintf(pid, sizeof pid, "(pid %d)", (int)getpid());
+    assert_non_null(strstr(problem.text, pid));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(curl_fetches_a_whole_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(wget_resumes_a_broken_download, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sixteen_clients_at_once_all_get_the_whole_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_head_is_what_firmware_insists_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(head_and_get_have_the_same_head, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connection_serves_head_then_get_then_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_range_is_answered_with_its_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_range_of_a_file_on_disk_is_answered_with_its_bytes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_range_beyond_the_end_is_refused_with_the_size, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_client_has_is_not_sent_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refusals_are_short_and_plain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(doubled_slashes_and_escapes_are_served_without_a_redirect, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_client_that_hangs_up_did_not_get_the_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stopping_while_clients_wait_is_clean, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_port_in_use_names_who_holds_it, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
