@@ -54,6 +54,21 @@ static void rows_come_in_order_of_id_however_they_were_added(void **state)
     row_table_clear(&table);
 }
 
+static void a_removed_row_is_not_visited_any_more(void **state)
+{
+    (void)state;
+    struct row_table table = new_table();
+    size_t at = 0;
+    add(&table, 1);
+    add(&table, 2);
+    assert_non_null(row_table_find_next(&table, &at));
+    row_table_remove(&table, row_table_find(&table, 1));
+    at = 0;
+    assert_int_equal(*(uint64_t *)row_table_find_next(&table, &at), 20);
+    assert_null(row_table_find_next(&table, &at));
+    row_table_clear(&table);
+}
+
 static void a_removed_row_is_used_again_and_starts_empty(void **state)
 {
     (void)state;
@@ -89,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_do_not_move_when_the_table_grows),
         cmocka_unit_test(rows_come_in_order_of_id_however_they_were_added),
+        cmocka_unit_test(a_removed_row_is_not_visited_any_more),
         cmocka_unit_test(a_removed_row_is_used_again_and_starts_empty),
         cmocka_unit_test(a_change_is_remembered_once),
     };

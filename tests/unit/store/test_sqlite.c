@@ -346,6 +346,14 @@ static void a_database_with_a_broken_page_is_refused(void **state)
     refuse(*state, "damaged");
 }
 
+static void a_broken_page_that_is_not_read_at_the_start_is_found_too(void **state)
+{
+    fill(*state, 1);
+    int64_t page = ask_sql(*state, "SELECT rootpage FROM sqlite_schema WHERE name = 'orders_machine'");
+    write_at(*state, (page - 1) * 4096, 0xee, 4096);
+    refuse(*state, "damaged");
+}
+
 static void a_database_cut_short_is_refused(void **state)
 {
     const struct place *place = *state;
@@ -410,6 +418,24 @@ static void what_a_full_disk_refused_is_written_later(void **state)
     store_close(store);
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM lease"), 5000);
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM event"), 1);
+}
+
+static void a_commit_that_failed_in_the_middle_is_taken_back_and_tried_again(void **state)
+{
+    struct problem problem = {0};
+    struct store *store = open_store(*state);
+    struct image image = facts_image("debian-12");
+    struct lease lease = facts_lease(1);
+    run_sql(*state, "INSERT INTO image SELECT 99, 'debian-12', '', '', '', '', '', 0, 0, 0");
+    store_lease_put(store, &lease);
+    assert_int_equal(store_image_put(store, &image, NULL), STATUS_OK);
+    assert_int_equal(store_commit(store, &problem), STATUS_IO);
+    assert_non_null(strstr(problem.text, "UNIQUE constraint failed"));
+    run_sql(*state, "DELETE FROM image"); // nothing is locked meanwhile
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM image"), 1);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM lease"), 1);
 }
 
 /// Puts and commits for ever, and says after each commit which lease is durable now.
@@ -496,6 +522,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_imprint_is_refused, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_database_with_a_broken_page_is_refused, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_broken_page_that_is_not_read_at_the_start_is_found_too, make_place,
+                                        remove_place),
         cmocka_unit_test_setup_teardown(a_database_cut_short_is_refused, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_row_that_cannot_be_is_refused, make_place, remove_place),
         cmocka_unit_test_setup_teardown(the_database_of_another_program_is_refused_and_left_alone, make_place,
@@ -503,6 +531,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_database_of_a_newer_version_is_refused, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_missing_folder_is_told, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_a_full_disk_refused_is_written_later, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_commit_that_failed_in_the_middle_is_taken_back_and_tried_again,
+                                        make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_was_said_to_be_durable_survives_a_kill, make_place,
                                         remove_place),
     };

@@ -2,6 +2,7 @@
 // The facts in memory, whatever keeps them.
 #include "store/store.h"
 
+#include "store/memory.h"
 #include "unit/store/facts.h"
 #include "unit/test.h"
 
@@ -66,6 +67,26 @@ static void what_a_machine_no_longer_has_does_not_find_it(void **state)
     assert_null(store_machine_find_name(store, "beta"));
     assert_null(store_machine_get(store, machine.id));
     assert_int_equal(store_machine_remove(store, machine.id), STATUS_NOT_FOUND);
+}
+
+static void the_indexes_do_not_grow_when_a_machine_changes(void **state)
+{
+    struct store *store = *state;
+    struct machine machine = facts_machine("alpha", 1);
+    for (uint16_t i = 0; i < 100; i++) {
+        (void)snprintf(machine.name, sizeof machine.name, "m-%u", i);
+        machine.macs[0].octets[0] = (uint8_t)(2 * i);
+        machine.uuid.bytes[0] = (uint8_t)(1 + i);
+        machine.address.value = 1u + i;
+        assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    }
+    assert_int_equal(store->machine_by_name.count, 1);
+    assert_int_equal(store->machine_by_mac.count, 1);
+    assert_int_equal(store->machine_by_uuid.count, 1);
+    assert_int_equal(store->machine_by_address.count, 1);
+    assert_int_equal(store_machine_remove(store, machine.id), STATUS_OK);
+    assert_int_equal(store->machine_by_name.count + store->machine_by_mac.count, 0);
+    assert_int_equal(store->machine_by_uuid.count + store->machine_by_address.count, 0);
 }
 
 static void a_uuid_that_two_machines_share_names_neither(void **state)
@@ -366,6 +387,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_machine_is_found_by_everything_it_has, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(what_a_machine_no_longer_has_does_not_find_it, open_memory,
+                                        close_memory),
+        cmocka_unit_test_setup_teardown(the_indexes_do_not_grow_when_a_machine_changes, open_memory,
                                         close_memory),
         cmocka_unit_test_setup_teardown(a_uuid_that_two_machines_share_names_neither, open_memory,
                                         close_memory),
