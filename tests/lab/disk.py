@@ -8,7 +8,7 @@ import subprocess
 WORDS = "OWN DISK BOOTED"
 
 # 16-bit: ds = 0; print the text behind the code through the BIOS teletype; halt for ever.
-BOOT_SECTOR = bytes.fromhex("31c0 8ed8 be137c ac 08c0 7406 b40e cd10 ebf5 f4 ebfd".replace(" ", ""))
+BOOT_SECTOR = bytes.fromhex("31c0 8ed8 be157c ac 08c0 7406 b40e cd10 ebf5 f4 ebfd".replace(" ", ""))
 
 
 def make_disk(path, firmware):
@@ -20,7 +20,7 @@ def make_disk(path, firmware):
 
 def make_bios_disk(path):
     """A master boot record that prints the words."""
-    assert len(BOOT_SECTOR) == 0x13
+    assert len(BOOT_SECTOR) == 0x15
     code = BOOT_SECTOR + f"\r\n{WORDS}\r\n".encode() + b"\0"
     path.write_bytes(code.ljust(510, b"\0") + b"\x55\xaa" + bytes(4 * 2**20))
 
