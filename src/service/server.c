@@ -87,11 +87,12 @@ static enum status server_render(void *context, const struct machine *machine, c
                                  enum control_text which, char **text, struct problem *problem)
 {
     struct server *server = context;
+    char url[GENERATED_URL_BYTES];
     struct ip4 address = {0};
     if (server->ports.served_count != 0) {
         address = server->ports.served[0].addresses[0].address;
     }
-    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
+    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address, url);
     size_t bytes = which == CONTROL_TEXT_ANSWER ? 1024 * 1024 : 8192;
     char *buffer = heap_new(bytes);
     struct text out;
@@ -132,20 +133,25 @@ static void server_status(void *context, struct json_t *object)
 
 // ---- the loop's own moments ----
 
+static void server_commit(struct server *server)
+{
+    struct problem problem;
+    problem_clear(&problem);
+    bool is_ok = store_commit(server->store, &problem) == STATUS_OK;
+    if (!is_ok && !server->cannot_commit) {
+        char text[PROBLEM_TEXT_BYTES];
+        log_write(server->log, LOG_LEVEL_ERROR, "the store cannot be written: %s",
+                  problem_print(&problem, text, sizeof text));
+    }
+    server->cannot_commit = !is_ok;
+}
+
 static void server_turn_end(void *context)
 {
     struct server *server = context;
     dhcp_service_flush(server->dhcp);
     if (store_is_dirty(server->store)) {
-        struct problem problem;
-        problem_clear(&problem);
-        bool is_ok = store_commit(server->store, &problem) == STATUS_OK;
-        if (!is_ok && !server->cannot_commit) {
-            char text[PROBLEM_TEXT_BYTES];
-            log_write(server->log, LOG_LEVEL_ERROR, "the store cannot be written: %s",
-                      problem_print(&problem, text, sizeof text));
-        }
-        server->cannot_commit = !is_ok;
+        server_commit(server);
     }
     if (server->has_news) {
         server->has_news = false;
@@ -173,6 +179,7 @@ static void server_tick(void *context)
 {
     struct server *server = context;
     desk_tick(&server->desk);
+    server_commit(server); // events alone wait for this
     if (notify_watchdog_ms() != 0) {
         (void)notify_send("WATCHDOG=1");
     }
@@ -389,6 +396,7 @@ static int server_serve(struct server *server)
               config_dhcp_mode_text(server->config.dhcp_mode));
     notify_ready("serving");
     loop_run(server->loop);
+    server_commit(server);
     return 0;
 }
 

@@ -9,7 +9,9 @@ d-i debian-installer/locale string en_US.UTF-8
 d-i keyboard-configuration/xkb-keymap select us
 d-i netcfg/choose_interface select auto
 d-i netcfg/get_hostname string {{hostname}}
+{{#domain}}
 d-i netcfg/get_domain string {{domain}}
+{{/domain}}
 d-i mirror/country string manual
 d-i mirror/http/hostname string {{server}}
 d-i mirror/http/directory string /debian
