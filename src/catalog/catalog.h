@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The catalogue of operating systems: what os/*/family.yaml say, and which of them a tree of files is.
+// The catalogue of systems: every os/NAME/family.yaml, read once. Recognises trees by the paths in them;
+// opens none of their files.
 #pragma once
 
-#include "base/problem.h"
-#include "model/image.h"
+#include "catalog/family.h"
+
+#define CATALOG_FAMILIES_MOST 64
 
 struct catalog;
-struct family; // catalog/family.h
 
-/// Reads every DIRECTORY/*/family.yaml. NULL and `problem` (file, line, column) when one is wrong or there is
-/// none. Yours; catalog_free frees it.
-struct catalog *catalog_new(const char *directory, struct problem *problem);
+/// The catalogue in `directory` ("/usr/share/imprint/os"): each folder in it with a family.yaml, by name. The
+/// caller frees it. NULL and `problem` when the directory cannot be read or a family is wrong (it names file,
+/// line and column).
+MUST_USE struct catalog *catalog_new(const char *directory, struct problem *problem);
 
-/// Frees it; NULL is allowed.
-void catalog_free(struct catalog *catalog);
+/// Frees `taken_catalog`; NULL is allowed.
+void catalog_free(struct catalog *taken_catalog);
 
-/// The family called `name`, or NULL.
+/// The family called `name`, or NULL; valid as long as the catalogue.
 const struct family *catalog_find(const struct catalog *catalog, const char *name);
 
-/// Which family a tree with these `count` relative `paths` is: fills family, description, kernel, initrd and
-/// arguments of `image`. STATUS_NOT_FOUND and `problem` (what was looked for, and --kernel as the way out)
-/// when it is none.
+/// How many families there are.
+size_t catalog_count(const struct catalog *catalog);
+
+/// Family `index` (below catalog_count), in order of their names.
+const struct family *catalog_get(const struct catalog *catalog, size_t index);
+
+/// Recognises a tree by its files: `paths` are `count` paths relative to it, without leading '/', in any
+/// order. Fills in family, description, kernel, initrd and arguments of `image` and leaves the rest. Families
+/// are asked in order of their names, "linux" last, each tree in the order of its file. STATUS_NOT_FOUND and
+/// `problem` (what was looked for, and the way out) when none fits; `image` is then untouched.
 MUST_USE enum status catalog_recognise(const struct catalog *catalog, const char *const *paths, size_t count,
                                        struct image *image, struct problem *problem);

@@ -1,46 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Templates become what one machine gets: kernel arguments and answer files. Strict: an undefined value is an
-// error that names it and its place, never an empty string at install time.
+// Renders what is made for one machine: its answer file and its kernel arguments. Strict: a name without
+// value is an error that tells the name, line, column and the names there are; never an empty text at install
+// time.
 #pragma once
 
+#include "base/problem.h"
 #include "base/text.h"
-#include "catalog/catalog.h"
+#include "catalog/family.h"
 #include "model/machine.h"
 #include "model/network.h"
 #include "model/order.h"
 #include "model/profile.h"
 
-struct render_facts { // all borrowed; NULL members are values that do not exist, except machine, profile and
-                      // image
+struct render_facts { // all borrowed
     const struct machine *machine;
     const struct profile *profile;
     const struct image *image;
-    const struct family *family;   // the image's, or NULL
-    const struct order *order;     // or NULL (a preview)
-    const struct network *network; // its network, or NULL (proxy mode)
-    struct ip4 address;            // the machine's; 0 = not known
-    struct ip4 server;
+    const struct family *family;   // NULL = the image's family is not in the catalogue
+    const struct order *order;     // NULL = a preview without order
+    const struct network *network; // the network it boots on; NULL = not one of ours (proxy mode)
+    struct ip4 address;            // the machine's address now; 0 = not known
+    struct ip4 server;             // ours, as the machine reaches it
     uint16_t http_port;
 };
 
-/// Prints the kernel arguments: the image's own, the family's for the answer file (when the profile has one),
-/// the profile's. STATUS_NOT_FOUND and `problem` for an undefined value; STATUS_TOO_LONG when `out` was too
-/// small.
-MUST_USE enum status render_arguments(const struct render_facts *facts, struct text *out,
-                                      struct problem *problem);
-
-/// Prints the profile's answer file. STATUS_UNSUPPORTED and `problem` when the profile has none; else as
-/// render_arguments.
-MUST_USE enum status render_answer(const struct render_facts *facts, struct text *out,
-                                   struct problem *problem);
-
-/// "http://SERVER[:PORT]/answer/MACHINE/NAME" into `out`; the path that service/generated serves.
-void render_answer_url(const struct render_facts *facts, struct text *out);
-
 struct render_value { // a name that templates may use; for the manual
     const char *name;
-    const char *about;
+    const char *about; // one sentence
 };
 
 /// All names, in the manual's order; `*count` says how many. Static.
 const struct render_value *render_values(size_t *count);
+
+/// Appends "http://SERVER[:PORT]/answer/MACHINE/NAME", the path that service/generated serves; nothing when
+/// the profile has no answer file.
+void render_answer_url(const struct render_facts *facts, struct text *out);
+
+/// Renders the profile's answer file to the end of `out`. STATUS_NOT_FOUND when a name has no value,
+/// STATUS_UNSUPPORTED when the profile has no answer file; STATUS_MALFORMED when the template is broken;
+/// STATUS_TOO_LONG when `out` is full. `problem` tells all of it; `out` then holds a part and must not be
+/// sent.
+MUST_USE enum status render_answer(const struct render_facts *facts, struct text *out,
+                                   struct problem *problem);
+
+/// Renders the kernel arguments to the end of `out`: the image's own, then those that lead to the answer file
+/// if the profile has one, then the profile's; joined with blanks, line ends become blanks. Fails as above.
+MUST_USE enum status render_arguments(const struct render_facts *facts, struct text *out,
+                                      struct problem *problem);

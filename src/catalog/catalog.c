@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "catalog/catalog.h"
+
+#include "base/text.h"
+#include "io/heap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CATALOG_GENERIC "linux" // the family that only knows kernels by their usual names
+
+struct catalog {
+    size_t count;
+    struct family families[CATALOG_FAMILIES_MOST];
+};
+
+/// Prints "DIRECTORY/FOLDER/FILE", or says that it is too long.
+static bool catalog_print_path(char out[FAMILY_FILE_BYTES], const char *directory, const char *folder,
+                               const char *file)
+{
+    struct text text;
+    text_init(&text, out, FAMILY_FILE_BYTES);
+    text_add_format(&text, "%s/%s/%s", directory, folder, file);
+    return !text.cut;
+}
+
+static void catalog_find_example(struct family *family, const char *directory)
+{
+    char name[IMAGE_NAME_BYTES + 16];
+    snprintf(name, sizeof name, "%s.mustache", family->answer_file);
+    bool is_there = family->answer_file[0] != '\0' &&
+                    catalog_print_path(family->example, directory, family->name, name) &&
+                    access(family->example, R_OK) == 0;
+    if (!is_there) {
+        family->example[0] = '\0';
+    }
+}
+
+/// Adds the family in `folder`; a folder without family.yaml is none.
+static enum status catalog_add(struct catalog *catalog, const char *directory, const char *folder,
+                               struct problem *problem)
+{
+    char file[FAMILY_FILE_BYTES];
+    if (!catalog_print_path(file, directory, folder, "family.yaml") || access(file, F_OK) != 0) {
+        return STATUS_OK;
+    }
+    if (catalog->count == CATALOG_FAMILIES_MOST) {
+        problem_set(problem, "there are more than %d families of systems", CATALOG_FAMILIES_MOST);
+        problem_set_place(problem, directory, 0, 0);
+        return STATUS_FULL;
+    }
+    struct family *family = &catalog->families[catalog->count];
+    enum status status = family_load(file, family, problem);
+    if (status == STATUS_OK && strcmp(family->name, folder) != 0) {
+        problem_set(problem, "the family \"%s\" must lie in a folder of that name", family->name);
+        problem_set_place(problem, file, 0, 0);
+        status = STATUS_CONFLICT;
+    }
+    if (status == STATUS_OK) {
+        catalog_find_example(family, directory);
+        catalog->count++;
+    }
+    return status;
+}
+
+static int catalog_is_folder(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int catalog_order(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+struct catalog *catalog_new(const char *directory, struct problem *problem)
+{
+    struct dirent **entries = NULL;
+    int entry_count = scandir(directory, &entries, catalog_is_folder, catalog_order);
+    if (entry_count < 0) {
+        problem_set(problem, "the catalogue of systems cannot be read: %s", strerror(errno));
+        problem_set_place(problem, directory, 0, 0);
+        return NULL;
+    }
+    struct catalog *catalog = heap_new(sizeof *catalog);
+    enum status status = STATUS_OK;
+    for (int i = 0; i < entry_count; i++) {
+        if (status == STATUS_OK) {
+            status = catalog_add(catalog, directory, entries[i]->d_name, problem);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    if (status != STATUS_OK) {
+        catalog_free(catalog);
+        return NULL;
+    }
+    return catalog;
+}
+
+void catalog_free(struct catalog *taken_catalog)
+{
+    heap_free(taken_catalog);
+}
+
+size_t catalog_count(const struct catalog *catalog)
+{
+    return catalog->count;
+}
+
+const struct family *catalog_get(const struct catalog *catalog, size_t index)
+{
+    assert(index < catalog->count);
+    return &catalog->families[index];
+}
+
+const struct family *catalog_find(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        if (strcmp(catalog->families[i].name, name) == 0) {
+            return &catalog->families[i];
+        }
+    }
+    return NULL;
+}
+
+static bool catalog_has_path(const char *const *paths, size_t count, const char *wanted)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(paths[i], wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool catalog_is_tree(const struct family_tree *tree, const char *const *paths, size_t count)
+{
+    bool has_all = catalog_has_path(paths, count, tree->kernel) &&
+                   (tree->initrd[0] == '\0' || catalog_has_path(paths, count, tree->initrd));
+    for (uint8_t i = 0; has_all && i < tree->require_count; i++) {
+        has_all = catalog_has_path(paths, count, tree->requires[i]);
+    }
+    return has_all;
+}
+
+static const struct family_tree *catalog_find_tree(const struct family *family, const char *const *paths,
+                                                   size_t count)
+{
+    for (uint8_t i = 0; i < family->tree_count; i++) {
+        if (catalog_is_tree(&family->trees[i], paths, count)) {
+            return &family->trees[i];
+        }
+    }
+    return NULL;
+}
+
+// Every field of an image has the size of the family's, so nothing is cut here.
+static void catalog_fill_image(const struct family *family, const struct family_tree *tree,
+                               struct image *image)
+{
+    static_assert(sizeof image->description >= sizeof tree->description, "descriptions fit");
+    enum status status = text_copy(image->family, sizeof image->family, family->name);
+    assert(status == STATUS_OK);
+    status = text_copy(image->description, sizeof image->description, tree->description);
+    assert(status == STATUS_OK);
+    status = text_copy(image->kernel, sizeof image->kernel, tree->kernel);
+    assert(status == STATUS_OK);
+    status = text_copy(image->initrd, sizeof image->initrd, tree->initrd);
+    assert(status == STATUS_OK);
+    status = text_copy(image->arguments, sizeof image->arguments, tree->arguments);
+    assert(status == STATUS_OK);
+}
+
+static void catalog_refuse(const struct catalog *catalog, struct problem *problem)
+{
+    char names[PROBLEM_TEXT_BYTES / 2];
+    struct text text;
+    text_init(&text, names, sizeof names);
+    for (size_t i = 0; i < catalog->count; i++) {
+        text_add_format(&text, "%s%s", i == 0 ? "" : ", ", catalog->families[i].name);
+    }
+    problem_set(problem, "no system of the catalogue (%s%s) has its kernel and initrd among these files",
+                names, text.cut ? " ..." : "");
+    problem_set_remedy(problem, "name them with --kernel PATH --initrd PATH, relative to the folder");
+}
+
+enum status catalog_recognise(const struct catalog *catalog, const char *const *paths, size_t count,
+                              struct image *image, struct problem *problem)
+{
+    const struct family *generic = catalog_find(catalog, CATALOG_GENERIC);
+    for (size_t i = 0; i <= catalog->count; i++) {
+        const struct family *family = i < catalog->count ? &catalog->families[i] : generic;
+        bool comes_later = i < catalog->count && family == generic;
+        if (family == NULL || comes_later) {
+            continue;
+        }
+        const struct family_tree *tree = catalog_find_tree(family, paths, count);
+        if (tree != NULL) {
+            catalog_fill_image(family, tree, image);
+            return STATUS_OK;
+        }
+    }
+    catalog_refuse(catalog, problem);
+    return STATUS_NOT_FOUND;
+}

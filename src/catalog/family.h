@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A family of systems, read from os/NAME/family.yaml: how a tree of it looks, which kernel arguments it
+// needs, and how its installer is told where its answer file is. Data only; recognising and rendering are
+// elsewhere.
+#pragma once
+
+#include "model/image.h"
+
+#define FAMILY_TREES_MOST        16
+#define FAMILY_REQUIRES_MOST     8
+#define FAMILY_DESCRIPTION_BYTES 128
+#define FAMILY_FILE_BYTES        512
+
+struct family_tree { // one way a tree of the family looks
+    char description[FAMILY_DESCRIPTION_BYTES];
+    char kernel[IMAGE_PATH_BYTES];                         // relative to the tree
+    char initrd[IMAGE_PATH_BYTES];                         // empty = none
+    char requires[FAMILY_REQUIRES_MOST][IMAGE_PATH_BYTES]; // what must be there besides kernel and initrd
+    uint8_t require_count;
+    char arguments[IMAGE_ARGUMENTS_BYTES]; // template; kernel arguments that such a tree always needs
+};
+
+struct family {
+    char name[IMAGE_NAME_BYTES]; // its folder's name
+    char description[FAMILY_DESCRIPTION_BYTES];
+    struct family_tree trees[FAMILY_TREES_MOST];
+    uint8_t tree_count;
+    char answer_file[IMAGE_NAME_BYTES];           // "preseed.cfg"; empty = the family has no answer files
+    char answer_arguments[IMAGE_ARGUMENTS_BYTES]; // template; kernel arguments that lead to the answer file
+    char example[FAMILY_FILE_BYTES]; // path of an example answer template beside family.yaml; empty = none
+};
+
+/// Reads and checks `file`. `family` is untouched unless OK; on failure `problem` names line and column, the
+/// nearest known key and what is allowed. STATUS_IO not readable, STATUS_MALFORMED not YAML or not a family,
+/// STATUS_TOO_LONG a text or list longer than there is room for.
+MUST_USE enum status family_load(const char *file, struct family *family, struct problem *problem);

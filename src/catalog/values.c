@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "catalog/values.h"
+
+#include <string.h>
+
+typedef void value_print(const struct render_facts *facts, struct text *out);
+
+static void value_machine_name(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, facts->machine->name);
+}
+
+static void value_machine_mac(const struct render_facts *facts, struct text *out)
+{
+    char text[HW_TEXT_BYTES];
+    if (facts->machine->mac_count > 0) {
+        text_add(out, hw_print(&facts->machine->macs[0], text));
+    }
+}
+
+static void value_machine_uuid(const struct render_facts *facts, struct text *out)
+{
+    static const struct uuid NONE;
+    char text[UUID_TEXT_BYTES];
+    if (!uuid_equal(&facts->machine->uuid, &NONE)) {
+        text_add(out, uuid_print(&facts->machine->uuid, text));
+    }
+}
+
+// A serial number is what the machine claims over the network. One that could be read as more than a word, in
+// an answer file or on a kernel command line, is no value.
+static void value_machine_serial(const struct render_facts *facts, struct text *out)
+{
+    for (const char *at = facts->machine->serial; *at != '\0'; at++) {
+        char lower = text_lower(*at);
+        bool is_plain =
+            (lower >= 'a' && lower <= 'z') || (*at >= '0' && *at <= '9') || strchr("._-", *at) != NULL;
+        if (!is_plain) {
+            return;
+        }
+    }
+    text_add(out, facts->machine->serial);
+}
+
+static void value_hostname(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, machine_hostname(facts->machine));
+}
+
+static void value_domain(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, facts->network == NULL ? "" : facts->network->domain);
+}
+
+static void value_add_address(struct text *out, struct ip4 address)
+{
+    char text[IP4_TEXT_BYTES];
+    if (address.value != 0) {
+        text_add(out, ip4_print(address, text));
+    }
+}
+
+static void value_address(const struct render_facts *facts, struct text *out)
+{
+    value_add_address(out, facts->address);
+}
+
+static void value_last_octet(const struct render_facts *facts, struct text *out)
+{
+    if (facts->address.value != 0) {
+        text_add_format(out, "%u", (unsigned)(facts->address.value & 0xff));
+    }
+}
+
+static void value_netmask(const struct render_facts *facts, struct text *out)
+{
+    if (facts->network != NULL) {
+        value_add_address(out, ip4_mask(facts->network->subnet.prefix));
+    }
+}
+
+static void value_gateway(const struct render_facts *facts, struct text *out)
+{
+    if (facts->network != NULL && facts->network->router_count > 0) {
+        value_add_address(out, facts->network->routers[0]);
+    }
+}
+
+static void value_dns(const struct render_facts *facts, struct text *out)
+{
+    for (uint8_t i = 0; facts->network != NULL && i < facts->network->dns_count; i++) {
+        text_add(out, i == 0 ? "" : " ");
+        value_add_address(out, facts->network->dns[i]);
+    }
+}
+
+static void value_server(const struct render_facts *facts, struct text *out)
+{
+    value_add_address(out, facts->server);
+}
+
+static void value_http(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, "http://");
+    value_add_address(out, facts->server);
+    if (facts->http_port != 80) {
+        text_add_format(out, ":%u", (unsigned)facts->http_port);
+    }
+}
+
+void render_answer_url(const struct render_facts *facts, struct text *out)
+{
+    if (facts->profile->answer_name[0] != '\0') {
+        value_http(facts, out);
+        text_add_format(out, "/answer/%s/%s", facts->machine->name, facts->profile->answer_name);
+    }
+}
+
+static void value_profile_name(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, facts->profile->name);
+}
+
+static void value_image_name(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, facts->image->name);
+}
+
+static void value_image_url(const struct render_facts *facts, struct text *out)
+{
+    value_http(facts, out);
+    text_add_format(out, "/images/%s", facts->image->name);
+}
+
+static void value_order_id(const struct render_facts *facts, struct text *out)
+{
+    if (facts->order != NULL) {
+        text_add_format(out, "%llu", (unsigned long long)facts->order->id);
+    }
+}
+
+static const struct render_value NAMES[] = {
+    {"hostname", "The machine's host name: its own setting, else its name."},
+    {"domain", "The DNS domain of the network it boots on."},
+    {"address", "Its IPv4 address."},
+    {"address.last_octet", "The last number of its IPv4 address."},
+    {"netmask", "The netmask of the network, dotted."},
+    {"gateway", "The first router of the network."},
+    {"dns", "The DNS servers of the network, with blanks between."},
+    {"machine.name", "The machine's name in imprint."},
+    {"machine.mac", "Its first MAC address, with colons."},
+    {"machine.uuid", "Its SMBIOS UUID, lower case."},
+    {"machine.serial", "Its serial number, if it is one plain word."},
+    {"server", "The IPv4 address of this imprint, as the machine reaches it."},
+    {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
+    {"answer_url", "The URL of the machine's answer file."},
+    {"profile.name", "The name of the profile."},
+    {"image.name", "The name of the image."},
+    {"image.url", "The URL of the image's folder, without a slash at its end."},
+    {"order.id", "The number of the order."},
+};
+
+static value_print *const PRINTERS[] = {
+    value_hostname,       value_domain,    value_address,      value_last_octet,  value_netmask,
+    value_gateway,        value_dns,       value_machine_name, value_machine_mac, value_machine_uuid,
+    value_machine_serial, value_server,    value_http,         render_answer_url, value_profile_name,
+    value_image_name,     value_image_url, value_order_id,
+};
+
+static_assert(COUNT_OF(NAMES) == COUNT_OF(PRINTERS) && COUNT_OF(NAMES) <= VALUES_MOST,
+              "one printer per name");
+
+const struct render_value *render_values(size_t *count)
+{
+    *count = COUNT_OF(NAMES);
+    return NAMES;
+}
+
+void values_init(struct values *values, const struct render_facts *facts)
+{
+    values->facts = facts;
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        struct text text;
+        text_init(&text, values->texts[i], sizeof values->texts[i]);
+        PRINTERS[i](facts, &text);
+        assert(!text.cut);
+    }
+}
+
+/// Whether `full` is "NAME", or "GROUP.NAME" where `group` is any name of that group.
+static bool value_is_called(const char *full, const char *group, const char *name, size_t length)
+{
+    if (group != NULL) {
+        size_t prefix = strcspn(group, ".") + 1;
+        if (strncmp(full, group, prefix - 1) != 0 || full[prefix - 1] != '.') {
+            return false;
+        }
+        full += prefix;
+    }
+    return strlen(full) == length && memcmp(full, name, length) == 0;
+}
+
+/// Whether `full` is "NAME.something".
+static bool value_is_in(const char *full, const char *name, size_t length)
+{
+    return strncmp(full, name, length) == 0 && full[length] == '.';
+}
+
+/// Any full name in the group called `name`, or NULL; it stands for the group.
+static const char *values_find_group(const struct values *values, const char *name, size_t length)
+{
+    const struct profile *profile = values->facts->profile;
+    for (uint8_t i = 0; i < profile->value_count; i++) {
+        if (value_is_in(profile->values[i].key, name, length)) {
+            return profile->values[i].key;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if (value_is_in(NAMES[i].name, name, length)) {
+            return NAMES[i].name;
+        }
+    }
+    return NULL;
+}
+
+static struct template_value values_find_text(const struct values *values, const char *group,
+                                              const char *name, size_t length)
+{
+    const struct profile *profile = values->facts->profile;
+    for (uint8_t i = 0; i < profile->value_count; i++) {
+        if (value_is_called(profile->values[i].key, group, name, length)) {
+            const char *own = profile->values[i].value;
+            return (struct template_value){.kind = TEMPLATE_TEXT, .text = own, .length = strlen(own)};
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if (value_is_called(NAMES[i].name, group, name, length)) {
+            const char *text = values->texts[i];
+            enum template_kind kind = *text == '\0' ? TEMPLATE_EMPTY : TEMPLATE_TEXT;
+            return (struct template_value){.kind = kind, .text = text, .length = strlen(text)};
+        }
+    }
+    return (struct template_value){.kind = TEMPLATE_MISSING};
+}
+
+struct template_value values_find(const void *self, const void *node, const char *name, size_t length)
+{
+    const struct values *values = self;
+    struct template_value value = values_find_text(values, node, name, length);
+    const char *group = node == NULL ? values_find_group(values, name, length) : NULL;
+    // A group that is a value too ("address", "address.last_octet") counts as absent when the value is.
+    if (group != NULL && (value.kind == TEMPLATE_TEXT || value.kind == TEMPLATE_MISSING)) {
+        value.kind = TEMPLATE_OBJECT;
+        value.node = group;
+    }
+    return value;
+}
+
+void values_add_names(const struct values *values, struct text *out)
+{
+    const struct profile *profile = values->facts->profile;
+    for (uint8_t i = 0; i < profile->value_count; i++) {
+        text_add_format(out, "%s, ", profile->values[i].key);
+    }
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        text_add_format(out, "%s%s", i == 0 ? "" : ", ", NAMES[i].name);
+    }
+}
