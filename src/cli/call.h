@@ -7,6 +7,8 @@
 #include "cli/command.h"
 #include "cli/screen.h"
 
+struct client;
+
 struct call_option {
     const struct command_option *row;
     const char *value; // NULL when it takes none
@@ -23,6 +25,7 @@ struct call {
     bool is_json;
     const char *socket; // NULL = not given
     struct screen out;
+    struct client *client; // made by ask_client when it is first needed; NULL = not yet
     int (*serve)(const struct server_options *options);
 };
 

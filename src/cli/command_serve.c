@@ -7,7 +7,7 @@
 // In the order of enum log_form.
 static const char *const forms[] = {"auto", "human", "logfmt", "json", "journal"};
 
-int serve_run(struct call *call)
+int command_serve(struct call *call)
 {
     struct server_options options = {
         .config_path = call_option(call, "config"), .log_level = LOG_LEVEL_INFO, .log_form = LOG_FORM_AUTO};
