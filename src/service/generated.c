@@ -152,30 +152,12 @@ static const struct network *generated_network(const struct generated *generated
     return address.value == 0 && config->subnet_count == 1 ? &config->subnets[0] : NULL;
 }
 
-static void generated_print_url(const struct generated *generated, const struct machine *machine,
-                                const struct profile *profile, struct ip4 server,
-                                char url[GENERATED_URL_BYTES])
-{
-    char address[IP4_TEXT_BYTES];
-    struct text text;
-    text_init(&text, url, GENERATED_URL_BYTES);
-    if (profile->answer == NULL) {
-        return;
-    }
-    text_add_format(&text, "http://%s", ip4_print(server, address));
-    if (generated->config->http_port != 80) {
-        text_add_format(&text, ":%u", generated->config->http_port);
-    }
-    text_add_format(&text, "/answer/%s/%s", machine->name, profile->answer_name);
-}
-
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
-                                    struct ip4 server, char url[GENERATED_URL_BYTES])
+                                    struct ip4 server)
 {
     const struct image *image = store_image_find(generated->desk->store, profile->image);
     struct ip4 address = machine->address.value != 0 ? machine->address : machine->last_address;
-    generated_print_url(generated, machine, profile, server, url);
     return (struct render_facts){
         .machine = machine,
         .profile = profile,
@@ -188,7 +170,6 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .address = address,
         .server = server,
         .http_port = generated->config->http_port,
-        .answer_url = url,
     };
 }
 
@@ -222,7 +203,6 @@ static enum status generated_fill_image(const struct generated *generated, const
                                         struct ip4 server, struct screen *screen, struct problem *problem)
 {
     const struct boot_plan *plan = &meeting->plan;
-    char url[GENERATED_URL_BYTES];
     struct text text;
     text_init(&text, screen->kernel, sizeof screen->kernel);
     generated_image_path(plan->image, plan->image->kernel, &text);
@@ -231,7 +211,7 @@ static enum status generated_fill_image(const struct generated *generated, const
         generated_image_path(plan->image, plan->image->initrd, &text);
     }
     struct render_facts facts =
-        generated_facts(generated, meeting->machine, plan->profile, plan->order, server, url);
+        generated_facts(generated, meeting->machine, plan->profile, plan->order, server);
     text_init(&text, screen->arguments, sizeof screen->arguments);
     return render_arguments(&facts, &text, problem);
 }
@@ -363,10 +343,9 @@ static enum status generated_render_answer(const struct generated *generated, co
     text_init(&text, buffer, GENERATED_ANSWER_BYTES);
     struct problem problem;
     problem_clear(&problem);
-    char url[GENERATED_URL_BYTES];
     struct machine now = *machine;
     now.last_address = from->address; // the installer's own, which may differ from its firmware's
-    struct render_facts facts = generated_facts(generated, &now, profile, order, from->server, url);
+    struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
     enum status status = render_answer(&facts, &text, &problem);
     if (status == STATUS_OK) {
         generated_fill_node(&text, node);

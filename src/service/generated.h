@@ -12,8 +12,7 @@
 #include "io/log.h"
 #include "service/desk.h"
 
-#define GENERATED_URL_BYTES 256
-#define GENERATED_POLL_S    10 // how often a waiting machine asks again
+#define GENERATED_POLL_S 10 // how often a waiting machine asks again
 
 struct generated { // all borrowed; keep it where the tree can find it
     struct desk *desk;
@@ -30,7 +29,7 @@ struct content_source generated_source(struct generated *generated);
 void generated_image_path(const struct image *image, const char *path, struct text *out);
 
 /// The facts for rendering a profile's templates for `machine`, as it would get them now; `order` may be
-/// NULL. The answer file's URL is printed into `url` (GENERATED_URL_BYTES), which the facts borrow.
+/// NULL.
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
-                                    struct ip4 server, char url[GENERATED_URL_BYTES]);
+                                    struct ip4 server);

@@ -87,12 +87,11 @@ static enum status server_render(void *context, const struct machine *machine, c
                                  enum control_text which, char **text, struct problem *problem)
 {
     struct server *server = context;
-    char url[GENERATED_URL_BYTES];
     struct ip4 address = {0};
     if (server->ports.served_count != 0) {
         address = server->ports.served[0].addresses[0].address;
     }
-    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address, url);
+    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
     size_t bytes = which == CONTROL_TEXT_ANSWER ? 1024 * 1024 : 8192;
     char *buffer = heap_new(bytes);
     struct text out;
