@@ -121,6 +121,9 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
         .now_s = desk_now_s(world->desk),
     };
     dhcp4_step(&facts, &answer->actions);
+    if (answer->actions.has_freed && network != NULL) {
+        dhcp_answer_keep_lease(world, network, &answer->actions.freed);
+    }
     if (answer->actions.has_lease && network != NULL) {
         dhcp_answer_keep_lease(world, network, &answer->actions.lease);
     }

@@ -17,6 +17,21 @@ static const struct lease *find_own(const struct dhcp4_facts *facts, const struc
     return is_own ? lease : NULL;
 }
 
+// Who asks for a new address uses none (RFC 2131 section 4.4.1), so the one it had, which it cannot have any
+// more, is free at once for the machine that it is reserved for.
+static void free_other(const struct dhcp4_facts *facts, const struct lease_key *key, struct ip4 address,
+                       struct dhcp4_actions *actions)
+{
+    const struct lease *record = dhcp4_address_record(facts, key);
+    if (record != NULL && record->state == LEASE_BOUND && record->ends_s > facts->now_s &&
+        !ip4_equal(record->address, address)) {
+        actions->has_freed = true;
+        actions->freed = *record;
+        actions->freed.state = LEASE_FREE;
+        actions->freed.ends_s = facts->now_s;
+    }
+}
+
 static void step_discover(const struct dhcp4_facts *facts, const struct lease_key *key,
                           struct dhcp4_actions *actions)
 {
@@ -24,6 +39,7 @@ static void step_discover(const struct dhcp4_facts *facts, const struct lease_ke
     if (address.value == 0) {
         return;
     }
+    free_other(facts, key, address, actions);
     // A machine that boots again asks again, perhaps several times a minute: what it holds for long enough
     // anyway needs no change, and a bound lease never turns into a mere offer.
     const struct lease *own = find_own(facts, key, address);

@@ -34,6 +34,8 @@ struct dhcp4_actions {
     bool has_lease;
     struct lease lease; // to store, durably before the reply leaves when it is BOUND; equal to the stored one
                         // when the same request came twice
+    bool has_freed;
+    struct lease freed; // to store too, before `lease`: the client's other address, which it gives up
     struct reasons reasons;
     enum dhcp4_kind reply_kind; // for the event; only with a reply
 };

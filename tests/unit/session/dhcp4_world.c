@@ -10,7 +10,7 @@ static max_align_t decode_memory[2][DHCP4_ARENA_BYTES / sizeof(max_align_t)];
 
 void world_init(struct world *world)
 {
-    *world = (struct world){.keeps_leases = true};
+    *world = (struct world){0};
     world->network = (struct network){.subnet = {{0x0a000000}, 24},
                                       .first = world_ip(100),
                                       .last = world_ip(109),
@@ -111,7 +111,10 @@ bool world_send(struct world *world)
     struct dhcp4_message message;
     decode_request(world, &message);
     dhcp4_step(&world->facts, &world->actions);
-    if (world->actions.has_lease && world->keeps_leases) {
+    if (world->actions.has_freed) {
+        (void)pool_put(&world->pool, &world->actions.freed);
+    }
+    if (world->actions.has_lease) {
         (void)pool_put(&world->pool, &world->actions.lease);
     }
     return decode_reply(world);

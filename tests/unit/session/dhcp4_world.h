@@ -15,7 +15,6 @@ struct world {
     struct dhcp4_facts facts;     // server, network, pool, now_s are filled; a test changes what it is about
     struct dhcp4_reply request;   // the message being written
     struct dhcp4_actions actions; // what came of it
-    bool keeps_leases;            // stores what actions say, as the service does; true at first
     // the reply as bytes and decoded
     uint8_t bytes[DHCP4_DATAGRAM_BYTES];
     size_t byte_count;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "unit/session/tftp_simulation.h"
 
-#include "unit/test.h"
-
 #define PACKETS_MOST  8192
 #define SIMULATION_US 600000000
 #define EVENTS_MOST   50000000u
@@ -46,7 +44,7 @@ static bool is_before(const struct packet *a, const struct packet *b)
 
 static void heap_add(struct world *world, struct packet packet)
 {
-    assert_true(world->packet_count < PACKETS_MOST);
+    assert(world->packet_count < PACKETS_MOST);
     unsigned at = world->packet_count++;
     while (at > 0 && is_before(&packet, &world->packets[(at - 1) / 2])) {
         world->packets[at] = world->packets[(at - 1) / 2];
@@ -77,10 +75,12 @@ static struct packet heap_take(struct world *world)
 
 static void transmit(struct world *world, enum packet_kind kind, uint64_t block)
 {
-    const struct simulation *simulation = world->simulation;
+    struct simulation *simulation = world->simulation;
     unsigned copies = roll(world) % 1000 < simulation->double_permille ? 2 : 1;
     for (unsigned i = 0; i < copies; i++) {
-        if (roll(world) % 1000 < simulation->loss_permille) {
+        bool is_first_of_lost = kind == PACKET_DATA && block == simulation->loses_block;
+        simulation->loses_block = is_first_of_lost ? 0 : simulation->loses_block;
+        if (is_first_of_lost || roll(world) % 1000 < simulation->loss_permille) {
             continue;
         }
         bool is_late = roll(world) % 1000 < simulation->late_permille;
@@ -104,7 +104,7 @@ static void client_ack(struct world *world, uint16_t block)
 static void client_take_expected(struct world *world, uint64_t block)
 {
     struct simulation *simulation = world->simulation;
-    assert_int_equal(block, simulation->got + 1); // else the 16 bits of the number have deceived it
+    assert(block == simulation->got + 1); // else the 16 bits of the number have deceived it
     simulation->got = block;
     world->has_told_gap = false;
     world->in_window++;
@@ -151,15 +151,15 @@ static void server_event(struct world *world, struct tftp_event event)
     struct tftp_action actions[TFTP_ACTIONS_MOST];
     event.now_us = simulation->now_us;
     unsigned count = tftp_read_step(&simulation->read, &event, actions);
-    assert_in_range(count, 1, TFTP_ACTIONS_MOST);
+    assert(count >= 1 && count <= TFTP_ACTIONS_MOST);
     for (unsigned i = 0; i < count; i++) {
         switch (actions[i].kind) {
         case TFTP_ACTION_SEND_OACK:
             transmit(world, PACKET_OACK, 0);
             break;
         case TFTP_ACTION_SEND_BLOCKS:
-            assert_in_range(actions[i].count, 1, simulation->read.window);
-            assert_true(actions[i].first + actions[i].count - 1 <= simulation->read.block_count);
+            assert(actions[i].count >= 1 && actions[i].count <= simulation->read.window);
+            assert(actions[i].first + actions[i].count - 1 <= simulation->read.block_count);
             for (unsigned block = 0; block < actions[i].count; block++) {
                 transmit(world, PACKET_DATA, actions[i].first + block);
             }

@@ -25,6 +25,7 @@ struct simulation {
     int64_t late_us;        // ... since they come up to this much later
     int64_t client_timer_us;
     uint64_t seed;
+    uint64_t loses_block; // the first copy of this block gets lost; 0 = none
     uint64_t vanishes_at; // the client says nothing any more after this block; 0 = never
     // what came of it
     struct tftp_read read;
