@@ -9,7 +9,7 @@
 
 #define INTERFACE_NAME_BYTES     16
 #define INTERFACE_ADDRESSES_MOST 8
-#define INTERFACES_MOST          64
+#define INTERFACES_MOST          256 // a host of many containers has more ends of wires than cards
 
 enum interface_kind {
     INTERFACE_PHYSICAL,  // a card, or what a hypervisor shows as one; bond and VLAN of such

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define MTU_DEFAULT          1500
-#define MTU_OVERHEAD_BYTES   32   // IPv4, UDP, TFTP
-#define BLOCK_KNOWING_BYTES  4096 // who asks for more than this knows about fragments
+#define MTU_OVERHEAD_BYTES   32          // IPv4, UDP, TFTP
+#define BLOCK_KNOWING_BYTES  4096        // who asks for more than this knows about fragments
 #define NETASCII_TOTAL_BYTES (64u << 20) // of all converted files under way
 #define COMPLAINT_EVERY_MS   10000
 

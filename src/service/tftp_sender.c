@@ -89,8 +89,9 @@ static ssize_t send_segmented(struct tftp_sender *sender, const struct tftp_bloc
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(uint16_t))];
-    } control = {
-        .header = {.cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(uint16_t))}};
+    } control = {.header = {.cmsg_level = IPPROTO_UDP,
+                            .cmsg_type = UDP_SEGMENT,
+                            .cmsg_len = CMSG_LEN(sizeof(uint16_t))}};
     uint16_t segment = (uint16_t)(blocks->read->block_bytes + TFTP_HEADER_BYTES);
     memcpy(CMSG_DATA(&control.header), &segment, sizeof segment);
     struct msghdr header = {
