@@ -133,6 +133,15 @@ static void ipxe_is_known_by_77_or_175_and_tells_whether_it_has_http(void **stat
     assert_false(world.client.has_http);
 }
 
+static void other_user_classes_are_not_ipxe(void **state)
+{
+    (void)state;
+    start();
+    dhcp4_put_string(&world.request, DHCP4_OPTION_USER_CLASS, "RRAS.Microsoft");
+    sends_discover();
+    assert_int_equal(world.client.stage, BOOT_STAGE_SYSTEM);
+}
+
 static void broken_options_are_not_told(void **state)
 {
     (void)state;
@@ -157,6 +166,7 @@ int main(void)
         cmocka_unit_test(the_class_tells_the_architecture_when_93_is_missing),
         cmocka_unit_test(uefi_http_boot_wants_a_url),
         cmocka_unit_test(ipxe_is_known_by_77_or_175_and_tells_whether_it_has_http),
+        cmocka_unit_test(other_user_classes_are_not_ipxe),
         cmocka_unit_test(broken_options_are_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

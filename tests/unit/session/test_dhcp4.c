@@ -277,6 +277,12 @@ static void init_reboot_with_a_wrong_address_is_refused(void **state)
     world_bind(&world, 1);
     assert_true(reboot(1, world_ip(108)));
     assert_nak((struct ip4){BROADCAST});
+    static const uint8_t ID[] = {1, 2, 3, 4};
+    dhcp4_put_bytes(&world.request, DHCP4_OPTION_CLIENT_ID, ID, sizeof ID);
+    dhcp4_put_bytes(&world.request, DHCP4_OPTION_MACHINE_UUID, (uint8_t[17]){0}, 17);
+    assert_true(world_send(&world));
+    assert_true(world_has(&world, DHCP4_OPTION_CLIENT_ID, ID, sizeof ID));
+    assert_null(dhcp4_find(&world.reply, DHCP4_OPTION_MACHINE_UUID));
 }
 
 static void init_reboot_from_another_network_is_refused(void **state)
@@ -381,7 +387,9 @@ static void a_released_address_is_free_but_remembered(void **state)
     dhcp4_put_ip4(&world.request, DHCP4_OPTION_SERVER_ID, world_ip(1));
     world.request.ciaddr = address;
     assert_false(world_send(&world));
+    assert_true(world.actions.has_lease);
     assert_int_equal(world.actions.lease.state, LEASE_FREE);
+    assert_int_equal(world.actions.lease.ends_s, world.facts.now_s);
     assert_true(discover(1));
     assert_int_equal(world.reply.yiaddr.value, address.value);
 }
@@ -394,6 +402,7 @@ static void a_release_of_somebody_elses_address_or_to_another_server_changes_not
     world.request.ciaddr = address;
     assert_false(world_send(&world));
     assert_false(world.actions.has_lease);
+    assert_true(reasons_has(&world.actions.reasons, REASON_LEASE_UNKNOWN));
     world_request(&world, DHCP4_RELEASE, 1);
     world.request.ciaddr = address;
     dhcp4_put_ip4(&world.request, DHCP4_OPTION_SERVER_ID, world_ip(2));
@@ -419,6 +428,17 @@ static void inform_is_told_everything_but_an_address(void **state)
     assert_false(world.actions.has_lease);
 }
 
+static void inform_through_a_relay_is_answered_straight(void **state)
+{
+    (void)state;
+    world_request(&world, DHCP4_INFORM, 1);
+    world.request.ciaddr = world_ip(42);
+    world.request.giaddr = world_ip(254);
+    assert_true(world_send(&world));
+    assert_int_equal(world.actions.to.value, world_ip(42).value);
+    assert_int_equal(world.actions.to_port, DHCP4_CLIENT_PORT);
+}
+
 static void bootp_is_served_from_reservations_alone(void **state)
 {
     (void)state;
@@ -435,8 +455,18 @@ static void bootp_is_served_from_reservations_alone(void **state)
     assert_int_equal(world.reply.siaddr.value, world_ip(1).value);
     assert_string_equal(world.reply.file, "pxelinux.0");
     assert_true(world_has_ip4(&world, DHCP4_OPTION_SUBNET_MASK, (struct ip4){0xffffff00}));
+    assert_true(world.actions.has_lease);
     assert_true(world.actions.lease.ends_s == INT64_MAX);
     assert_int_equal(world.byte_count, DHCP4_LEAST_BYTES);
+    world.request.ciaddr = world_ip(20);
+    world.facts.reserved_lease = &(struct lease){.address = world_ip(20),
+                                                 .key = world.actions.lease.key,
+                                                 .state = LEASE_BOUND,
+                                                 .starts_s = 5,
+                                                 .ends_s = INT64_MAX};
+    assert_true(world_send(&world)); // again: nothing changes
+    assert_int_equal(world.reply.ciaddr.value, world_ip(20).value);
+    assert_int_equal(world.actions.lease.starts_s, 5);
 }
 
 static void a_reserved_address_wins_over_what_the_machine_has(void **state)
@@ -449,8 +479,12 @@ static void a_reserved_address_wins_over_what_the_machine_has(void **state)
     assert_true(discover(1)); // ... and then
     assert_int_equal(world.reply.yiaddr.value, world_ip(20).value);
     assert_true(reasons_has(&world.actions.reasons, REASON_ADDRESS_RESERVED));
+    assert_true(world.actions.has_freed);
+    assert_int_equal(world.actions.freed.address.value, old.value);
+    assert_int_equal(world.actions.freed.state, LEASE_FREE);
     assert_true(select_offer(1, world_ip(20)));
     assert_int_equal(world.reply.kind, DHCP4_ACK);
+    assert_true(reasons_has(&world.actions.reasons, REASON_ADDRESS_RESERVED));
     assert_true(reboot(1, world_ip(20))); // no record in the pool is needed
     assert_int_equal(world.reply.kind, DHCP4_ACK);
 }
@@ -498,6 +532,13 @@ static void a_reserved_address_outside_the_range_that_was_declined_is_set_aside(
     world.facts.reserved_lease = &declined;
     assert_true(discover(1));
     assert_in_range(world.reply.yiaddr.value, world_ip(100).value, world_ip(109).value);
+    world.facts.now_s += 600;
+    assert_true(discover(1));
+    assert_int_equal(world.reply.yiaddr.value, world_ip(20).value);
+    declined.address = world_ip(21); // what is known about another address does not count
+    world.facts.now_s -= 600;
+    assert_true(discover(1));
+    assert_int_equal(world.reply.yiaddr.value, world_ip(20).value);
 }
 
 static void a_reservation_in_another_network_does_not_count_here(void **state)
@@ -592,6 +633,7 @@ int main(void)
         cmocka_unit_test_setup(a_release_of_somebody_elses_address_or_to_another_server_changes_nothing,
                                set_up),
         cmocka_unit_test_setup(inform_is_told_everything_but_an_address, set_up),
+        cmocka_unit_test_setup(inform_through_a_relay_is_answered_straight, set_up),
         cmocka_unit_test_setup(bootp_is_served_from_reservations_alone, set_up),
         cmocka_unit_test_setup(a_reserved_address_wins_over_what_the_machine_has, set_up),
         cmocka_unit_test_setup(a_reserved_address_that_somebody_holds_waits_for_its_end, set_up),

@@ -119,6 +119,8 @@ static void ipxe_gets_its_script_without_class_and_need_not_wait_for_a_proxy(voi
 static void without_a_file_not_one_word_is_said_about_booting(void **state)
 {
     (void)state;
+    world_set_boot(&world, "left from before");
+    world.facts.boot.has_file = false;
     discover_pxe("PXEClient:Arch:00007:UNDI:003000", PXE_X64_UEFI);
     assert_boots_nothing();
     discover_pxe("HTTPClient:Arch:00016:UNDI:003000", PXE_X64_UEFI_HTTP);
@@ -214,6 +216,7 @@ static void hardware_without_a_frame_address_is_answered_by_broadcast(void **sta
     assert_false(world.actions.to_hw);
     dhcp4_put_nothing(&world.request, DHCP4_OPTION_CLIENT_ID); // nobody: no key, no lease
     assert_false(world_send(&world));
+    assert_true(reasons_has(&world.actions.reasons, REASON_PACKET_MALFORMED));
 }
 
 static void relayed_replies_go_to_the_relay_with_option_82_last(void **state)

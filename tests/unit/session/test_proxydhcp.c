@@ -120,6 +120,8 @@ static void requests_on_67_belong_to_the_other_server(void **state)
         world_request(&world, KINDS[i], 1);
         world_add_pxe(&world, BIOS, PXE_X86_BIOS);
         assert_false(discover());
+        dhcp4_put_bytes(&world.request, DHCP4_OPTION_VENDOR, DIRECT, sizeof DIRECT); // discovers nothing
+        assert_false(discover());
     }
 }
 

@@ -290,6 +290,41 @@ static void the_timer_never_exceeds_five_seconds_or_what_the_client_asked(void *
     assert_int_equal(read.wake_us - last_us, 1000000);
 }
 
+static void the_round_trip_is_averaged(void **state)
+{
+    (void)state;
+    struct tftp_read read = lock_step(1000000);
+    int64_t now_us = 0;
+    for (uint16_t block = 1; block <= 100; block++) {
+        now_us += 1000 + (block % 2) * 200;
+        ack(&read, block, now_us);
+    }
+    assert_in_range(read.srtt_us, 1000, 1200);
+    assert_in_range(read.rttvar_us, 50, 150);
+    for (uint16_t block = 101; block <= 200; block++) {
+        ack(&read, block, now_us += 5000);
+    }
+    assert_in_range(read.srtt_us, 4900, 5100);
+}
+
+static void a_slow_client_is_served_as_long_as_it_gets_on(void **state)
+{
+    (void)state;
+    struct tftp_options asked = {0};
+    struct tftp_read read;
+    tftp_options_put(&asked, TFTP_OPTION_BLKSIZE, 512);
+    tftp_read_init(&read, &asked, 10 * 512, &LIMITS);
+    int64_t now_us = 7200000000; // two hours after the clock began
+    step(&read, (struct tftp_event){.kind = TFTP_EVENT_START, .now_us = now_us});
+    for (uint16_t block = 0; block <= 10; block++) { // the eleventh is the last and has rules of its own
+        for (int64_t end_us = now_us + 50000000; read.wake_us < end_us;) {
+            assert_int_not_equal(wake(&read, read.wake_us).kind, TFTP_ACTION_FINISHED);
+        }
+        now_us += 50000000;
+        ack(&read, block, now_us);
+    }
+}
+
 static void a_client_that_vanished_is_given_up_after_a_minute(void **state)
 {
     (void)state;
@@ -310,12 +345,18 @@ static void a_client_that_vanished_is_given_up_after_a_minute(void **state)
 static void a_lost_last_ack_is_forgiven_after_a_few_retries(void **state)
 {
     (void)state;
-    struct simulation simulation = {
-        .client = CLIENT_MUTE, .size_bytes = 100000, .block_bytes = 1000, .delay_us = 100, .seed = 1};
-    simulation_run(&simulation);
-    assert_int_equal(simulation.outcome, TFTP_OUTCOME_DONE);
-    assert_true(simulation.has_all);
-    assert_in_range(simulation.now_us, 1, 5000000);
+    static const uint16_t BLOCK_BYTES[] = {0, 1000}; // without and with options
+    for (size_t i = 0; i < COUNT_OF(BLOCK_BYTES); i++) {
+        struct simulation simulation = {.client = CLIENT_MUTE,
+                                        .size_bytes = 100000,
+                                        .block_bytes = BLOCK_BYTES[i],
+                                        .delay_us = 100,
+                                        .seed = 1};
+        simulation_run(&simulation);
+        assert_int_equal(simulation.outcome, TFTP_OUTCOME_DONE);
+        assert_true(simulation.has_all && simulation.read.is_finished);
+        assert_in_range(simulation.now_us, 1, 5000000);
+    }
 }
 
 static void one_who_was_never_heard_of_did_not_get_the_file(void **state)
@@ -489,6 +530,8 @@ int main(void)
         cmocka_unit_test(acks_from_outside_the_window_are_ignored),
         cmocka_unit_test(the_timer_follows_the_round_trip_and_doubles),
         cmocka_unit_test(the_timer_never_exceeds_five_seconds_or_what_the_client_asked),
+        cmocka_unit_test(the_round_trip_is_averaged),
+        cmocka_unit_test(a_slow_client_is_served_as_long_as_it_gets_on),
         cmocka_unit_test(a_client_that_vanished_is_given_up_after_a_minute),
         cmocka_unit_test(a_lost_last_ack_is_forgiven_after_a_few_retries),
         cmocka_unit_test(one_who_was_never_heard_of_did_not_get_the_file),
