@@ -1,48 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint lease list
-#include "base/addr.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/moment.h"
 #include "cli/show.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static uint32_t address_value(const json_t *lease)
+// Takes those out that stand no more: given back, ended.
+static void keep_standing(json_t *list)
 {
-    struct ip4 address = {0};
-    return ip4_parse(fact_text(lease, "address"), &address) == STATUS_OK ? address.value : 0;
-}
-
-// As numbers, so that .9 comes before .10.
-static int compare_addresses(const void *a, const void *b)
-{
-    uint32_t first = address_value(*(json_t *const *)a);
-    uint32_t second = address_value(*(json_t *const *)b);
-    return (first > second) - (first < second);
-}
-
-// The leases that stand now, or all that are remembered, in the order of their addresses. Yours.
-static json_t *sort_leases(const json_t *list, bool wants_all)
-{
-    size_t count = json_array_size(list);
+    size_t position = 0;
     int64_t now_s = moment_now_s();
-    json_t **leases = heap_new_array(count, sizeof(json_t *));
-    json_t *sorted = json_array();
-    for (size_t i = 0; i < count; i++) {
-        leases[i] = json_array_get(list, i);
-    }
-    qsort(leases, count, sizeof(json_t *), compare_addresses);
-    for (size_t i = 0; i < count; i++) {
-        int64_t ends_s = fact_number(leases[i], "ends_s");
-        bool stands = strcmp(fact_text(leases[i], "state"), "free") != 0 && (ends_s == 0 || ends_s > now_s);
-        if (wants_all || stands) {
-            json_array_append(sorted, leases[i]);
+    while (position < json_array_size(list)) {
+        const json_t *lease = json_array_get(list, position);
+        int64_t ends_s = fact_number(lease, "ends_s");
+        if (strcmp(fact_text(lease, "state"), "free") != 0 && (ends_s == 0 || ends_s > now_s)) {
+            position++;
+        } else {
+            (void)json_array_remove(list, position);
         }
     }
-    heap_free(leases);
-    return sorted;
 }
 
 static void add_row(struct table *table, const struct call *call, const json_t *lease)
@@ -55,10 +33,7 @@ static void add_row(struct table *table, const struct call *call, const json_t *
     table_add(table, SCREEN_PLAIN, fact_text(lease, "mac"));
     table_add(table, SCREEN_PLAIN, fact_text(lease, "machine"));
     table_add(table, SCREEN_PLAIN, fact_text(lease, "hostname"));
-    table_add(table,
-              is_over                              ? SCREEN_DIM
-              : strcmp(state, "declined") == 0 ? SCREEN_WARN
-                                                   : SCREEN_PLAIN,
+    table_add(table, strcmp(state, "declined") == 0 ? SCREEN_WARN : SCREEN_PLAIN,
               is_over && strcmp(state, "bound") == 0 ? "ended" : state);
     table_add(table, SCREEN_PLAIN, ends_s == 0 ? "never" : show_time(call, ends_s, ends));
 }
@@ -75,12 +50,13 @@ int command_lease_list(struct call *call)
     struct table table;
     size_t position;
     json_t *lease;
-    json_t *sorted = sort_leases(list, call_has(call, "all"));
-    json_decref(list);
     table_init(&table, columns, COUNT_OF(columns));
-    json_array_foreach(sorted, position, lease)
+    if (!call_has(call, "all")) {
+        keep_standing(list);
+    }
+    json_array_foreach(list, position, lease)
     {
         add_row(&table, call, lease);
     }
-    return show_list(call, sorted, &table, "no address is given out now");
+    return show_list(call, list, &table, "no address is given out now");
 }

@@ -19,6 +19,15 @@ const char *show_time(const struct call *call, int64_t unix_s, char out[SHOW_TIM
     return call->out.is_terminal ? moment_print(unix_s, moment_now_s(), out) : time_print(unix_s, out);
 }
 
+const char *show_size(const struct call *call, int64_t bytes, char out[SHOW_TIME_BYTES])
+{
+    if (call->out.is_terminal) {
+        return moment_print_size(bytes < 0 ? 0 : (uint64_t)bytes, out);
+    }
+    (void)snprintf(out, SHOW_TIME_BYTES, "%lld", (long long)bytes);
+    return out;
+}
+
 void show_field(const struct call *call, const char *label, enum screen_paint paint, const char *value)
 {
     char padded[LABEL_COLUMNS + 1];

@@ -12,6 +12,9 @@
 /// Returns `out`.
 const char *show_time(const struct call *call, int64_t unix_s, char out[SHOW_TIME_BYTES]);
 
+/// A size for a person ("41.2 MB") or for a program (bytes). Returns `out`.
+const char *show_size(const struct call *call, int64_t bytes, char out[SHOW_TIME_BYTES]);
+
 /// One line "label  value"; nothing when `value` is empty.
 void show_field(const struct call *call, const char *label, enum screen_paint paint, const char *value);
 

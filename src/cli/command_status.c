@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// imprint status
+#include "cli/fact.h"
+#include "cli/handlers.h"
+#include "cli/moment.h"
+#include "cli/show.h"
+
+#include <string.h>
+
+static void show_server(struct call *call, const json_t *status)
+{
+    char span[MOMENT_TEXT_BYTES];
+    show_field_format(call, "imprint", "%s on %s, up for %s", fact_text(status, "version"),
+                      fact_text(status, "server_name"),
+                      moment_print_span(fact_number(status, "now_s") - fact_number(status, "started_s"), span));
+    show_field(call, "dhcp.mode", SCREEN_PLAIN, fact_text(status, "dhcp_mode"));
+}
+
+static void show_interfaces(struct call *call, const json_t *status)
+{
+    size_t position;
+    json_t *interface;
+    const json_t *list = fact_get(status, "interfaces");
+    json_array_foreach(list, position, interface)
+    {
+        show_field_format(call, position == 0 ? "interfaces" : "", "%s, %s, DHCP: %s%s",
+                          fact_text(interface, "name"), fact_text(interface, "address"),
+                          fact_text(interface, "dhcp"),
+                          fact_is(interface, "lacks_subnet") ? ", no subnet in dhcp.subnets" : "");
+    }
+    if (json_array_size(list) == 0) {
+        show_field(call, "interfaces", SCREEN_WARN, "none to serve is up with an IPv4 address");
+    }
+}
+
+static void show_others(struct call *call, const json_t *status)
+{
+    size_t position;
+    json_t *other;
+    json_array_foreach(fact_get(status, "others"), position, other)
+    {
+        char text[256];
+        const char *name = fact_text(other, "name");
+        (void)snprintf(text, sizeof text, "%s %s%s%s on %s, last seen %s", fact_text(other, "kind"),
+                       fact_text(other, "address"), name[0] == '\0' ? "" : " ", name,
+                       fact_text(other, "interface"), fact_text(other, "last_seen"));
+        show_field(call, position == 0 ? "also here" : "", SCREEN_WARN, text);
+    }
+}
+
+static void show_counts(struct call *call, const json_t *status)
+{
+    const json_t *machines = fact_get(status, "machines");
+    show_field_format(call, "machines", "%lld approved, %lld new, %lld rejected",
+                      (long long)fact_number(machines, "approved"), (long long)fact_number(machines, "new"),
+                      (long long)fact_number(machines, "rejected"));
+    show_field_format(call, "orders", "%lld live", (long long)fact_number(status, "orders_live"));
+    show_field_format(call, "leases", "%lld", (long long)fact_number(status, "leases_bound"));
+    show_field_format(call, "images", "%lld, and %lld profiles", (long long)fact_number(status, "images"),
+                      (long long)fact_number(status, "profiles"));
+}
+
+static void show_packets(struct call *call, const json_t *status)
+{
+    const json_t *dhcp = fact_get(status, "dhcp");
+    show_field_format(call, "DHCP", "%lld received, %lld answered, %lld malformed",
+                      (long long)fact_number(dhcp, "received"), (long long)fact_number(dhcp, "replied"),
+                      (long long)fact_number(dhcp, "malformed"));
+}
+
+static void show_transfers(struct call *call, const json_t *status, const char *member, const char *label)
+{
+    char size[MOMENT_TEXT_BYTES];
+    const json_t *stats = fact_get(status, member);
+    show_field_format(call, label, "%lld now, %lld done, %lld failed, %s sent",
+                      (long long)fact_number(stats, "live"), (long long)fact_number(stats, "done"),
+                      (long long)fact_number(stats, "failed"),
+                      moment_print_size((uint64_t)fact_number(stats, "sent_bytes"), size));
+}
+
+static void show_loaders(struct call *call, const json_t *status)
+{
+    char missing[512];
+    struct text text;
+    const char *name;
+    json_t *is_there;
+    text_init(&text, missing, sizeof missing);
+    json_object_foreach(fact_get(status, "loaders"), name, is_there)
+    {
+        if (!json_is_true(is_there)) {
+            text_add_format(&text, "%s%s", text.length == 0 ? "" : ", ", name);
+        }
+    }
+    show_field(call, "no loader", SCREEN_DIM, missing);
+}
+
+static void show_status(struct call *call, const json_t *status)
+{
+    int64_t waiting = fact_number(fact_get(status, "machines"), "new");
+    show_server(call, status);
+    show_interfaces(call, status);
+    show_others(call, status);
+    show_counts(call, status);
+    show_packets(call, status);
+    show_transfers(call, status, "tftp", "TFTP");
+    show_transfers(call, status, "http", "HTTP");
+    show_loaders(call, status);
+    if (waiting > 0) {
+        show_hint(call, "%lld %s for a decision: 'imprint machine list --state new'", (long long)waiting,
+                  waiting == 1 ? "machine waits" : "machines wait");
+    }
+}
+
+int command_status(struct call *call)
+{
+    return show_one(call, ask(call, "GET", "status", NULL), show_status);
+}
