@@ -55,7 +55,7 @@ static void close_world(struct world *world)
 
 static void run_until(struct world *world, unsigned heard)
 {
-    for (unsigned i = 0; i < 200 && world->heard < heard; i++) {
+    for (unsigned i = 0; i < 50 && world->heard < heard; i++) {
         loop_run_once(world->loop, 10);
     }
 }
