@@ -32,7 +32,6 @@ static void server_ports_close(struct server_ports *ports, const struct interfac
     }
     tftp_service_unlisten(ports->tftp, interface->name);
     http_service_unlisten(ports->http, interface->name);
-    log_write(ports->log, LOG_LEVEL_NOTICE, "no longer serving %s", interface->name);
 }
 
 static enum status server_ports_open(struct server_ports *ports, const struct interface *interface,
@@ -79,6 +78,7 @@ enum status server_ports_update(struct server_ports *ports, struct problem *prob
         if (same == NULL || !server_ports_wants(ports, same) ||
             !server_ports_is_same(same, &ports->served[i])) {
             server_ports_close(ports, &ports->served[i]);
+            log_write(ports->log, LOG_LEVEL_NOTICE, "no longer serving %s as it was", ports->served[i].name);
             continue;
         }
         ports->served[kept++] = ports->served[i];

@@ -88,8 +88,14 @@ class DhcpClient:
         kind_option = option(53, bytes([kind])) if kind else b""
         return head + COOKIE + kind_option + options + b"\xff"
 
+    def drain(self):
+        """Forgets what came in before: other clients' traffic would fill the socket's buffer."""
+        while select.select([self.raw], [], [], 0)[0]:
+            self.raw.recv(4096)
+
     def send(self, payload, source="0.0.0.0", to="255.255.255.255", from_port=68, to_port=67, to_mac="ff:ff:ff:ff:ff:ff"):
         """Sends a UDP payload in a frame of its own."""
+        self.drain()
         udp = struct.pack("!HHHH", from_port, to_port, 8 + len(payload), 0) + payload
         head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, ip(source), ip(to))
         total = sum(struct.unpack("!10H", head))

@@ -178,6 +178,7 @@ control: {{ socket: {self.folder}/control.sock }}
         notify.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         listener.bind(str(notify))
+        notify.chmod(0o777)  # as the service manager has it
         environment = dict(os.environ, NOTIFY_SOCKET=str(notify))
         environment.update({"ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"})
         self.imprint = self.start(imprint_binary(), "serve", "--config", path, log="imprint.log", env=environment)
