@@ -18,11 +18,20 @@
 #define MEMORY_BYTES     ((size_t)128 * 1024) // per connection; the size of a read of an upload
 #define HEARTBEAT_MS     15000u
 
+void control_run_soon(struct control *control)
+{
+    control->must_run = true;
+    loop_timer_start(control->timer, 0, 0);
+}
+
 static void run(struct control *control)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    control->must_run = false;
     (void)MHD_run(control->daemon);
-    if (MHD_get_timeout(control->daemon, &timeout_ms) == MHD_YES) {
+    if (control->must_run) { // one request has woken another
+        loop_timer_start(control->timer, 0, 0);
+    } else if (MHD_get_timeout(control->daemon, &timeout_ms) == MHD_YES) {
         loop_timer_start(control->timer, timeout_ms, 0);
     } else {
         loop_timer_stop(control->timer);
@@ -249,7 +258,6 @@ void control_close(struct control *control)
         return;
     }
     loop_watch_free(control->watch);
-    loop_timer_free(control->timer);
     loop_timer_free(control->heartbeat);
     for (struct control_request *request = control->requests; request != NULL; request = request->next) {
         if (request->is_waiting) {
@@ -261,6 +269,7 @@ void control_close(struct control *control)
     if (control->daemon != NULL) {
         MHD_stop_daemon(control->daemon);
     }
+    loop_timer_free(control->timer);
     control_uploads_close(&control->uploads);
     heap_free(control);
 }

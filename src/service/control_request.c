@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "service/control_json.h"
+#include "service/control_state.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -244,5 +245,6 @@ void control_request_resume(struct control_request *request)
     if (request->is_waiting) {
         request->is_waiting = false;
         MHD_resume_connection(request->connection);
+        control_run_soon(request->control);
     }
 }

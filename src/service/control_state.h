@@ -11,8 +11,12 @@ struct control {
     struct loop_watch *watch;     // on the HTTP library's descriptor
     struct loop_timer *timer;     // when it wants to be called though nothing came
     struct loop_timer *heartbeat; // wakes those who watch, so that the dead are noticed
+    bool must_run;                // a connection was resumed
     struct control_request *requests;
     struct control_watch *watches;
     struct control_uploads uploads;
     int64_t started_s;
 };
+
+/// Calls the HTTP library soon: it does not notice by itself that a connection was resumed.
+void control_run_soon(struct control *control);

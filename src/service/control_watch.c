@@ -124,6 +124,7 @@ void control_watch_wake(struct control *control)
         if (watch->is_suspended) {
             watch->is_suspended = false;
             MHD_resume_connection(watch->connection);
+            control_run_soon(control);
         }
     }
 }
