@@ -222,6 +222,15 @@ static const char *generated_sentence(const struct boot_plan *plan)
     return worst == REASON_NONE ? "" : reason_get(worst)->sentence;
 }
 
+// What the machine's loader told, else what its firmware did; NULL when neither says anything.
+static const struct uuid *generated_uuid(const struct boot_client *client, const struct machine *machine)
+{
+    if (!uuid_is_useless(&client->uuid)) {
+        return &client->uuid;
+    }
+    return machine == NULL || uuid_is_useless(&machine->uuid) ? NULL : &machine->uuid;
+}
+
 // Prints the configuration for one meeting. When its image cannot be said, the machine waits and says why
 // instead.
 static enum status generated_print(const struct generated *generated, const struct loader_request *request,
@@ -240,6 +249,7 @@ static enum status generated_print(const struct generated *generated, const stru
     struct text remedy;
     text_init(&remedy, screen.remedy, sizeof screen.remedy);
     generated_add_remedy(&remedy, worst == REASON_NONE ? "" : reason_get(worst)->remedy, name);
+    const struct uuid *uuid = generated_uuid(&asker->client, meeting->machine);
     struct loader_context context = {
         .plan = &meeting->plan,
         .client = &asker->client,
@@ -248,7 +258,7 @@ static enum status generated_print(const struct generated *generated, const stru
         .http_port = generated->config->http_port,
         .machine_name = name,
         .mac = hw_print(&asker->client.mac, screen.mac),
-        .uuid = uuid_is_useless(&asker->client.uuid) ? "" : uuid_print(&asker->client.uuid, screen.uuid),
+        .uuid = uuid == NULL ? "" : uuid_print(uuid, screen.uuid),
         .sentence = generated_sentence(&meeting->plan),
         .remedy = screen.remedy,
         .kernel = screen.kernel,

@@ -84,7 +84,7 @@ def test_the_command_line_says_when_nobody_is_there(lab):
 def test_an_interface_that_comes_later_is_served(lab):
     config = lab.config_text().replace("[br0]", "[br0, late0]")
     lab.start_imprint(config)
-    lab.run("ip", "link", "add", "late0", "type", "dummy")
+    lab.run("ip", "link", "add", "late0", "type", "bridge")
     lab.run("ip", "address", "add", "192.168.99.1/24", "dev", "late0")
     lab.run("ip", "link", "set", "late0", "up")
     lab.wait("it", lambda: any(i["name"] == "late0" for i in lab.cli_json("status")["interfaces"]), 15)
