@@ -103,6 +103,7 @@ static bool decode_reply(struct world *world)
     assert_null(dhcp4_find(&world->reply, DHCP4_OPTION_BOOT_FILE_SIZE));
     assert_int_equal(world->reply.xid, 0x01020304);
     assert_int_equal(world->reply.op, DHCP4_OP_REPLY);
+    assert_int_equal(world->reply.kind, world->actions.reply_kind);
     return true;
 }
 

@@ -96,6 +96,8 @@ static void an_offer_tells_the_network_and_holds_the_address(void **state)
     assert_true(world.actions.has_lease);
     assert_int_equal(world.actions.lease.state, LEASE_OFFERED);
     assert_int_equal(world.actions.lease.ends_s, world.facts.now_s + DHCP4_OFFER_HOLD_S);
+    assert_int_equal(world.actions.reasons.count, 0);
+    assert_false(world.actions.has_freed);
 }
 
 static void an_offered_address_is_not_offered_to_another_client(void **state)
@@ -206,6 +208,7 @@ static void selecting_binds_the_offer(void **state)
 {
     (void)state;
     world_bind(&world, 1);
+    assert_int_equal(world.actions.reasons.count, 0);
     assert_int_equal(world.actions.lease.state, LEASE_BOUND);
     assert_int_equal(world.actions.lease.ends_s, world.facts.now_s + WORLD_LEASE_S);
 }
@@ -234,6 +237,8 @@ static void an_offer_is_forgotten_when_another_server_was_chosen(void **state)
     assert_true(reasons_has(&world.actions.reasons, REASON_ANOTHER_SERVER_CHOSEN));
     assert_true(world.actions.has_lease);
     assert_int_equal(world.actions.lease.state, LEASE_FREE);
+    assert_int_equal(world.actions.lease.address.value, world_ip(100).value);
+    assert_int_equal(world.actions.lease.ends_s, world.facts.now_s);
 }
 
 static void choosing_another_server_takes_no_bound_lease_away(void **state)
@@ -377,6 +382,7 @@ static void nobody_declines_somebody_elses_address(void **state)
     dhcp4_put_ip4(&world.request, DHCP4_OPTION_REQUESTED_ADDRESS, address);
     assert_false(world_send(&world));
     assert_false(world.actions.has_lease);
+    assert_true(reasons_has(&world.actions.reasons, REASON_LEASE_UNKNOWN));
 }
 
 static void a_released_address_is_free_but_remembered(void **state)
@@ -390,6 +396,7 @@ static void a_released_address_is_free_but_remembered(void **state)
     assert_true(world.actions.has_lease);
     assert_int_equal(world.actions.lease.state, LEASE_FREE);
     assert_int_equal(world.actions.lease.ends_s, world.facts.now_s);
+    assert_int_equal(world.actions.lease.address.value, address.value);
     assert_true(discover(1));
     assert_int_equal(world.reply.yiaddr.value, address.value);
 }

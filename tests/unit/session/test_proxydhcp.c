@@ -101,6 +101,15 @@ static void plain_clients_meet_silence(void **state)
     assert_false(discover());
 }
 
+static void replies_of_others_are_ignored(void **state)
+{
+    (void)state;
+    world_request(&world, DHCP4_DISCOVER, 1);
+    world_add_pxe(&world, BIOS, PXE_X86_BIOS);
+    world.request.op = DHCP4_OP_REPLY;
+    assert_false(discover());
+}
+
 static void without_a_file_there_is_silence(void **state)
 {
     (void)state;
@@ -207,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup(uefi_http_boot_gets_all_in_the_offer, set_up),
         cmocka_unit_test_setup(ipxe_gets_server_and_script_so_that_it_need_not_ask_again, set_up),
         cmocka_unit_test_setup(plain_clients_meet_silence, set_up),
+        cmocka_unit_test_setup(replies_of_others_are_ignored, set_up),
         cmocka_unit_test_setup(without_a_file_there_is_silence, set_up),
         cmocka_unit_test_setup(requests_on_67_belong_to_the_other_server, set_up),
         cmocka_unit_test_setup(port_4011_answers_where_it_was_asked_from, set_up),
