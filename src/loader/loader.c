@@ -12,18 +12,20 @@ enum architecture { // DHCP option 93 (RFC 4578 section 2.1, IANA "Processor Arc
     ARCHITECTURE_ARM64_HTTP = 19,
 };
 
-static enum loader_id loader_for_architecture(const struct boot_client *client)
+// UEFI HTTP boot gets iPXE: none of Debian's GRUBs can read http://, so shim would end at GRUB's prompt. A
+// firmware with Secure Boot on refuses iPXE and goes on to its next boot entry.
+static enum loader_id loader_for_architecture(uint16_t architecture)
 {
-    switch (client->architecture) {
+    switch (architecture) {
     case ARCHITECTURE_BIOS:
         return LOADER_PXELINUX;
     case ARCHITECTURE_IA32:
-    case ARCHITECTURE_IA32_HTTP:
         return LOADER_GRUB_IA32;
     case ARCHITECTURE_X64:
     case ARCHITECTURE_EBC:
-    case ARCHITECTURE_X64_HTTP:
         return LOADER_SHIM_X64;
+    case ARCHITECTURE_X64_HTTP:
+        return LOADER_SNPONLY_X64;
     case ARCHITECTURE_ARM64:
     case ARCHITECTURE_ARM64_HTTP:
         return LOADER_GRUB_ARM64;
@@ -32,31 +34,46 @@ static enum loader_id loader_for_architecture(const struct boot_client *client)
     }
 }
 
-/// What iPXE is chained with on the firmware that would get `automatic`; LOADER_NONE when there is none.
-static enum loader_id loader_with_ipxe(enum loader_id automatic)
+/// What chains to iPXE on that firmware; LOADER_NONE when there is nothing.
+static enum loader_id loader_with_ipxe(uint16_t architecture)
 {
-    switch ((unsigned)automatic) {
-    case LOADER_PXELINUX:
+    switch (architecture) {
+    case ARCHITECTURE_BIOS:
         return LOADER_UNDIONLY;
-    case LOADER_SHIM_X64:
+    case ARCHITECTURE_X64:
+    case ARCHITECTURE_EBC:
+    case ARCHITECTURE_X64_HTTP:
         return LOADER_SNPONLY_X64;
     default:
         return LOADER_NONE;
     }
 }
 
+/// What chains to GRUB on that firmware; for HTTP boot the administrator brings one that reads http://.
+static enum loader_id loader_with_grub(uint16_t architecture)
+{
+    switch (architecture) {
+    case ARCHITECTURE_BIOS:
+        return LOADER_NONE;
+    case ARCHITECTURE_X64_HTTP:
+        return LOADER_SHIM_X64;
+    case ARCHITECTURE_IA32_HTTP:
+        return LOADER_GRUB_IA32;
+    default:
+        return loader_for_architecture(architecture);
+    }
+}
+
 /// The loader that the machine's own setting names, or LOADER_NONE when its firmware cannot run that one.
 static enum loader_id loader_for_wish(const struct boot_client *client, enum machine_loader wish)
 {
-    enum loader_id automatic = loader_for_architecture(client);
-    bool is_bios = automatic == LOADER_PXELINUX;
     switch (wish) {
     case MACHINE_LOADER_IPXE:
-        return client->stage == BOOT_STAGE_IPXE ? LOADER_IPXE_SCRIPT : loader_with_ipxe(automatic);
+        return client->stage == BOOT_STAGE_IPXE ? LOADER_IPXE_SCRIPT : loader_with_ipxe(client->architecture);
     case MACHINE_LOADER_PXELINUX:
-        return is_bios ? automatic : LOADER_NONE;
+        return client->architecture == ARCHITECTURE_BIOS ? LOADER_PXELINUX : LOADER_NONE;
     case MACHINE_LOADER_GRUB:
-        return is_bios ? LOADER_NONE : automatic;
+        return loader_with_grub(client->architecture);
     case MACHINE_LOADER_AUTO:
     case MACHINE_LOADER_COUNT:
         break;
@@ -99,7 +116,7 @@ const struct loader *loader_pick(const struct boot_client *client, enum machine_
     if (client->stage == BOOT_STAGE_IPXE) {
         return loader_take(LOADER_IPXE_SCRIPT, REASON_LOADER_FOR_IPXE, available, reasons, missing);
     }
-    enum loader_id automatic = loader_for_architecture(client);
+    enum loader_id automatic = loader_for_architecture(client->architecture);
     if (automatic == LOADER_NONE) {
         reasons_add(reasons, REASON_ARCHITECTURE_UNKNOWN);
         return NULL;

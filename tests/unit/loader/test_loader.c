@@ -38,8 +38,7 @@ static void every_known_architecture_gets_its_loader(void **state)
     architecture_gets(7, LOADER_SHIM_X64, REASON_LOADER_FOR_UEFI_X64);
     architecture_gets(9, LOADER_SHIM_X64, REASON_LOADER_FOR_UEFI_X64);
     architecture_gets(11, LOADER_GRUB_ARM64, REASON_LOADER_FOR_UEFI_ARM64);
-    architecture_gets(15, LOADER_GRUB_IA32, REASON_LOADER_FOR_UEFI_HTTP);
-    architecture_gets(16, LOADER_SHIM_X64, REASON_LOADER_FOR_UEFI_HTTP);
+    architecture_gets(16, LOADER_SNPONLY_X64, REASON_LOADER_FOR_UEFI_HTTP);
     architecture_gets(19, LOADER_GRUB_ARM64, REASON_LOADER_FOR_UEFI_HTTP);
 }
 
@@ -51,7 +50,7 @@ static void any_other_architecture_gets_nothing(void **state)
         bool is_known = pick(&client, MACHINE_LOADER_AUTO) != LOADER_NONE;
         assert_true(is_known != reasons_has(&reasons, REASON_ARCHITECTURE_UNKNOWN));
         bool expected = architecture == 0 || architecture == 6 || architecture == 7 || architecture == 9 ||
-                        architecture == 11 || architecture == 15 || architecture == 16 || architecture == 19;
+                        architecture == 11 || architecture == 16 || architecture == 19;
         assert_true(is_known == expected);
     }
 }
@@ -107,6 +106,9 @@ static void the_machines_own_setting_wins(void **state)
     uefi.stage = BOOT_STAGE_IPXE;
     assert_int_equal(pick(&bios, MACHINE_LOADER_PXELINUX), LOADER_PXELINUX);
     assert_int_equal(pick(&uefi, MACHINE_LOADER_GRUB), LOADER_SHIM_X64);
+    struct boot_client http = firmware(16);
+    assert_int_equal(pick(&http, MACHINE_LOADER_GRUB), LOADER_SHIM_X64);
+    assert_int_equal(pick(&http, MACHINE_LOADER_IPXE), LOADER_SNPONLY_X64);
 }
 
 static void chained_ipxe_is_not_chained_again(void **state)
@@ -155,8 +157,8 @@ static void http_clients_get_a_url(void **state)
     (void)state;
     struct boot_client client = firmware(16);
     client.wants_http = true;
-    file_is(LOADER_SHIM_X64, &client, 80, "http://192.0.2.1/shimx64.efi");
-    file_is(LOADER_SHIM_X64, &client, 8080, "http://192.0.2.1:8080/shimx64.efi");
+    file_is(LOADER_SNPONLY_X64, &client, 80, "http://192.0.2.1/snponly.efi");
+    file_is(LOADER_SNPONLY_X64, &client, 8080, "http://192.0.2.1:8080/snponly.efi");
     client = firmware(0);
     client.stage = BOOT_STAGE_IPXE;
     client.has_http = true;
