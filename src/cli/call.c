@@ -53,22 +53,27 @@ static enum status keep_option(struct call *call, const struct command_option *r
     return STATUS_OK;
 }
 
-// Whether `value` is one of the words of a placeholder like "auto|ipxe|grub"; other placeholders take
-// anything.
+// Whether a placeholder is a choice of words as they stand, "auto|ipxe|grub", and not "ADDRESS|none".
+static bool is_choice(const char *placeholder)
+{
+    return strchr(placeholder, '|') != NULL && strpbrk(placeholder, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+}
+
+// Whether `value` is one of the words of a choice; other placeholders take anything.
 static enum status check_choice(const struct command_option *row, const char *value, struct problem *problem)
 {
     size_t length = strlen(value);
-    if (strchr(row->value, '|') == NULL) {
+    const char *at = is_choice(row->value) ? row->value : "";
+    if (*at == '\0') {
         return STATUS_OK;
     }
-    for (const char *at = row->value; length != 0; at += strcspn(at, "|") + 1) {
+    while (*at != '\0') {
         size_t word = strcspn(at, "|");
         if (word == length && strncmp(at, value, length) == 0) {
             return STATUS_OK;
         }
-        if (at[word] == '\0') {
-            break;
-        }
+        at += word;
+        at += *at == '|' ? 1 : 0;
     }
     problem_set(problem, "'--%s' cannot be '%s'", row->name, value);
     problem_set_remedy(problem, "it is one of %s", row->value);

@@ -95,8 +95,9 @@ static enum status explain_connect(const struct client *client, struct problem *
     }
     if (error == ENOENT || error == ECONNREFUSED) {
         problem_set(problem, "imprint is not running: nobody answers at %s", client->socket);
-        problem_set_remedy(problem, "start it with 'systemctl start imprint' or 'sudo imprint serve', or name "
-                                    "its socket with --socket");
+        problem_set_remedy(problem,
+                           "start it with 'systemctl start imprint' or 'sudo imprint serve', or name "
+                           "its socket with --socket");
         return STATUS_NOT_FOUND;
     }
     problem_set(problem, "imprint cannot be reached at %s: %s", client->socket, strerror(error));
@@ -235,7 +236,8 @@ static enum status explain_refusal(const json_t *answer, long code, struct probl
     return code == 403 ? STATUS_DENIED : STATUS_CONFLICT;
 }
 
-// Does the prepared request and looks at the outcome; `*parsed` is untouched unless OK, and with lines always.
+// Does the prepared request and looks at the outcome; `*parsed` is untouched unless OK, and with lines
+// always.
 static enum status perform(struct client *client, struct answer *answer, struct curl_slist *taken_headers,
                            json_t **parsed, struct problem *problem)
 {

@@ -3,8 +3,8 @@
 // command is one row here, and a function in the file of its noun.
 //
 // Placeholders are one vocabulary: MACHINE, PROFILE, IMAGE and ORDER are things that the daemon knows by name
-// and the completion asks it for; FILE, DIR, REASON and COMMAND are completed from what is here; words with
-// '|' between them are the values there are; anything else is free text.
+// and the completion asks it for; FILE, DIR, REASON and COMMAND are completed from what is here; lower-case
+// words with '|' between them are all the values there are; anything else is free text.
 #pragma once
 
 #include "base/problem.h"

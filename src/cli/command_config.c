@@ -24,7 +24,8 @@ int command_config_check(struct call *call)
         return CLI_EXIT_REFUSED;
     }
     if (call->is_json) {
-        json_t *json = json_pack("{s:s?, s:b}", "file", config.file[0] == '\0' ? NULL : config.file, "good", 1);
+        json_t *json =
+            json_pack("{s:s?, s:b}", "file", config.file[0] == '\0' ? NULL : config.file, "good", 1);
         ask_print_json(call, json);
         json_decref(json);
     } else if (config.file[0] == '\0') {

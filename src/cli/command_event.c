@@ -2,8 +2,8 @@
 // imprint watch, imprint events.
 #include "base/time.h"
 #include "cli/ask.h"
-#include "cli/event.h"
 #include "cli/handlers.h"
+#include "cli/timeline.h"
 
 static bool check_last(const struct call *call)
 {
@@ -18,7 +18,7 @@ static bool check_last(const struct call *call)
 
 static void print_event(void *context, const json_t *event)
 {
-    event_print(context, event);
+    timeline_print(context, event);
 }
 
 // The option --for in milliseconds; 0 when it was not given.
@@ -47,7 +47,7 @@ int command_watch(struct call *call)
     if (!check_last(call) || !find_timeout(call, &lines.timeout_ms)) {
         return CLI_EXIT_USAGE;
     }
-    if (!event_path(call, call_has(call, "last") ? "follow=1" : "follow=1&last=0", path, sizeof path)) {
+    if (!timeline_path(call, call_has(call, "last") ? "follow=1" : "follow=1&last=0", path, sizeof path)) {
         return CLI_EXIT_REFUSED;
     }
     if (client_follow(ask_client(call), path, &lines, &problem) != STATUS_OK) {
@@ -79,7 +79,7 @@ int command_events(struct call *call)
     int result = CLI_EXIT_REFUSED;
     if (!check_last(call)) {
         result = CLI_EXIT_USAGE;
-    } else if (event_path(call, "", path, sizeof path)) {
+    } else if (timeline_path(call, "", path, sizeof path)) {
         if (client_follow(ask_client(call), path, &lines, &problem) == STATUS_OK) {
             result = CLI_EXIT_OK;
         } else {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint machine ...
-#include "cli/event.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/show.h"
+#include "cli/timeline.h"
 #include "wire/pxe.h"
 
 #include <string.h>
@@ -116,10 +116,11 @@ static void show_machine_and_events(struct call *call, const json_t *machine)
 {
     show_machine(call, machine);
     if (call->out.is_terminal) {
-        event_show_last(call, fact_number(machine, "id"), 8);
+        timeline_show_last(call, fact_number(machine, "id"), 8);
     }
     if (strcmp(fact_text(machine, "state"), "new") == 0) {
-        show_hint(call, "it waits for a decision: 'imprint machine approve %s' or 'imprint machine reject %s'",
+        show_hint(call,
+                  "it waits for a decision: 'imprint machine approve %s' or 'imprint machine reject %s'",
                   fact_text(machine, "name"), fact_text(machine, "name"));
     }
 }

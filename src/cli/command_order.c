@@ -18,9 +18,9 @@ static void print_orders(struct call *call, const json_t *answer)
     json_array_foreach(orders, position, order)
     {
         char until[SHOW_TIME_BYTES];
-        (void)fprintf(call->out.out, "order %lld: %s for %s, expires %s\n", (long long)fact_number(order, "id"),
-                      fact_text(order, "profile"), fact_text(order, "machine"),
-                      show_time(call, fact_number(order, "expires_s"), until));
+        (void)fprintf(call->out.out, "order %lld: %s for %s, expires %s\n",
+                      (long long)fact_number(order, "id"), fact_text(order, "profile"),
+                      fact_text(order, "machine"), show_time(call, fact_number(order, "expires_s"), until));
     }
     if (json_array_size(orders) == 1) {
         const char *machine = fact_text(json_array_get(orders, 0), "machine");
@@ -39,15 +39,15 @@ int command_deploy(struct call *call)
     if (expires != NULL &&
         (duration_parse(expires, &expires_s) != STATUS_OK || expires_s == DURATION_FOREVER_S)) {
         json_decref(machines);
-        ask_complain_text(call, "write it as 90m, 2h or 3d", "'%.40s' is no time after which an order expires",
-                          expires);
+        ask_complain_text(call, "write it as 90m, 2h or 3d",
+                          "'%.40s' is no time after which an order expires", expires);
         return CLI_EXIT_USAGE;
     }
     for (size_t i = 0; i < call->argument_count; i++) {
         json_array_append_new(machines, fact_from_text(call->arguments[i]));
     }
-    json_t *body =
-        json_pack("{s:o, s:o}", "machines", machines, "profile", fact_from_text(call_option(call, "profile")));
+    json_t *body = json_pack("{s:o, s:o}", "machines", machines, "profile",
+                             fact_from_text(call_option(call, "profile")));
     if (expires != NULL) {
         json_object_set_new(body, "expires_s", json_integer(expires_s));
     }
@@ -63,10 +63,10 @@ int command_deploy(struct call *call)
 
 static enum screen_paint paint_state(const char *state)
 {
-    return strcmp(state, "finished") == 0                                      ? SCREEN_GOOD
-           : strcmp(state, "booting") == 0 || strcmp(state, "used") == 0       ? SCREEN_WARN
+    return strcmp(state, "finished") == 0                                     ? SCREEN_GOOD
+           : strcmp(state, "booting") == 0 || strcmp(state, "used") == 0      ? SCREEN_WARN
            : strcmp(state, "expired") == 0 || strcmp(state, "cancelled") == 0 ? SCREEN_DIM
-                                                                               : SCREEN_PLAIN;
+                                                                              : SCREEN_PLAIN;
 }
 
 static void add_row(struct table *table, const struct call *call, const json_t *order)
@@ -102,10 +102,9 @@ static void keep_recent(json_t *list)
 
 int command_order_list(struct call *call)
 {
-    static const struct table_column columns[] = {{"ORDER", true, false},   {"MACHINE", false, true},
-                                                  {"PROFILE", false, true}, {"STATE", false, false},
-                                                  {"BY", false, true},      {"MADE", false, false},
-                                                  {"EXPIRES", false, false}, {"ENDED", false, false}};
+    static const struct table_column columns[] = {
+        {"ORDER", true, false}, {"MACHINE", false, true}, {"PROFILE", false, true},  {"STATE", false, false},
+        {"BY", false, true},    {"MADE", false, false},   {"EXPIRES", false, false}, {"ENDED", false, false}};
     json_t *list = ask_list(call, "orders", "orders");
     if (list == NULL) {
         return CLI_EXIT_REFUSED;
@@ -122,9 +121,10 @@ int command_order_list(struct call *call)
         add_row(&table, call, order);
     }
     return show_list(call, list, &table,
-                     call_has(call, "all") ? "there was no order yet: 'imprint deploy MACHINE --profile PROFILE'"
-                                           : "there is no order now: 'imprint deploy MACHINE --profile PROFILE', "
-                                             "or 'imprint order list --all' for old ones");
+                     call_has(call, "all")
+                         ? "there was no order yet: 'imprint deploy MACHINE --profile PROFILE'"
+                         : "there is no order now: 'imprint deploy MACHINE --profile PROFILE', "
+                           "or 'imprint order list --all' for old ones");
 }
 
 static void show_order(struct call *call, const json_t *order)
@@ -132,8 +132,11 @@ static void show_order(struct call *call, const json_t *order)
     static const struct {
         const char *label;
         const char *member;
-    } times[] = {{"made", "created_s"}, {"expires", "expires_s"}, {"started", "started_s"},
-                 {"used", "used_s"},    {"ended", "ended_s"}};
+    } times[] = {{"made", "created_s"},
+                 {"expires", "expires_s"},
+                 {"started", "started_s"},
+                 {"used", "used_s"},
+                 {"ended", "ended_s"}};
     const char *state = fact_text(order, "state");
     const char *machine = fact_text(order, "machine");
     show_field_format(call, "order", "%lld", (long long)fact_number(order, "id"));
@@ -164,4 +167,3 @@ int command_order_cancel(struct call *call)
 {
     return show_each(call, &(struct show_each){"POST", "orders", "cancel", NULL, print_cancelled});
 }
-

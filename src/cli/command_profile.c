@@ -98,7 +98,8 @@ static bool add_answer(const struct call *call, const char *path, json_t *body)
     if (error != 0) {
         good = refuse_answer(call, path, "", strerror(error));
     } else if (bytes > PROFILE_ANSWER_BYTES_MOST) {
-        good = refuse_answer(call, path, "let it fetch the rest from elsewhere", "more than 256 KiB is too long");
+        good = refuse_answer(call, path, "let it fetch the rest from elsewhere",
+                             "more than 256 KiB is too long");
     } else if (json == NULL || memchr(text, '\0', bytes) != NULL) {
         good = refuse_answer(call, path, "save it as UTF-8", "this is not a text");
     } else {
@@ -165,8 +166,9 @@ static void show_added(struct call *call, const json_t *profile)
 {
     const char *name = fact_text(profile, "name");
     show_profile(call, profile);
-    show_hint(call, "next: 'imprint profile render %s MACHINE' shows what a machine would get; then "
-                    "'imprint deploy MACHINE --profile %s'",
+    show_hint(call,
+              "next: 'imprint profile render %s MACHINE' shows what a machine would get; then "
+              "'imprint deploy MACHINE --profile %s'",
               name, name);
 }
 

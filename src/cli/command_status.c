@@ -10,9 +10,10 @@
 static void show_server(struct call *call, const json_t *status)
 {
     char span[MOMENT_TEXT_BYTES];
-    show_field_format(call, "imprint", "%s on %s, up for %s", fact_text(status, "version"),
-                      fact_text(status, "server_name"),
-                      moment_print_span(fact_number(status, "now_s") - fact_number(status, "started_s"), span));
+    show_field_format(
+        call, "imprint", "%s on %s, up for %s", fact_text(status, "version"),
+        fact_text(status, "server_name"),
+        moment_print_span(fact_number(status, "now_s") - fact_number(status, "started_s"), span));
     show_field(call, "dhcp.mode", SCREEN_PLAIN, fact_text(status, "dhcp_mode"));
 }
 

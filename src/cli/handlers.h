@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the rows of the table of commands call: one function a command, in the file of its noun. Each takes a
+// What the rows of the table of commands call: one function a command, in the file of its noun. Each gets a
 // line that fits its row, prints its result on standard output and what is wrong on standard error, and
 // returns an enum cli_exit.
 #pragma once
@@ -7,10 +7,74 @@
 #include "cli/call.h"
 
 /// serve: hands over to the daemon.
-int serve_run(struct call *call);
+int command_serve(struct call *call);
+/// status.
+int command_status(struct call *call);
+/// watch [MACHINE].
+int command_watch(struct call *call);
+/// events [MACHINE].
+int command_events(struct call *call);
+
+/// machine list.
+int command_machine_list(struct call *call);
+/// machine show MACHINE.
+int command_machine_show(struct call *call);
+/// machine add NAME.
+int command_machine_add(struct call *call);
+/// machine approve MACHINE...
+int command_machine_approve(struct call *call);
+/// machine reject MACHINE...
+int command_machine_reject(struct call *call);
+/// machine edit MACHINE.
+int command_machine_edit(struct call *call);
+/// machine remove MACHINE...
+int command_machine_remove(struct call *call);
+
+/// image add NAME DIR.
+int command_image_add(struct call *call);
+/// image list.
+int command_image_list(struct call *call);
+/// image show IMAGE.
+int command_image_show(struct call *call);
+/// image remove IMAGE...
+int command_image_remove(struct call *call);
+
+/// profile add NAME.
+int command_profile_add(struct call *call);
+/// profile list.
+int command_profile_list(struct call *call);
+/// profile show PROFILE.
+int command_profile_show(struct call *call);
+/// profile edit PROFILE.
+int command_profile_edit(struct call *call);
+/// profile render PROFILE MACHINE.
+int command_profile_render(struct call *call);
+/// profile remove PROFILE...
+int command_profile_remove(struct call *call);
+
+/// deploy MACHINE...
+int command_deploy(struct call *call);
+/// order list.
+int command_order_list(struct call *call);
+/// order show ORDER.
+int command_order_show(struct call *call);
+/// order cancel ORDER...
+int command_order_cancel(struct call *call);
+/// lease list.
+int command_lease_list(struct call *call);
+
+/// config check [FILE].
+int command_config_check(struct call *call);
+/// config show [FILE].
+int command_config_show(struct call *call);
+/// config manual: the list of keys for imprint.yaml(5).
+int command_config_manual(struct call *call);
+/// explain [REASON].
+int command_explain(struct call *call);
 
 /// version.
-int version_show(struct call *call);
-
+int command_version(struct call *call);
 /// help [COMMAND...].
-int help_show(struct call *call);
+int command_help(struct call *call);
+/// help-manual: the list of commands for imprint(1).
+int command_help_manual(struct call *call);

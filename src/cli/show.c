@@ -99,7 +99,8 @@ int show_each(struct call *call, const struct show_each *each)
     int result = CLI_EXIT_OK;
     json_t *answers = json_array();
     for (size_t i = 0; i < call->argument_count; i++) {
-        json_t *answer = ask_name(call, each->method, each->first, call->arguments[i], each->rest, each->body);
+        json_t *answer =
+            ask_name(call, each->method, each->first, call->arguments[i], each->rest, each->body);
         if (answer == NULL) {
             result = CLI_EXIT_REFUSED;
             continue;

@@ -34,8 +34,8 @@ int show_one(struct call *call, json_t *taken_answer, void (*print)(struct call 
 
 struct show_each { // what to do with every argument of a call
     const char *method;
-    const char *first; // path is "first/argument/rest"
-    const char *rest;  // may be NULL
+    const char *first;  // path is "first/argument/rest"
+    const char *rest;   // may be NULL
     const json_t *body; // may be NULL
     void (*print)(struct call *call, const json_t *answer);
 };

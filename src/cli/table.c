@@ -152,7 +152,7 @@ static void print_plain(const struct table *table, const struct screen *screen)
 
 void table_print(const struct table *table, const struct screen *screen)
 {
-    size_t widths[TABLE_COLUMNS_MOST];
+    size_t widths[TABLE_COLUMNS_MOST] = {0};
     if (!screen->is_terminal) {
         print_plain(table, screen);
         return;

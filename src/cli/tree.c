@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@ struct walk {
     unsigned depth;
 };
 
-struct level { // one folder being listed
+struct level {           // one folder being listed
     char path[PATH_MAX]; // below the root, "" or with a '/' at its end
     struct dirent **names;
     int count;
@@ -37,7 +38,9 @@ static enum status explain(struct walk *walk, const char *path)
         problem_set_remedy(walk->problem, "use sudo, or make it readable for you");
     }
     problem_set_place(walk->problem, path, 0, 0);
-    return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : error == EACCES ? STATUS_DENIED : STATUS_IO;
+    return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND
+           : error == EACCES                   ? STATUS_DENIED
+                                               : STATUS_IO;
 }
 
 static bool is_below(const char *path, const char *root)
@@ -177,7 +180,8 @@ enum status tree_list(const char *folder, struct tree *tree, struct problem *pro
     walk->folder = folder;
     walk->tree = tree;
     walk->problem = problem;
-    enum status status = realpath(folder, walk->root) == NULL ? explain(walk, folder) : walk_levels(walk, levels);
+    enum status status =
+        realpath(folder, walk->root) == NULL ? explain(walk, folder) : walk_levels(walk, levels);
     if (status == STATUS_OK && tree->files.count == 0) {
         problem_set(problem, "there is no file in it");
         problem_set_place(problem, folder, 0, 0);

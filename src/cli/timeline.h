@@ -8,12 +8,12 @@
 #include <jansson.h>
 
 /// Prints one event of the daemon's (docs/protocols/control-api.md), and at once when somebody follows.
-void event_print(const struct call *call, const json_t *event);
+void timeline_print(const struct call *call, const json_t *event);
 
 /// Prints the last `count` events of the machine with this id, after an empty line; nothing when there are
 /// none.
-void event_show_last(struct call *call, int64_t machine_id, unsigned count);
+void timeline_show_last(struct call *call, int64_t machine_id, unsigned count);
 
 /// The path of GET events for the call's argument MACHINE and its option --last, with `more` ("follow=1",
 /// say; may be empty) added. Whether it fits `path` of `path_bytes`; else that was told.
-bool event_path(struct call *call, const char *more, char *path, size_t path_bytes);
+bool timeline_path(struct call *call, const char *more, char *path, size_t path_bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/event.h"
+#include "cli/timeline.h"
 
 #include "base/time.h"
 #include "cli/ask.h"
@@ -78,7 +78,7 @@ static void print_for_programs(const struct call *call, const json_t *event)
     (void)fputc('\n', call->out.out);
 }
 
-void event_print(const struct call *call, const json_t *event)
+void timeline_print(const struct call *call, const json_t *event)
 {
     if (call->is_json) {
         (void)json_dumpf(event, call->out.out, JSON_COMPACT);
@@ -103,10 +103,10 @@ static void print_last(void *context, const json_t *event)
         (void)fputc('\n', last->call->out.out);
         last->has_begun = true;
     }
-    event_print(last->call, event);
+    timeline_print(last->call, event);
 }
 
-void event_show_last(struct call *call, int64_t machine_id, unsigned count)
+void timeline_show_last(struct call *call, int64_t machine_id, unsigned count)
 {
     char path[CLIENT_PATH_BYTES];
     struct text text;
@@ -121,7 +121,7 @@ void event_show_last(struct call *call, int64_t machine_id, unsigned count)
     }
 }
 
-bool event_path(struct call *call, const char *more, char *path, size_t path_bytes)
+bool timeline_path(struct call *call, const char *more, char *path, size_t path_bytes)
 {
     struct text text;
     const char *last = call_option(call, "last");
