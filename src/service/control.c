@@ -17,6 +17,7 @@
 #define IDLE_SECONDS     120u
 #define MEMORY_BYTES     ((size_t)128 * 1024) // per connection; the size of a read of an upload
 #define HEARTBEAT_MS     15000u
+#define LAST_TURNS       4 // resume, answer, send, end
 
 void control_run_soon(struct control *control)
 {
@@ -265,8 +266,11 @@ void control_close(struct control *control)
         }
         control_request_resume(request);
     }
-    control_watch_wake(control); // the library must not be stopped while a connection is suspended
+    control_watch_end(control); // the library must not be stopped while a connection is suspended
     if (control->daemon != NULL) {
+        for (int i = 0; i < LAST_TURNS; i++) { // the last words
+            (void)MHD_run(control->daemon);
+        }
         MHD_stop_daemon(control->daemon);
     }
     loop_timer_free(control->timer);

@@ -137,6 +137,14 @@ void control_watch_beat(struct control *control)
     control_watch_wake(control);
 }
 
+void control_watch_end(struct control *control)
+{
+    for (struct control_watch *watch = control->watches; watch != NULL; watch = watch->next) {
+        watch->follows = false;
+    }
+    control_watch_wake(control);
+}
+
 // Where to begin: after event ?after=, or so that the last ?last= come, or at the first that is remembered.
 static bool watch_start(struct control_request *request, struct control_watch *watch)
 {

@@ -10,3 +10,6 @@ void control_watch_wake(struct control *control);
 
 /// The same, and whoever has none gets an empty line, so that clients that are gone are noticed.
 void control_watch_beat(struct control *control);
+
+/// Nobody follows any more: everybody gets what there is, and the end.
+void control_watch_end(struct control *control);
