@@ -386,6 +386,14 @@ static void dhcp_port_close(struct dhcp_port *port)
     heap_free(port);
 }
 
+static struct packet *dhcp_port_open_packet(struct dhcp_port *port, const struct interface *interface,
+                                            struct problem *problem)
+{
+    struct packet_handler handler = {
+        .hears = PACKET_HEARS_SERVERS, .hear_udp = dhcp_hear_server, .context = port};
+    return packet_open(port->service->settings.loop, interface, &handler, problem);
+}
+
 static bool dhcp_port_open(struct dhcp_port *port, struct problem *problem)
 {
     struct loop *loop = port->service->settings.loop;
@@ -398,7 +406,7 @@ static bool dhcp_port_open(struct dhcp_port *port, struct problem *problem)
     port->server = udp_open(loop, &options, dhcp_receive_server, port, problem);
     options.port = DHCP4_PXE_PORT;
     port->boot = port->server == NULL ? NULL : udp_open(loop, &options, dhcp_receive_boot, port, problem);
-    port->packet = port->boot == NULL ? NULL : packet_open(loop, &port->interface, &handler, problem);
+    port->packet = port->boot == NULL ? NULL : dhcp_port_open_packet(port, &port->interface, problem);
     return port->packet != NULL;
 }
 
@@ -436,6 +444,23 @@ enum status dhcp_service_add(struct dhcp_service *service, const struct interfac
     service->ports = port;
     port->timer = loop_timer_new(service->settings.loop, dhcp_port_probe, port);
     loop_timer_start(port->timer, 0, 0);
+    return STATUS_OK;
+}
+
+enum status dhcp_service_change(struct dhcp_service *service, const struct interface *interface,
+                                struct problem *problem)
+{
+    struct dhcp_port *port = dhcp_port_find(service, interface->index);
+    if (port == NULL) {
+        return STATUS_OK;
+    }
+    struct packet *packet = dhcp_port_open_packet(port, interface, problem);
+    if (packet == NULL) {
+        return STATUS_IO;
+    }
+    packet_close(port->packet);
+    port->packet = packet;
+    port->interface = *interface;
     return STATUS_OK;
 }
 

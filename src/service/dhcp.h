@@ -73,6 +73,12 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
 MUST_USE enum status dhcp_service_add(struct dhcp_service *service, const struct interface *interface,
                                       struct problem *problem);
 
+/// The served interface got another hardware address (a bridge takes that of its ports): goes on with that
+/// one, without losing what its sockets have received. Nothing when it is not served. STATUS_IO and `problem`
+/// when the raw socket cannot be had again; the old one then stays.
+MUST_USE enum status dhcp_service_change(struct dhcp_service *service, const struct interface *interface,
+                                         struct problem *problem);
+
 /// Stops on the interface with that index; nothing when it is not served.
 void dhcp_service_remove(struct dhcp_service *service, uint32_t interface_index);
 

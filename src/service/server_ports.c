@@ -20,7 +20,7 @@ static bool server_ports_wants(const struct server_ports *ports, const struct in
 
 static bool server_ports_is_same(const struct interface *a, const struct interface *b)
 {
-    return a->index == b->index && strcmp(a->name, b->name) == 0 && hw_equal(&a->hw, &b->hw) &&
+    return a->index == b->index && strcmp(a->name, b->name) == 0 &&
            ip4_equal(a->addresses[0].address, b->addresses[0].address) &&
            a->addresses[0].prefix == b->addresses[0].prefix;
 }
@@ -73,6 +73,7 @@ enum status server_ports_update(struct server_ports *ports, struct problem *prob
     struct interface now[INTERFACES_MOST];
     unsigned count = interface_list(now);
     unsigned kept = 0;
+    enum status worst = STATUS_OK;
     for (unsigned i = 0; i < ports->served_count; i++) {
         const struct interface *same = server_ports_find(now, count, ports->served[i].index);
         if (same == NULL || !server_ports_wants(ports, same) ||
@@ -81,10 +82,13 @@ enum status server_ports_update(struct server_ports *ports, struct problem *prob
             log_write(ports->log, LOG_LEVEL_NOTICE, "no longer serving %s as it was", ports->served[i].name);
             continue;
         }
-        ports->served[kept++] = ports->served[i];
+        if (!hw_equal(&same->hw, &ports->served[i].hw) && ports->dhcp != NULL &&
+            dhcp_service_change(ports->dhcp, same, problem) != STATUS_OK) {
+            worst = STATUS_IO;
+        }
+        ports->served[kept++] = *same;
     }
     ports->served_count = kept;
-    enum status worst = STATUS_OK;
     for (unsigned i = 0; i < count; i++) {
         bool is_served = server_ports_find(ports->served, ports->served_count, now[i].index) != NULL;
         if (is_served || !server_ports_wants(ports, &now[i]) || ports->served_count == INTERFACES_MOST) {
