@@ -401,8 +401,6 @@ static bool dhcp_port_open(struct dhcp_port *port, struct problem *problem)
                                   .interface = port->interface.name,
                                   .is_shared = true,
                                   .may_broadcast = true};
-    struct packet_handler handler = {
-        .hears = PACKET_HEARS_SERVERS, .hear_udp = dhcp_hear_server, .context = port};
     port->server = udp_open(loop, &options, dhcp_receive_server, port, problem);
     options.port = DHCP4_PXE_PORT;
     port->boot = port->server == NULL ? NULL : udp_open(loop, &options, dhcp_receive_boot, port, problem);
