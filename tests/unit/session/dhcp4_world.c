@@ -137,6 +137,62 @@ bool world_send_proxy(struct world *world, uint16_t port, struct ip4 from, uint1
     return decode_reply(world);
 }
 
+bool world_discover(struct world *world, uint8_t last)
+{
+    world_request(world, DHCP4_DISCOVER, last);
+    return world_send(world);
+}
+
+bool world_request_with(struct world *world, uint8_t last, struct ip4 server, struct ip4 requested,
+                        struct ip4 ciaddr, bool is_unicast)
+{
+    world_request(world, DHCP4_REQUEST, last);
+    if (server.value != 0) {
+        dhcp4_put_ip4(&world->request, DHCP4_OPTION_SERVER_ID, server);
+    }
+    if (requested.value != 0) {
+        dhcp4_put_ip4(&world->request, DHCP4_OPTION_REQUESTED_ADDRESS, requested);
+    }
+    world->request.ciaddr = ciaddr;
+    world->facts.is_unicast = is_unicast;
+    return world_send(world);
+}
+
+bool world_select_offer(struct world *world, uint8_t last, struct ip4 requested)
+{
+    return world_request_with(world, last, world_ip(1), requested, (struct ip4){0}, false);
+}
+
+bool world_reboot(struct world *world, uint8_t last, struct ip4 requested)
+{
+    return world_request_with(world, last, (struct ip4){0}, requested, (struct ip4){0}, false);
+}
+
+bool world_renew(struct world *world, uint8_t last, struct ip4 ciaddr)
+{
+    return world_request_with(world, last, (struct ip4){0}, (struct ip4){0}, ciaddr, true);
+}
+
+bool world_rebind(struct world *world, uint8_t last, struct ip4 ciaddr)
+{
+    return world_request_with(world, last, (struct ip4){0}, (struct ip4){0}, ciaddr, false);
+}
+
+void world_assert_nak(const struct world *world, struct ip4 to)
+{
+    assert_int_equal(world->reply.kind, DHCP4_NAK);
+    assert_int_equal(world->reply.yiaddr.value, 0);
+    assert_int_equal(world->reply.ciaddr.value, 0);
+    assert_int_equal(world->reply.siaddr.value, 0);
+    assert_true(world_has_ip4(world, DHCP4_OPTION_SERVER_ID, world_ip(1)));
+    assert_null(dhcp4_find(&world->reply, DHCP4_OPTION_LEASE_TIME));
+    assert_null(dhcp4_find(&world->reply, DHCP4_OPTION_SUBNET_MASK));
+    assert_non_null(dhcp4_find(&world->reply, DHCP4_OPTION_MESSAGE));
+    assert_int_equal(world->actions.to.value, to.value);
+    assert_false(world->actions.has_lease);
+    assert_true(reasons_has(&world->actions.reasons, REASON_ADDRESS_WRONG));
+}
+
 struct ip4 world_bind(struct world *world, uint8_t last)
 {
     world_request(world, DHCP4_DISCOVER, last);

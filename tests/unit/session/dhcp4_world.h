@@ -43,6 +43,22 @@ bool world_send(struct world *world);
 /// Sends it to ProxyDHCP, to our `port` from `from`:`from_port`.
 bool world_send_proxy(struct world *world, uint16_t port, struct ip4 from, uint16_t from_port);
 
+/// Sends DISCOVER from 52:54:00:00:00:`last`; true when there is a reply.
+bool world_discover(struct world *world, uint8_t last);
+
+/// Sends REQUEST as the four states do; addresses that are 0 are left out. True when there is a reply.
+bool world_request_with(struct world *world, uint8_t last, struct ip4 server, struct ip4 requested,
+                        struct ip4 ciaddr, bool is_unicast);
+
+/// The same for one state each: SELECTING our offer, INIT-REBOOT, RENEWING, REBINDING.
+bool world_select_offer(struct world *world, uint8_t last, struct ip4 requested);
+bool world_reboot(struct world *world, uint8_t last, struct ip4 requested);
+bool world_renew(struct world *world, uint8_t last, struct ip4 ciaddr);
+bool world_rebind(struct world *world, uint8_t last, struct ip4 ciaddr);
+
+/// Asserts that the reply is a NAK that says no more than it may, and went to `to`.
+void world_assert_nak(const struct world *world, struct ip4 to);
+
 /// DISCOVER, REQUEST of what was offered: the address acknowledged to 52:54:00:00:00:`last`.
 struct ip4 world_bind(struct world *world, uint8_t last);
 
