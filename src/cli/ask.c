@@ -89,6 +89,7 @@ static void complain_json(const struct problem *problem)
 
 void ask_complain(const struct call *call, const struct problem *problem)
 {
+    (void)fflush(call->out.out); // what was said before stands before
     if (call->is_json) {
         complain_json(problem);
         return;

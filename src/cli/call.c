@@ -154,6 +154,11 @@ static enum status take_next(struct call *call, struct call_line *line, struct p
     return take_option(call, line, word + 2, problem);
 }
 
+static void refer_to_help(const struct call *call, struct problem *problem)
+{
+    problem_set_remedy(problem, "'imprint help %s' explains it", call->command->words);
+}
+
 static enum status check_arguments(const struct call *call, struct problem *problem)
 {
     struct command_argument arguments[COMMAND_ARGUMENTS_COUNT];
@@ -162,6 +167,7 @@ static enum status check_arguments(const struct call *call, struct problem *prob
     for (size_t i = 0; i < count; i++) {
         if (!arguments[i].is_optional && call->argument_count <= i) {
             problem_set(problem, "'%s' needs %s", call->command->words, arguments[i].name);
+            refer_to_help(call, problem);
             return STATUS_MALFORMED;
         }
         most = arguments[i].repeats ? SIZE_MAX : most + 1;
@@ -169,6 +175,7 @@ static enum status check_arguments(const struct call *call, struct problem *prob
     if (call->argument_count > most) {
         problem_set(problem, "'%s' is one argument too many for '%s'", call->arguments[most],
                     call->command->words);
+        refer_to_help(call, problem);
         return STATUS_MALFORMED;
     }
     return STATUS_OK;
@@ -179,6 +186,7 @@ static enum status check_options(const struct call *call, struct problem *proble
     for (const struct command_option *row = call->command->options; row != NULL && row->name != NULL; row++) {
         if (row->is_required && !call_has(call, row->name)) {
             problem_set(problem, "'%s' needs --%s %s", call->command->words, row->name, row->value);
+            refer_to_help(call, problem);
             return STATUS_MALFORMED;
         }
     }

@@ -16,6 +16,9 @@ static int run_call(struct call *call)
         return CLI_EXIT_OK;
     }
     if (call->command == NULL) { // a group alone, or nothing at all
+        if (call->words[0] != '\0') {
+            ask_complain_text(call, "", "'%s' is the first word of these commands:", call->words);
+        }
         help_print(stderr, call);
         return CLI_EXIT_USAGE;
     }

@@ -89,18 +89,19 @@ static enum status explain_connect(const struct client *client, struct problem *
 {
     int error = try_socket(client->socket);
     if (error == EACCES || error == EPERM) {
-        problem_set(problem, "you may not talk to imprint: its socket %s is not open to you", client->socket);
+        problem_set(problem, "you may not talk to the daemon: its socket %s is not open to you",
+                    client->socket);
         problem_set_remedy(problem, "use sudo, or become a member of the group that the socket belongs to");
         return STATUS_DENIED;
     }
     if (error == ENOENT || error == ECONNREFUSED) {
-        problem_set(problem, "imprint is not running: nobody answers at %s", client->socket);
+        problem_set(problem, "the daemon is not running: nobody answers at %s", client->socket);
         problem_set_remedy(problem,
                            "start it with 'systemctl start imprint' or 'sudo imprint serve', or name "
                            "its socket with --socket");
         return STATUS_NOT_FOUND;
     }
-    problem_set(problem, "imprint cannot be reached at %s: %s", client->socket, strerror(error));
+    problem_set(problem, "the daemon cannot be reached at %s: %s", client->socket, strerror(error));
     problem_set_remedy(problem, "see that --socket, IMPRINT_SOCKET or 'control.socket' names its socket");
     return STATUS_IO;
 }
@@ -112,12 +113,12 @@ static enum status explain_curl(const struct client *client, CURLcode code, stru
     }
     if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
         code == CURLE_PARTIAL_FILE) {
-        problem_set(problem, "imprint ended in the middle of the conversation");
+        problem_set(problem, "the daemon ended in the middle of the conversation");
         problem_set_remedy(problem, "'journalctl -u imprint' tells why");
     } else if (code == CURLE_ABORTED_BY_CALLBACK) {
         problem_set(problem, "the file became shorter while it was read");
     } else {
-        problem_set(problem, "imprint does not answer at %s: %s", client->socket,
+        problem_set(problem, "the daemon does not answer at %s: %s", client->socket,
                     client->error[0] == '\0' ? curl_easy_strerror(code) : client->error);
         problem_set_remedy(problem, "is that socket imprint's?");
     }
@@ -222,7 +223,7 @@ static enum status explain_refusal(const json_t *answer, long code, struct probl
     const char *remedy = json_string_value(json_object_get(error, "remedy"));
     const char *file = json_string_value(json_object_get(error, "file"));
     if (text == NULL) {
-        problem_set(problem, "imprint answered with HTTP status %ld and no reason", code);
+        problem_set(problem, "the daemon answered with HTTP status %ld and no reason", code);
     } else {
         problem_set(problem, "%s", text);
     }

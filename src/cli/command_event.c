@@ -55,7 +55,7 @@ int command_watch(struct call *call)
         return CLI_EXIT_REFUSED;
     }
     if (lines.timeout_ms == 0) { // only the daemon's end ends it
-        ask_complain_text(call, "'journalctl -u imprint' tells why", "imprint has ended");
+        ask_complain_text(call, "'journalctl -u imprint' tells why", "the daemon has ended");
         return CLI_EXIT_REFUSED;
     }
     return CLI_EXIT_OK;

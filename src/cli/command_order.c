@@ -149,7 +149,7 @@ static void show_order(struct call *call, const json_t *order)
         show_field(call, times[i].label, SCREEN_PLAIN,
                    show_time(call, fact_number(order, times[i].member), time));
     }
-    show_field_format(call, "started", "%lld times", (long long)fact_number(order, "boots"));
+    show_field_format(call, "given out", "%lld times", (long long)fact_number(order, "boots"));
 }
 
 int command_order_show(struct call *call)

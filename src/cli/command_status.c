@@ -79,6 +79,7 @@ static void show_transfers(struct call *call, const json_t *status, const char *
                       moment_print_size((uint64_t)fact_number(stats, "sent_bytes"), size));
 }
 
+// Which boot loaders have no file here: their machines cannot be booted.
 static void show_loaders(struct call *call, const json_t *status)
 {
     char missing[512];
@@ -89,10 +90,10 @@ static void show_loaders(struct call *call, const json_t *status)
     json_object_foreach(fact_get(status, "loaders"), name, is_there)
     {
         if (!json_is_true(is_there)) {
-            text_add_format(&text, "%s%s", text.length == 0 ? "" : ", ", name);
+            text_add_format(&text, "%s%s", text.length == 0 ? "all but " : ", ", name);
         }
     }
-    show_field(call, "no loader", SCREEN_DIM, missing);
+    show_field(call, "loaders", SCREEN_PLAIN, text.length == 0 ? "all" : missing);
 }
 
 static void show_status(struct call *call, const json_t *status)

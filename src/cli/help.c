@@ -77,6 +77,7 @@ void help_print_group(FILE *out, const char *group)
     size_t count;
     const struct command *table = command_table(&count);
     const char *last = NULL; // the row before
+    bool is_last_grouped = false;
     for (size_t i = 0; i < count; i++) {
         char left[96];
         if (table[i].is_hidden || !is_inside(table[i].words, group)) {
@@ -84,12 +85,13 @@ void help_print_group(FILE *out, const char *group)
         }
         size_t word = strcspn(table[i].words, " ");
         bool is_grouped = table[i].words[word] == ' ';
-        if (last != NULL && is_grouped && strncmp(last, table[i].words, word + 1) != 0) {
+        if (last != NULL && (is_grouped || is_last_grouped) && strncmp(last, table[i].words, word + 1) != 0) {
             (void)fputc('\n', out);
         }
         (void)snprintf(left, sizeof left, "%s %s", table[i].words, table[i].arguments);
         print_pair(out, COMMAND_COLUMNS, left, table[i].about);
         last = table[i].words;
+        is_last_grouped = is_grouped;
     }
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define NAME_COLUMNS 14
+#define NAME_COLUMNS 17 // a MAC address
 
 static enum screen_paint paint_severity(const char *severity)
 {
