@@ -34,6 +34,14 @@ static void print_pair(FILE *out, int columns, const char *left, const char *rig
     }
 }
 
+static const char *option_note(const struct command_option *row)
+{
+    return row->is_required && row->repeats ? "; at least one is needed"
+           : row->is_required               ? "; needed"
+           : row->repeats                   ? "; may be given many times"
+                                            : "";
+}
+
 static void print_options(FILE *out, const struct command_option *options)
 {
     for (const struct command_option *row = options; row != NULL && row->name != NULL; row++) {
@@ -41,11 +49,7 @@ static void print_options(FILE *out, const struct command_option *options)
         char right[192];
         (void)snprintf(left, sizeof left, "--%s%s%s", row->name, row->value == NULL ? "" : " ",
                        row->value == NULL ? "" : row->value);
-        (void)snprintf(right, sizeof right, "%s%s", row->about,
-                       row->is_required && row->repeats ? "; at least one"
-                       : row->is_required               ? "; needed"
-                       : row->repeats                   ? "; may be given many times"
-                                                        : "");
+        (void)snprintf(right, sizeof right, "%s%s", row->about, option_note(row));
         print_pair(out, OPTION_COLUMNS, left, right);
     }
 }
@@ -165,10 +169,7 @@ static void print_manual_options(FILE *out, const struct command_option *options
         if (row->value != NULL) {
             (void)fprintf(out, " Ar %s", row->value);
         }
-        (void)fprintf(out, "\n%c%s%s.\n", row->about[0] - 'a' + 'A', row->about + 1,
-                      row->is_required ? "; needed"
-                      : row->repeats   ? "; may be given many times"
-                                       : "");
+        (void)fprintf(out, "\n%c%s%s.\n", row->about[0] - 'a' + 'A', row->about + 1, option_note(row));
     }
     (void)fputs(".El\n", out);
 }
