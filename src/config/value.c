@@ -60,14 +60,34 @@ static void interface_about(const struct key *key, struct text *out)
     text_add_format(out, "an interface's name of at most %zu characters, such as eth0", key->bytes - 1);
 }
 
+// Whether an invisible character is at `text`: control characters of ASCII and of Latin-1,
+// line and paragraph separator, byte order mark, and what is no character. None of them belongs into a path,
+// and YAML would not give them back as they were.
+static bool is_invisible(const char *text)
+{
+    static const char *const invisible[] = {"\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe",
+                                            "\xef\xbf\xbf"};
+    if (text_is_control(text[0])) {
+        return true;
+    }
+    if ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0) {
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(invisible); i++) {
+        if (text_starts(text, invisible[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status path_parse(const struct key *key, const char *text, void *value)
 {
-    size_t length = strlen(text);
     if (text[0] != '/' || strstr(text, "/../") != NULL || text_ends(text, "/..")) {
         return STATUS_MALFORMED;
     }
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+    for (const char *at = text; *at != '\0'; at++) {
+        if (is_invisible(at)) {
             return STATUS_MALFORMED;
         }
     }

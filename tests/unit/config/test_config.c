@@ -130,6 +130,7 @@ static void a_bad_value_is_told_with_what_is_allowed(void **state)
     assert_refused("state: var\n", 1, 8, "an absolute path");
     assert_refused("state: /var/../etc\n", 1, 8, "without \"..\"");
     assert_refused("state: \"/a\\nb\"\n", 1, 8, "'/a\\x0ab'");
+    assert_refused("state: \"/a\\Lb\"\n", 1, 8, "an absolute path");
     assert_refused("state: \"/a\\0b\"\n", 1, 8, "NUL");
     assert_refused("interfaces: [averyverylongname0]\n", 1, 14, "at most 15 characters");
     assert_refused("interfaces: eth0\n", 1, 13, "'interfaces' must be a list");
