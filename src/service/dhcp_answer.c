@@ -7,12 +7,13 @@
 #include <string.h>
 
 // What the client is told to boot. Own disk means: no boot file at all for firmware, which then goes on to
-// its disk at once; iPXE gets a script that says so on the screen.
+// its disk; iPXE gets a script that says so on the screen.
 static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct boot_client *client,
                              struct desk_meeting *meeting, struct dhcp4_boot *boot, struct text *detail)
 {
     bool is_ipxe = client->stage == BOOT_STAGE_IPXE;
     struct boot_plan *plan = &meeting->plan;
+    boot->is_local = plan->kind == PLAN_LOCAL;
     if (plan->kind == PLAN_NOTHING || (plan->kind == PLAN_LOCAL && !is_ipxe)) {
         return;
     }

@@ -5,7 +5,7 @@
 
 #define UUID_OPTION_BYTES     17
 #define CLIENT_ID_LEAST_BYTES 2 // RFC 2132 section 9.14
-#define VENDOR_BYTES          32
+#define VENDOR_BYTES          64
 
 bool dhcp4_boot_is_for(const struct dhcp4_boot *boot, const struct boot_client *client)
 {
@@ -38,14 +38,32 @@ void dhcp4_boot_put(struct dhcp4_reply *reply, const struct dhcp4_boot *boot, st
     dhcp4_put_string_nul(reply, DHCP4_OPTION_BOOT_FILE, boot->file);
 }
 
+static void put_vendor(struct dhcp4_reply *reply, const struct pxe_vendor *vendor)
+{
+    uint8_t bytes[VENDOR_BYTES];
+    size_t length = 0;
+    enum status status = pxe_encode_vendor(vendor, bytes, sizeof bytes, &length);
+    assert(status == STATUS_OK);
+    dhcp4_put_bytes(reply, DHCP4_OPTION_VENDOR, bytes, length);
+}
+
 void dhcp4_boot_put_direct(struct dhcp4_reply *reply)
 {
     struct pxe_vendor vendor = {.has_discovery_control = true, .discovery_control = PXE_DISCOVERY_USE_FILE};
-    uint8_t bytes[VENDOR_BYTES];
-    size_t length = 0;
-    enum status status = pxe_encode_vendor(&vendor, bytes, sizeof bytes, &length);
-    assert(status == STATUS_OK);
-    dhcp4_put_bytes(reply, DHCP4_OPTION_VENDOR, bytes, length);
+    put_vendor(reply, &vendor);
+}
+
+void dhcp4_boot_put_local(struct dhcp4_reply *reply)
+{
+    static const char WORDS[] = "Local boot";
+    struct pxe_vendor vendor = {.has_discovery_control = true,
+                                .discovery_control = PXE_DISCOVERY_NO_BROADCAST | PXE_DISCOVERY_NO_MULTICAST,
+                                .has_prompt = true,
+                                .prompt_length = sizeof WORDS - 1,
+                                .prompt = WORDS,
+                                .menu_count = 1,
+                                .menu = {{.length = sizeof WORDS - 1, .text = WORDS}}};
+    put_vendor(reply, &vendor);
 }
 
 // EDK2 drops a whole reply for one option of a wrong length, so a broken one does not come back.

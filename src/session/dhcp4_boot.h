@@ -9,7 +9,8 @@
 #define DHCP4_BOOT_FILE_BYTES 256
 
 struct dhcp4_boot { // what this client is told to boot; filled by the service from plan and loader
-    bool has_file;  // false: not one word about booting, so that firmware goes on to its disk at once
+    bool has_file;  // false: not one word about booting, unless `is_local`
+    bool is_local; // no file: its own disk; UEFI firmware is told so, else it waits a minute for other offers
     char file[DHCP4_BOOT_FILE_BYTES];
     bool is_url; // for UEFI HTTP boot and for iPXE
 };
@@ -28,6 +29,11 @@ void dhcp4_boot_put(struct dhcp4_reply *reply, const struct dhcp4_boot *boot, st
 
 /// Writes option 43 that says: the boot file is in this reply, no menu, no discovery (PXE 2.1, 43.6 = 8).
 void dhcp4_boot_put_direct(struct dhcp4_reply *reply);
+
+/// Writes option 43 that says: boot the local disk, now, without a menu (PXE 2.1: the only entry of 43.9 has
+/// type 0, the prompt of 43.10 lasts 0 s). EDK2 then gives up PXE at once (PXE-E21) and goes on to its next
+/// boot entry (docs/protocols/loaders.md).
+void dhcp4_boot_put_local(struct dhcp4_reply *reply);
 
 /// Echoes what must come back unchanged: 61 (RFC 6842), 82 (RFC 3046) and 97, unless malformed.
 void dhcp4_boot_put_echoes(struct dhcp4_reply *reply, const struct dhcp4_message *request);

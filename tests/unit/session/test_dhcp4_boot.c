@@ -131,6 +131,24 @@ static void without_a_file_not_one_word_is_said_about_booting(void **state)
     assert_boots_nothing();
 }
 
+// Without the hint EDK2 waits a minute for offers of other servers.
+static void uefi_firmware_is_told_to_boot_its_own_disk(void **state)
+{
+    (void)state;
+    static const char VENDOR[] = "\x06\x01\x03\x09\x0d\x00\x00\x0aLocal boot\x0a\x0b\x00Local boot\xff";
+    world_set_boot(&world, "left from before");
+    world.facts.boot.has_file = false;
+    world.facts.boot.is_local = true;
+    discover_pxe("PXEClient:Arch:00007:UNDI:003000", PXE_X64_UEFI);
+    assert_true(world_has(&world, DHCP4_OPTION_VENDOR_CLASS, "PXEClient", 9));
+    assert_true(world_has(&world, DHCP4_OPTION_VENDOR, VENDOR, sizeof VENDOR - 1));
+    assert_null(dhcp4_find(&world.reply, DHCP4_OPTION_BOOT_FILE));
+    discover_pxe("PXEClient:Arch:00000:UNDI:002001", PXE_X86_BIOS);
+    assert_boots_nothing();
+    discover_pxe("HTTPClient:Arch:00016:UNDI:003000", PXE_X64_UEFI_HTTP);
+    assert_boots_nothing();
+}
+
 // Debian's installer would load it as a preseed file.
 static void a_url_goes_to_nobody_but_http_boot_and_ipxe(void **state)
 {
@@ -302,6 +320,7 @@ int main(void)
         cmocka_unit_test_setup(inform_is_told_the_boot_file_too, set_up),
         cmocka_unit_test_setup(uefi_http_boot_gets_a_url_and_its_class_back, set_up),
         cmocka_unit_test_setup(ipxe_gets_its_script_without_class_and_need_not_wait_for_a_proxy, set_up),
+        cmocka_unit_test_setup(uefi_firmware_is_told_to_boot_its_own_disk, set_up),
         cmocka_unit_test_setup(without_a_file_not_one_word_is_said_about_booting, set_up),
         cmocka_unit_test_setup(a_url_goes_to_nobody_but_http_boot_and_ipxe, set_up),
         cmocka_unit_test_setup(http_boot_gets_nothing_but_a_url, set_up),
