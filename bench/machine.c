@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000ull
 
 struct hw machine_hw(const struct machine *machine)
 {
@@ -142,9 +142,9 @@ bool machine_is_finished(const struct machine *machine)
     return machine->state == MACHINE_DONE || machine->state == MACHINE_FAILED;
 }
 
-void machine_wait(struct machine_world *world, struct machine *machine, unsigned seconds)
+void machine_wait(struct machine_world *world, struct machine *machine, uint64_t wait_ms)
 {
-    machine->deadline_ns = world->now_ns + seconds * NS_PER_S;
+    machine->deadline_ns = world->now_ns + wait_ms * NS_PER_MS;
 }
 
 static void machine_end(struct machine_world *world, struct machine *machine, enum machine_state state)

@@ -70,6 +70,7 @@ struct machine_world { // what all machines share
     uint64_t now_ns;
     uint32_t asked_block_bytes, asked_window_blocks; // 0 = do not ask for it
     bool probes_size;
+    bool has_jitter;  // DHCP timers differ by up to a second, as RFC 2131 wants and some firmware does
     uint32_t *owners; // by the last two octets of an address: 1 + index of its machine
     struct machine_tally tally;
 };

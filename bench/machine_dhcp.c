@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/writer.h"
 #include "machine_parts.h"
@@ -7,8 +8,9 @@
 
 #include <string.h>
 
-#define FIRST_WAIT_S 4
-#define NS_PER_S     1000000000ull
+#define FIRST_WAIT_MS 4000u
+#define JITTER_MS     1000u
+#define NS_PER_S      1000000000ull
 
 // Where a machine is in its chaddr: see machine_hw.
 static struct machine *find_client(struct machine_world *world, const struct dhcp4_message *message)
@@ -53,6 +55,17 @@ static void put_options(const struct machine *machine, struct dhcp4_reply *messa
     }
 }
 
+// 4, 8, 16, 32 s; with jitter up to a second less or more (RFC 2131 section 4.1), the same in every run.
+static uint64_t pick_wait_ms(const struct machine_world *world, const struct machine *machine)
+{
+    uint64_t wait_ms = FIRST_WAIT_MS << machine->tries;
+    if (!world->has_jitter) {
+        return wait_ms;
+    }
+    uint64_t hash = hash_bytes((struct hash_key){machine->tries, 0}, &machine->xid, sizeof machine->xid);
+    return wait_ms - JITTER_MS + hash % (2 * JITTER_MS);
+}
+
 static void send_message(struct machine_world *world, struct machine *machine)
 {
     bool is_renewal = machine->state == MACHINE_RENEWING;
@@ -78,7 +91,7 @@ static void send_message(struct machine_world *world, struct machine *machine)
                                .payload = bytes,
                                .payload_bytes = written};
     machine_send(world, machine, &frame);
-    machine_wait(world, machine, FIRST_WAIT_S << machine->tries);
+    machine_wait(world, machine, pick_wait_ms(world, machine));
 }
 
 static void begin(struct machine_world *world, struct machine *machine, enum machine_state state)

@@ -7,8 +7,8 @@
 /// Sends `payload` as UDP from the machine's address.
 void machine_send(struct machine_world *world, const struct machine *machine, const struct frame_udp4 *frame);
 
-/// Waits `seconds` for the answer to what was just sent.
-void machine_wait(struct machine_world *world, struct machine *machine, unsigned seconds);
+/// Waits `wait_ms` for the answer to what was just sent.
+void machine_wait(struct machine_world *world, struct machine *machine, uint64_t wait_ms);
 
 /// The task has ended well.
 void machine_finish(struct machine_world *world, struct machine *machine);

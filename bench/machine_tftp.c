@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-#define FIRST_PORT  2070 // as PXE firmware
-#define MOST_WAIT_S 4
+#define FIRST_PORT    2070 // as PXE firmware
+#define FIRST_WAIT_MS 1000u
+#define MOST_WAIT_MS  4000u
 
 static void send_packet(struct machine_world *world, struct machine *machine, const uint8_t *bytes,
                         size_t count)
@@ -19,8 +20,7 @@ static void send_packet(struct machine_world *world, struct machine *machine, co
                                .payload = bytes,
                                .payload_bytes = count};
     machine_send(world, machine, &frame);
-    unsigned seconds = 1u << size_min(machine->tries, 2);
-    machine_wait(world, machine, (unsigned)size_min(seconds, MOST_WAIT_S));
+    machine_wait(world, machine, size_min(FIRST_WAIT_MS << machine->tries, MOST_WAIT_MS));
 }
 
 static void send_request(struct machine_world *world, struct machine *machine)

@@ -33,6 +33,8 @@ static const char HELP[] =
     "  --at-once N         how many of them in flight (storm and tftp: all; dora and renew: 64)\n"
     "  --rounds N          renewals by each machine (1)\n"
     "  --spread-ms N       storm: they start within so many milliseconds, evenly (0)\n"
+    "  --jitter            DHCP timers of 4, 8, 16, 32 s differ by up to a second (RFC 2131); firmware's do "
+    "not\n"
     "  --block N           TFTP block size asked for, 0: do not ask (1456)\n"
     "  --window N          TFTP window size asked for (1: do not ask)\n"
     "  --probe-size        ask for the size of the file first, as firmware does\n"
@@ -191,6 +193,7 @@ enum option_code {
     OPTION_EXPECT,
     OPTION_FILE,
     OPTION_PROBE,
+    OPTION_JITTER,
     OPTION_SERVER,
     OPTION_FIRST,
     OPTION_NUMBER // and above: numbers
@@ -210,6 +213,9 @@ static bool parse_text_option(struct storm *storm, int code, const char *value)
         return true;
     case OPTION_PROBE:
         storm->world.probes_size = true;
+        return true;
+    case OPTION_JITTER:
+        storm->world.has_jitter = true;
         return true;
     case OPTION_SERVER:
         return ip4_parse(value, &storm->server) == STATUS_OK;
@@ -234,6 +240,7 @@ static bool parse_options(struct storm *storm, int count, char **words)
                                             {"expect", required_argument, NULL, OPTION_EXPECT},
                                             {"file", required_argument, NULL, OPTION_FILE},
                                             {"probe-size", no_argument, NULL, OPTION_PROBE},
+                                            {"jitter", no_argument, NULL, OPTION_JITTER},
                                             {"server", required_argument, NULL, OPTION_SERVER},
                                             {"first-address", required_argument, NULL, OPTION_FIRST},
                                             {"machines", required_argument, NULL, OPTION_NUMBER},
