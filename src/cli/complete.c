@@ -19,6 +19,7 @@ struct completion {
     char words[COMMAND_WORDS_BYTES];     // its words so far
     const struct command_option *option; // whose value is written; NULL = none
     size_t argument_count;               // before it
+    char arguments[COMMAND_WORDS_BYTES]; // the same as words, for "help"
     struct call call;                    // to ask the daemon with
 };
 
@@ -121,6 +122,9 @@ static void take_word(struct completion *completion, const char *word)
 {
     struct text words = {completion->words, strlen(completion->words), sizeof completion->words, false};
     if (completion->command != NULL) {
+        struct text arguments = {completion->arguments, strlen(completion->arguments),
+                                 sizeof completion->arguments, false};
+        text_add_format(&arguments, "%s%s", arguments.length == 0 ? "" : " ", word);
         completion->argument_count++;
         return;
     }
@@ -171,7 +175,7 @@ static void offer_argument(struct completion *completion)
         return;
     }
     if (strcmp(arguments[position].name, "COMMAND") == 0) {
-        command_each_next("", offer_next, completion);
+        command_each_next(completion->arguments, offer_next, completion);
     } else {
         offer_value(completion, arguments[position].name);
     }
