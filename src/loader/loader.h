@@ -32,7 +32,7 @@ struct loader_file {     // a file that must be in the content tree for this loa
 struct loader_context { // what a configuration text may say; all strings borrowed, never NULL
     const struct boot_plan *plan;
     const struct boot_client *client;
-    const char *server_name; // for people: "imprint on station1"
+    const char *server_name; // for people, the host's: "station1"
     struct ip4 server;
     uint16_t http_port;
     const char *machine_name; // "m-aabbcc"

@@ -48,13 +48,27 @@ static void screen_add_wrapped(screen_line *add, struct text *out, const char *w
     }
 }
 
+/// The sentence of a reason, as a sentence: reasons are kept without capital and full stop.
+static void screen_add_reason(const struct loader_context *context, screen_line *add, struct text *out)
+{
+    char line[SCREEN_LINE_BYTES];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    text_add(&text, context->sentence);
+    bool is_small = line[0] >= 'a' && line[0] <= 'z';
+    line[0] = is_small ? (char)(line[0] - ('a' - 'A')) : line[0];
+    bool has_end = text.length == 0 || strchr(".!?", line[text.length - 1]) != NULL;
+    text_add(&text, has_end ? "" : ".");
+    screen_add_wrapped(add, out, line);
+}
+
 static void screen_add_head(const struct loader_context *context, screen_line *add, struct text *out)
 {
     char address[IP4_TEXT_BYTES];
     char line[SCREEN_LINE_BYTES];
     struct text text;
     text_init(&text, line, sizeof line);
-    text_add_format(&text, "  %s (%s)", context->server_name, ip4_print(context->server, address));
+    text_add_format(&text, "  imprint on %s (%s)", context->server_name, ip4_print(context->server, address));
     add(out, "");
     add(out, line);
     add(out, "");
@@ -75,7 +89,7 @@ void screen_add_wait(const struct loader_context *context, screen_line *add, str
     screen_add_pair(add, out, "UUID", context->uuid);
     screen_add_pair(add, out, "serial", context->client->serial);
     add(out, "");
-    screen_add_wrapped(add, out, context->sentence);
+    screen_add_reason(context, add, out);
     if (*context->remedy != '\0') {
         add(out, "  On the server:");
         add(out, "");
@@ -88,6 +102,10 @@ void screen_add_wait(const struct loader_context *context, screen_line *add, str
 
 void screen_add_sentence(const struct loader_context *context, screen_line *add, struct text *out)
 {
-    screen_add_wrapped(add, out, context->server_name);
-    screen_add_wrapped(add, out, context->sentence);
+    char line[SCREEN_LINE_BYTES];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    text_add_format(&text, "imprint on %s:", context->server_name);
+    screen_add_wrapped(add, out, line);
+    screen_add_reason(context, add, out);
 }

@@ -102,7 +102,7 @@ static void put_network(const struct dhcp4_facts *facts, struct dhcp4_reply *rep
     }
 }
 
-// Only UEFI PXE needs the hint: BIOS ROMs and UEFI HTTP boot give up at once when there is no file.
+// Only UEFI PXE understands the hint; BIOS ROMs give up at once when there is no file.
 static void put_local(const struct dhcp4_facts *facts, struct dhcp4_reply *reply)
 {
     const struct boot_client *client = facts->client;

@@ -23,13 +23,13 @@ static int start(void **state)
     client = (struct boot_client){.stage = BOOT_STAGE_LOADER, .serial = "SN-1"};
     context = (struct loader_context){.plan = &plan,
                                       .client = &client,
-                                      .server_name = "imprint on station1",
+                                      .server_name = "station1",
                                       .server = {0xc0000201},
                                       .http_port = 80,
                                       .machine_name = "m-aabbcc",
                                       .mac = "52:54:00:aa:bb:cc",
                                       .uuid = "4c4c4544-0057-5810-804a-c3c04f463732",
-                                      .sentence = "The machine waits until somebody decides about it.",
+                                      .sentence = "the machine waits until somebody decides about it",
                                       .remedy = "imprint machine approve m-aabbcc",
                                       .kernel = "",
                                       .initrd = "",
@@ -175,7 +175,7 @@ static void a_plan_of_nothing_goes_to_the_disk_too(void **state)
     plan.kind = PLAN_NOTHING;
     context.sentence = "The machine was rejected.";
     prints(LOADER_DIALECT_PXELINUX);
-    has("The machine was rejected.");
+    has("imprint on station1:\nSAY   The machine was rejected.\n");
     has("LOCALBOOT");
 }
 
