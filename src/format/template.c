@@ -496,7 +496,7 @@ static enum status render_end_frame(struct render *render)
 static enum status render_step(struct render *render)
 {
     struct frame *frame = render_frame(render);
-    struct tag tag;
+    struct tag tag = {0}; // gcc 12 does not see that it is read only when it was written
     size_t start = slice_find(frame->source, frame->at, frame->marks.open);
     if (start == frame->source.length) {
         render_add_literal(render, start);
