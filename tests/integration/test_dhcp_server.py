@@ -143,7 +143,7 @@ def test_uefi_firmware_is_told_the_loader_for_its_kind(client, architecture, fil
 
 def test_uefi_http_boot_is_told_a_url(client):
     ack = client.lease(pxe_options(16, uuids.uuid4().bytes, http=True))
-    assert ack.options[67] == b"http://192.168.77.1/shimx64.efi\0"
+    assert ack.options[67] == b"http://192.168.77.1/snponly.efi\0"
     assert ack.options[60] == b"HTTPClient"
 
 
@@ -167,7 +167,11 @@ def test_an_approved_machine_without_an_order_gets_no_boot_file(served, client):
     served.cli("machine", "approve", MAC)
     client.xid += 1
     ack = client.lease(pxe_options(7))
-    assert ack.kind == ACK and ack.file == "" and 67 not in ack.options and 60 not in ack.options
+    assert ack.kind == ACK and ack.file == "" and 67 not in ack.options
+    assert b"Local boot" in ack.options[43]  # a menu whose only entry is the machine's own disk: EDK2 goes on at once
+    client.xid += 1
+    ack = client.lease(pxe_options(0))
+    assert ack.kind == ACK and ack.file == "" and not {43, 60, 67} & ack.options.keys()
 
 
 def test_a_reservation_wins_over_the_lease(served, client):

@@ -69,7 +69,7 @@ class Machine:
         kind = KINDS[self.kind]
         card = f"{kind['card']},netdev=net0,mac={self.mac},bootindex=1" + ("" if kind["rom"] else ",romfile=")
         words = ["qemu-system-x86_64", "-name", self.name, "-accel", "tcg", "-cpu", "qemu64,+rdrand", "-m", self.memory, "-smp", 1,
-                 "-uuid", self.uuid, "-display", "none", "-vga", "std", "-serial", f"file:{self.serial_path}",
+                 "-uuid", self.uuid, "-display", "none", "-vga", "std", "-chardev", f"file,id=console,path={self.serial_path},append=on", "-serial", "chardev:console",
                  "-monitor", f"unix:{self.monitor_path},server=on,wait=off", "-no-user-config", "-nodefaults",
                  "-device", "virtio-rng-pci",
                  "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no", "-device", card]
@@ -89,9 +89,11 @@ class Machine:
             answer = read_until(channel, b"(qemu) ")
         return answer.decode(errors="replace")
 
-    def reset(self):
-        """Presses its reset button."""
-        self.monitor("system_reset")
+    def power_cycle(self):
+        """Switches it off and on again. (QEMU's reset is no substitute: OVMF with SMM does not come back from it
+        after a kernel ran.)"""
+        self.power_off()
+        self.start()
 
     def stop(self):
         """Pulls the plug."""

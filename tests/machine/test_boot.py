@@ -69,7 +69,7 @@ def test_a_machine_is_held_then_installs_with_its_own_answers_then_boots_its_dis
         assert len([lease for lease in lab.cli_json("lease", "list") if lease["mac"] == MAC]) == 1
 
     since = len(machine.serial())
-    machine.reset()
+    machine.power_cycle()
     machine.wait_serial(WORDS, 240, since)
     assert order(lab)["state"] == "finished"
     assert "Linux version" not in machine.serial()[since:]
@@ -124,5 +124,5 @@ def test_a_machine_may_name_its_loader(lab, loader):
         assert re.search(r"PXELINUX|SYSLINUX", machine.serial())
     lab.wait("the answer file", lambda: any("preseed.cfg" in text for text in texts(lab)), 400, 1)
     since = len(machine.serial())
-    machine.reset()
+    machine.power_cycle()
     machine.wait_serial(WORDS, 240, since)
