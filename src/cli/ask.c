@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/ask.h"
 
+#include "cli/fact.h"
 #include "config/config.h"
 
 #include <stdarg.h>
@@ -74,14 +75,17 @@ json_t *ask_name(struct call *call, const char *method, const char *first, const
 
 static void complain_json(const struct problem *problem)
 {
-    json_t *error = json_pack("{s:s%, s:s%}", "text", problem->text, strlen(problem->text), "remedy",
-                              problem->remedy, strlen(problem->remedy));
-    if (error != NULL && problem->file[0] != '\0') {
-        json_object_set_new(error, "file", json_string(problem->file));
+    json_t *error = json_object();
+    json_object_set_new(error, "text", fact_from_text(problem->text));
+    if (problem->remedy[0] != '\0') {
+        json_object_set_new(error, "remedy", fact_from_text(problem->remedy));
+    }
+    if (problem->file[0] != '\0') {
+        json_object_set_new(error, "file", fact_from_text(problem->file));
         json_object_set_new(error, "line", json_integer(problem->line));
         json_object_set_new(error, "column", json_integer(problem->column));
     }
-    json_t *object = json_pack("{s:o?}", "error", error); // null when the text is no UTF-8
+    json_t *object = json_pack("{s:o}", "error", error);
     (void)json_dumpf(object, stderr, JSON_INDENT(2));
     (void)fputc('\n', stderr);
     json_decref(object);

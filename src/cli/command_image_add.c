@@ -148,6 +148,23 @@ static void show_added(struct call *call, const json_t *image)
               fact_text(image, "name"));
 }
 
+// What --kernel and --initrd name must be there: it is better to hear that before than after the upload.
+static bool check_named(const struct call *call, const struct tree *tree, const char *option)
+{
+    const char *path = call_option(call, option);
+    for (size_t i = 0; path != NULL && i < tree->files.count; i++) {
+        const struct tree_file *file = heap_array_get(&tree->files, i);
+        if (strcmp(file->path, path) == 0) {
+            return true;
+        }
+    }
+    if (path != NULL) {
+        ask_complain_text(call, "name it relative to that folder", "there is no file '%.200s' in %.200s",
+                          path, call->arguments[1]);
+    }
+    return path == NULL;
+}
+
 int command_image_add(struct call *call)
 {
     struct tree tree;
@@ -157,7 +174,7 @@ int command_image_add(struct call *call)
     problem_clear(&problem);
     if (tree_list(upload.folder, &tree, &problem) != STATUS_OK) {
         ask_complain(call, &problem);
-    } else {
+    } else if (check_named(call, &tree, "kernel") && check_named(call, &tree, "initrd")) {
         tell_left_out(call, &tree);
         result = show_one(call, send_tree(&upload, &tree), show_added);
     }
