@@ -55,6 +55,7 @@ struct render {
     unsigned frame_count;
     struct section sections[TEMPLATE_SECTIONS_MOST];
     unsigned section_count;
+    unsigned tag_count;
 };
 
 static const struct marks MARKS_DEFAULT = {{"{{", 2}, {"}}", 2}};
@@ -501,6 +502,10 @@ static enum status render_step(struct render *render)
     if (start == frame->source.length) {
         render_add_literal(render, start);
         return render_end_frame(render);
+    }
+    if (render->tag_count++ == TEMPLATE_TAGS_MOST) {
+        problem_set(render->problem, "this template repeats more than %d tags", TEMPLATE_TAGS_MOST);
+        return render_fail(render, start, STATUS_TOO_LONG);
     }
     enum status status = render_read_tag(render, start, &tag);
     if (status != STATUS_OK) {

@@ -7,8 +7,9 @@
 #include "base/problem.h"
 #include "base/text.h"
 
-#define TEMPLATE_SECTIONS_MOST 32 // open sections, over all partials together
-#define TEMPLATE_PARTIALS_MOST 16 // partials inside partials
+#define TEMPLATE_SECTIONS_MOST 32      // open sections, over all partials together
+#define TEMPLATE_PARTIALS_MOST 16      // partials inside partials
+#define TEMPLATE_TAGS_MOST     1000000 // tags read in one rendering: lists inside lists multiply
 
 enum template_kind {
     TEMPLATE_MISSING, // there is no such name
@@ -51,8 +52,8 @@ struct template_options {
 
 /// Renders `length` bytes of `source` to the end of `out`. On failure `problem` says what and, by line and
 /// column, where: STATUS_MALFORMED (unclosed tag or section, wrong delimiters), STATUS_NOT_FOUND (strict: a
-/// name or partial without value), STATUS_TOO_LONG (nested too deeply, or `out` is full). `out` then holds a
-/// part.
+/// name or partial without value), STATUS_TOO_LONG (nested too deeply, repeated too often, or `out` is full).
+/// `out` then holds a part.
 MUST_USE enum status template_render(const char *source, size_t length, const struct template_data *data,
                                      const struct template_options *options, struct text *out,
                                      struct problem *problem);

@@ -36,10 +36,21 @@ static struct template_value find(const void *self, const void *node, const char
     if (name_is(name, length, "blank")) {
         return value_of("");
     }
+    if (name_is(name, length, "list")) {
+        return (struct template_value){.kind = TEMPLATE_LIST, .count = 10};
+    }
     if (name_is(name, length, "sign")) {
         return value_of("<&>");
     }
     return (struct template_value){.kind = TEMPLATE_MISSING};
+}
+
+static struct template_value item(const void *self, const void *node, size_t index)
+{
+    (void)self;
+    (void)node;
+    (void)index;
+    return (struct template_value){.kind = TEMPLATE_TRUE, .text = ""};
 }
 
 static struct template_value partial(const void *self, const char *name, size_t length)
@@ -56,7 +67,7 @@ static struct template_value partial(const void *self, const char *name, size_t 
 
 static enum status render(const char *source)
 {
-    const struct template_data data = {.find = find, .partial = partial};
+    const struct template_data data = {.find = find, .item = item, .partial = partial};
     const struct template_options options = {.name = "preseed.cfg", .is_strict = true};
     text_init(&text, out, sizeof out);
     problem_clear(&problem);
@@ -153,6 +164,20 @@ static void depth_is_bounded(void **state)
     fails_at("{{>endless}}", STATUS_TOO_LONG, 1, 1);
 }
 
+static void repetition_is_bounded(void **state)
+{
+    (void)state;
+    char source[20 * 18 + 1] = "";
+    for (unsigned i = 0; i < 18; i++) {
+        memcpy(source + strlen(source), "{{#list}}", 10);
+    }
+    for (unsigned i = 0; i < 18; i++) {
+        memcpy(source + strlen(source), "{{/list}}", 10);
+    }
+    assert_int_equal(render(source), STATUS_TOO_LONG);
+    assert_true(problem_is_set(&problem));
+}
+
 static void too_much_output_is_an_error(void **state)
 {
     (void)state;
@@ -176,6 +201,7 @@ int main(void)
         cmocka_unit_test(broken_tags_are_errors),
         cmocka_unit_test(sections_must_be_closed_in_order),
         cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(repetition_is_bounded),
         cmocka_unit_test(too_much_output_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
