@@ -102,14 +102,10 @@ static void put_network(const struct dhcp4_facts *facts, struct dhcp4_reply *rep
     }
 }
 
-// Only UEFI PXE understands the hint; BIOS ROMs give up at once when there is no file.
 static void put_local(const struct dhcp4_facts *facts, struct dhcp4_reply *reply)
 {
-    const struct boot_client *client = facts->client;
-    bool is_uefi_pxe =
-        client->stage == BOOT_STAGE_FIRMWARE && client->platform == BOOT_PLATFORM_UEFI && !client->wants_http;
     const char *class = dhcp4_boot_class(facts->message);
-    if (facts->boot.is_local && !facts->boot.has_file && is_uefi_pxe && class != NULL) {
+    if (class != NULL && dhcp4_boot_is_local_for(&facts->boot, facts->client)) {
         dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, class);
         dhcp4_boot_put_local(reply);
     }

@@ -18,6 +18,13 @@ bool dhcp4_boot_is_for(const struct dhcp4_boot *boot, const struct boot_client *
     return !boot->is_url || client->stage == BOOT_STAGE_IPXE;
 }
 
+bool dhcp4_boot_is_local_for(const struct dhcp4_boot *boot, const struct boot_client *client)
+{
+    bool is_uefi_pxe =
+        client->stage == BOOT_STAGE_FIRMWARE && client->platform == BOOT_PLATFORM_UEFI && !client->wants_http;
+    return boot->is_local && !boot->has_file && is_uefi_pxe;
+}
+
 const char *dhcp4_boot_class(const struct dhcp4_message *message)
 {
     static const char *const CLASSES[] = {"PXEClient", "HTTPClient"};

@@ -20,6 +20,10 @@ struct dhcp4_boot { // what this client is told to boot; filled by the service f
 /// nothing but a URL.
 bool dhcp4_boot_is_for(const struct dhcp4_boot *boot, const struct boot_client *client);
 
+/// Whether `client` is to be told to boot its own disk: only UEFI PXE firmware understands the hint of
+/// dhcp4_boot_put_local; BIOS ROMs give up at once when there is no file.
+bool dhcp4_boot_is_local_for(const struct dhcp4_boot *boot, const struct boot_client *client);
+
 /// Which class of network-boot client sent `message`: "PXEClient" or "HTTPClient" as a reply has it in option
 /// 60, NULL when neither.
 const char *dhcp4_boot_class(const struct dhcp4_message *message);

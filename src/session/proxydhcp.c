@@ -27,7 +27,9 @@ static void reply_init(const struct proxydhcp_facts *facts, enum dhcp4_kind kind
     if (class != NULL) {
         dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, class);
     }
-    dhcp4_boot_put(reply, &facts->boot, facts->server);
+    if (facts->boot.has_file) {
+        dhcp4_boot_put(reply, &facts->boot, facts->server);
+    }
     dhcp4_boot_put_echoes(reply, facts->message);
 }
 
@@ -50,6 +52,20 @@ static void offer(const struct proxydhcp_facts *facts, struct dhcp4_actions *act
     if (is_firmware && facts->client->platform != BOOT_PLATFORM_UEFI) {
         dhcp4_boot_put_direct(&actions->reply);
     }
+    offer_address(facts->message, actions);
+}
+
+// The only word about booting to a machine that boots its own disk.
+static void offer_local(const struct proxydhcp_facts *facts, struct dhcp4_actions *actions)
+{
+    bool is_discover = facts->port == DHCP4_SERVER_PORT && facts->message->kind == DHCP4_DISCOVER;
+    if (!is_discover || dhcp4_boot_class(facts->message) == NULL ||
+        !dhcp4_boot_is_local_for(&facts->boot, facts->client)) {
+        return;
+    }
+    reply_init(facts, DHCP4_OFFER, actions);
+    actions->reply.siaddr = facts->server;
+    dhcp4_boot_put_local(&actions->reply);
     offer_address(facts->message, actions);
 }
 
@@ -87,8 +103,11 @@ void proxydhcp_step(const struct proxydhcp_facts *facts, struct dhcp4_actions *a
 {
     *actions = (struct dhcp4_actions){0};
     const struct dhcp4_message *message = facts->message;
-    if (message->op != DHCP4_OP_REQUEST || message->hops > DHCP4_HOPS_MOST ||
-        !dhcp4_boot_is_for(&facts->boot, facts->client)) {
+    if (message->op != DHCP4_OP_REQUEST || message->hops > DHCP4_HOPS_MOST) {
+        return;
+    }
+    if (!dhcp4_boot_is_for(&facts->boot, facts->client)) {
+        offer_local(facts, actions);
         return;
     }
     struct pxe_vendor item;

@@ -120,6 +120,21 @@ static void without_a_file_there_is_silence(void **state)
     assert_false(world_send_proxy(&world, DHCP4_PXE_PORT, world_ip(42), DHCP4_PXE_PORT));
 }
 
+static void uefi_firmware_is_told_to_boot_its_own_disk(void **state)
+{
+    (void)state;
+    world.facts.boot = (struct dhcp4_boot){.is_local = true};
+    assert_true(discover_pxe(EDK2, PXE_X64_UEFI));
+    assert_true(world_has(&world, DHCP4_OPTION_VENDOR_CLASS, "PXEClient", 9));
+    assert_non_null(dhcp4_find(&world.reply, DHCP4_OPTION_VENDOR));
+    assert_null(dhcp4_find(&world.reply, DHCP4_OPTION_BOOT_FILE));
+    assert_int_equal(world.reply.yiaddr.value, 0);
+    assert_false(discover_pxe(BIOS, PXE_X86_BIOS));
+    world_request(&world, DHCP4_REQUEST, 1);
+    world_add_pxe(&world, EDK2, PXE_X64_UEFI);
+    assert_false(world_send_proxy(&world, DHCP4_PXE_PORT, world_ip(42), DHCP4_PXE_PORT));
+}
+
 static void requests_on_67_belong_to_the_other_server(void **state)
 {
     (void)state;
@@ -218,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup(plain_clients_meet_silence, set_up),
         cmocka_unit_test_setup(replies_of_others_are_ignored, set_up),
         cmocka_unit_test_setup(without_a_file_there_is_silence, set_up),
+        cmocka_unit_test_setup(uefi_firmware_is_told_to_boot_its_own_disk, set_up),
         cmocka_unit_test_setup(requests_on_67_belong_to_the_other_server, set_up),
         cmocka_unit_test_setup(port_4011_answers_where_it_was_asked_from, set_up),
         cmocka_unit_test_setup(boot_server_discovery_gets_its_item_back, set_up),
