@@ -38,6 +38,9 @@ void desk_tell(struct desk *desk, struct event *event)
     if (event->at_ms == 0) {
         event->at_ms = desk->now_ms(desk->context);
     }
+    if (!desk_news_may(&desk->news, event)) {
+        return;
+    }
     event->id = store_event_add(desk->store, event);
     if (desk->told != NULL) {
         desk->told(desk->context, event);
@@ -56,8 +59,7 @@ static void desk_save(struct desk *desk, struct machine *machine)
 
 static struct desk_address *desk_address_slot(struct desk *desk, struct ip4 address)
 {
-    // Neighbouring addresses never share a slot; far ones push each other out, which costs a neighbour-table
-    // question.
+    // Neighbouring addresses never share a slot; far ones push each other out.
     return &desk->addresses[address.value % DESK_ADDRESSES_MOST];
 }
 
@@ -65,18 +67,22 @@ bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_
 {
     const struct desk_address *slot = &desk->addresses[address.value % DESK_ADDRESSES_MOST];
     const struct lease *lease = store_lease_find(desk->store, address);
-    bool is_seen = address.value != 0 && ip4_equal(slot->address, address);
+    int64_t now_s = desk_now_s(desk);
+    bool is_seen =
+        address.value != 0 && ip4_equal(slot->address, address) && now_s - slot->seen_s < DESK_ADDRESS_S;
     struct desk_address found = {
         .address = address, .architecture = BOOT_ARCHITECTURE_NONE, .platform = BOOT_PLATFORM_OTHER};
     if (is_seen) {
         found = *slot;
     }
-    if (lease != NULL && lease->state == LEASE_BOUND && lease->ends_s > desk_now_s(desk)) {
+    if (lease != NULL && lease->state == LEASE_BOUND && lease->ends_s > now_s) {
         struct hw holder = lease_key_hw(&lease->key);
         if (!hw_equal(&holder, &found.mac)) {
-            found = (struct desk_address){address, holder, BOOT_ARCHITECTURE_NONE, BOOT_PLATFORM_OTHER};
+            found.mac = holder;
+            found.architecture = BOOT_ARCHITECTURE_NONE;
+            found.platform = BOOT_PLATFORM_OTHER;
         }
-        is_seen = holder.length != 0;
+        found.is_leased = is_seen = holder.length != 0;
     }
     if (is_seen && out != NULL) {
         *out = found;
@@ -92,8 +98,12 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
     struct desk_address *slot = desk_address_slot(desk, address);
     bool is_same = ip4_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
     if (!is_same || client->architecture != BOOT_ARCHITECTURE_NONE) {
-        *slot = (struct desk_address){address, client->mac, client->architecture, client->platform};
+        *slot = (struct desk_address){.address = address,
+                                      .mac = client->mac,
+                                      .architecture = client->architecture,
+                                      .platform = client->platform};
     }
+    slot->seen_s = desk_now_s(desk);
     const struct machine *found = store_machine_find_mac(desk->store, &client->mac);
     if (found != NULL && !ip4_equal(found->last_address, address)) {
         struct machine changed = *found;
@@ -118,9 +128,17 @@ static void desk_pick_free_name(const struct desk *desk, const struct hw *mac, c
     }
 }
 
+// All zeros or a group address is nobody's; it comes from broken firmware.
+static bool desk_is_card(const struct hw *mac)
+{
+    static const uint8_t NOTHING[HW_BYTES] = {0};
+    bool is_group = mac->type == 1 && (mac->octets[0] & 1) != 0;
+    return mac->length != 0 && !is_group && memcmp(mac->octets, NOTHING, mac->length) != 0;
+}
+
 static const struct machine *desk_record(struct desk *desk, const struct boot_client *client)
 {
-    if (desk->unknown_count >= DESK_UNKNOWN_MACHINES_MOST || client->mac.length == 0) {
+    if (desk->unknown_count >= DESK_UNKNOWN_MACHINES_MOST || !desk_is_card(&client->mac)) {
         return NULL;
     }
     struct machine machine;
@@ -193,6 +211,15 @@ static struct identity desk_identify(const struct desk *desk, const struct boot_
     return identity_decide(&evidence, by_mac, by_uuid);
 }
 
+void desk_hold(struct desk_meeting *meeting, enum reason_id why)
+{
+    meeting->plan.kind = PLAN_WAIT;
+    meeting->plan.order = NULL;
+    meeting->plan.profile = NULL;
+    meeting->plan.image = NULL;
+    reasons_add(&meeting->plan.reasons, why);
+}
+
 void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting)
 {
     struct identity identity = desk_identify(desk, client);
@@ -214,6 +241,9 @@ void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_
         .now_s = desk_now_s(desk),
     };
     *meeting = (struct desk_meeting){identity.machine, identity, boot_plan_decide(&facts)};
+    if (desk->cannot_store && meeting->plan.kind == PLAN_IMAGE) {
+        desk_hold(meeting, REASON_STORE_FAILED);
+    }
 }
 
 void desk_meet_firmware(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting)
@@ -261,28 +291,84 @@ void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event even
     }
 }
 
-struct desk_expired {
+struct desk_old { // what is over: as many as one tick takes care of
     int64_t now_s;
-    uint64_t ids[64];
+    uint64_t ids[256];
     size_t count;
 };
 
 static bool desk_collect_expired(const struct order *order, void *context)
 {
-    struct desk_expired *expired = context;
+    struct desk_old *expired = context;
     if (order_is_live(order) && order->expires_s <= expired->now_s) {
         expired->ids[expired->count++] = order->id;
     }
     return expired->count < COUNT_OF(expired->ids);
 }
 
-void desk_tick(struct desk *desk)
+static void desk_end_expired(struct desk *desk)
 {
-    struct desk_expired expired = {.now_s = desk_now_s(desk)};
+    struct desk_old expired = {.now_s = desk_now_s(desk)};
     store_order_each(desk->store, desk_collect_expired, &expired);
     for (size_t i = 0; i < expired.count; i++) {
         desk_step_order(desk, expired.ids[i], ORDER_EVENT_TICK);
     }
+}
+
+static bool desk_collect_gone(const struct machine *machine, void *context)
+{
+    struct desk_old *gone = context;
+    bool is_plain =
+        machine->state == MACHINE_NEW && machine->first_seen_s != 0 && machine->address.value == 0;
+    if (is_plain && gone->now_s - machine->last_seen_s >= DESK_UNKNOWN_GONE_S) {
+        gone->ids[gone->count++] = machine->id;
+    }
+    return gone->count < COUNT_OF(gone->ids);
+}
+
+// Without this, whoever once invented many machines would keep real ones from ever being recorded. One that
+// waits asks every few seconds and is never gone.
+static void desk_forget_gone(struct desk *desk)
+{
+    if (desk->unknown_count < DESK_UNKNOWN_MACHINES_MOST) {
+        return;
+    }
+    struct desk_old gone = {.now_s = desk_now_s(desk)};
+    store_machine_each(desk->store, desk_collect_gone, &gone);
+    for (size_t i = 0; i < gone.count; i++) {
+        (void)store_machine_remove(desk->store, gone.ids[i]);
+    }
+    if (gone.count == 0) {
+        return;
+    }
+    desk->unknown_count -= (uint32_t)gone.count;
+    struct event event = {.kind = EVENT_SERVER};
+    reasons_add(&event.reasons, REASON_MACHINES_FORGOTTEN);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "%zu unknown machines that are gone were forgotten to make room", gone.count);
+    desk_tell(desk, &event);
+}
+
+static void desk_tell_dropped(struct desk *desk)
+{
+    uint64_t dropped = desk_news_take_dropped(&desk->news);
+    if (dropped == 0) {
+        return;
+    }
+    struct event event = {.kind = EVENT_SERVER};
+    reasons_add(&event.reasons, REASON_EVENTS_DROPPED);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "%llu events of very busy hosts were left out here", (unsigned long long)dropped);
+    desk_tell(desk, &event);
+}
+
+void desk_tick(struct desk *desk)
+{
+    desk_end_expired(desk);
+    desk_forget_gone(desk);
+    desk_tell_dropped(desk);
 }
 
 // ---- the timeline of decisions ----

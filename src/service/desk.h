@@ -5,9 +5,12 @@
 #pragma once
 
 #include "model/boot_plan.h"
+#include "service/desk_news.h"
 #include "store/store.h"
 
 #define DESK_UNKNOWN_MACHINES_MOST 10000
+#define DESK_UNKNOWN_GONE_S        600  // not seen for so long: may be forgotten when there are too many
+#define DESK_ADDRESS_S             3600 // how long somebody seen with an address is believed to have it
 #define DESK_ADDRESSES_MOST        8192
 #define DESK_SHOWN_MOST            4096
 
@@ -16,6 +19,8 @@ struct desk_address { // who was seen with an address
     struct hw mac;
     uint16_t architecture;
     enum boot_platform platform;
+    bool is_leased; // we gave it to them; else they only said so
+    int64_t seen_s; // Unix seconds
 };
 
 struct desk_shown { // the last decision told about a machine, so that a poll every ten seconds is not an
@@ -28,12 +33,15 @@ struct desk_shown { // the last decision told about a machine, so that a poll ev
 struct desk {
     struct store *store;
     struct policy policy;
+    bool
+        cannot_store; // the last commit failed: no order is started, for it might start again after a restart
     int64_t (*now_ms)(void *context);                       // Unix milliseconds
     void (*told)(void *context, const struct event *event); // after each event; may be NULL
     void *context;
     uint32_t unknown_count; // machines in state new
     struct desk_address addresses[DESK_ADDRESSES_MOST];
     struct desk_shown shown[DESK_SHOWN_MOST];
+    struct desk_news news;
 };
 
 struct desk_meeting {
@@ -61,23 +69,28 @@ void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_
 /// ended, so the machine that comes back after its installation boots its own disk.
 void desk_meet_firmware(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting);
 
+/// Turns the plan of `meeting` into waiting, for the reason `why`: what the order says cannot be done.
+void desk_hold(struct desk_meeting *meeting, enum reason_id why);
+
 /// Something happened to an order: steps it, stores it, tells the timeline. Nothing happens when it is gone
 /// or over.
 void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event);
 
-/// Lets time pass: ends expired orders. Call every few seconds.
+/// Lets time pass: ends expired orders, forgets unknown machines when there are too many, tells how many
+/// events were left out. Call every few seconds.
 void desk_tick(struct desk *desk);
 
-/// Remembers that `client` was seen with `address`, for the file requests that come from there, and stores it
-/// as the machine's last address.
+/// Remembers for DESK_ADDRESS_S that `client` said to have `address`, for the file requests that come from
+/// there, and stores it as the machine's last address. Anybody can say so: it is good for configurations,
+/// never for secrets.
 void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address);
 
-/// Who was last seen with `address`: the lease, else what desk_note_address remembered. false when nobody.
-/// `out` may be NULL.
+/// Who was last seen with `address`: the lease (`is_leased`), else what desk_note_address remembered. false
+/// when nobody. `out` may be NULL.
 bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out);
 
-/// Writes an event: gives it the time when it has none, stores it, tells. The text must be safe for a
-/// terminal.
+/// Writes an event: gives it the time when it has none, stores it, tells. One that is no news (desk_news_may)
+/// is left out. The text must be safe for a terminal.
 void desk_tell(struct desk *desk, struct event *event);
 
 /// Tells a boot decision, unless the last one told about that machine was the same. `detail` is added to the

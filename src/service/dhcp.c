@@ -5,6 +5,7 @@
 #include "io/packet.h"
 #include "io/udp.h"
 #include "service/dhcp_answer.h"
+#include "service/dhcp_conflict.h"
 #include "service/dhcp_probe.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #define PROBE_REPEAT_MS 600000 // afterwards
 #define OTHER_NEWS_S    600    // somebody else is news again after this silence
 #define PENDING_MOST    256
+#define CONFLICT_GAP_MS 25 // how often questions that wait for the network's silence are looked after
 
 struct dhcp_port {
     struct dhcp_service *service;
@@ -51,13 +53,56 @@ struct dhcp_service {
     struct dhcp_counters counters;
     unsigned pending_count;
     struct dhcp_pending pending[PENDING_MOST];
+    struct dhcp_conflict conflict;
+    struct loop_timer *conflict_timer;
     struct dhcp_answer answer; // scratch of the datagram at hand
     _Alignas(max_align_t) uint8_t memory[DHCP4_ARENA_BYTES];
 };
 
+// The primary one: for what concerns no client.
 static struct ip4 dhcp_port_address(const struct dhcp_port *port)
 {
     return port->interface.addresses[0].address;
+}
+
+static bool dhcp_port_has(const struct dhcp_port *port, struct ip4 address)
+{
+    for (unsigned i = 0; i < port->interface.address_count; i++) {
+        if (ip4_equal(port->interface.addresses[i].address, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The first of our addresses that lies in a configured network, or 0.
+static struct ip4 dhcp_port_find_served(const struct dhcp_port *port)
+{
+    const struct dhcp_pools *pools = &port->service->pools;
+    for (unsigned i = 0; i < port->interface.address_count; i++) {
+        for (uint32_t j = 0; j < pools->count; j++) {
+            if (subnet_has(pools->networks[j].subnet, port->interface.addresses[i].address)) {
+                return port->interface.addresses[i].address;
+            }
+        }
+    }
+    return (struct ip4){0};
+}
+
+// By which of our addresses the sender knows us, or can reach us: the one it wrote to, the one in its own
+// network, the one in the network that we serve here.
+static struct ip4 dhcp_port_pick_address(const struct dhcp_port *port, const struct datagram *datagram)
+{
+    if (dhcp_port_has(port, datagram->to)) {
+        return datagram->to;
+    }
+    const struct interface_address *near =
+        datagram->from.value == 0 ? NULL : interface_find_address(&port->interface, datagram->from);
+    if (near != NULL) {
+        return near->address;
+    }
+    struct ip4 served = dhcp_port_find_served(port);
+    return served.value != 0 ? served : dhcp_port_address(port);
 }
 
 static struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t interface_index)
@@ -122,14 +167,8 @@ void dhcp_service_flush(struct dhcp_service *service)
     if (service == NULL || service->pending_count == 0) {
         return;
     }
-    struct problem problem;
-    problem_clear(&problem);
-    struct store *store = service->settings.desk->store;
-    if (store_is_dirty(store) && store_commit(store, &problem) != STATUS_OK) {
-        char text[PROBLEM_TEXT_BYTES];
-        log_write(service->settings.log, LOG_LEVEL_ERROR,
-                  "no DHCP answers until the store can be written: %s",
-                  problem_print(&problem, text, sizeof text));
+    if (store_is_dirty(service->settings.desk->store) &&
+        !service->settings.commit(service->settings.context)) {
         service->counters.unsent += service->pending_count;
         service->pending_count = 0;
         return;
@@ -140,8 +179,8 @@ void dhcp_service_flush(struct dhcp_service *service)
     service->pending_count = 0;
 }
 
-static void dhcp_queue(struct dhcp_port *port, uint16_t own_port, const struct dhcp4_actions *actions,
-                       size_t limit_bytes)
+static void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
+                       const struct dhcp4_actions *actions, size_t limit_bytes)
 {
     struct dhcp_service *service = port->service;
     if (service->pending_count == PENDING_MOST) {
@@ -158,7 +197,7 @@ static void dhcp_queue(struct dhcp_port *port, uint16_t own_port, const struct d
     }
     pending->interface_index = port->interface.index;
     pending->port = own_port;
-    pending->from = dhcp_port_address(port);
+    pending->from = from;
     pending->to = actions->to;
     pending->to_port = actions->to_port;
     pending->to_hw = actions->to_hw;
@@ -216,22 +255,9 @@ static void dhcp_note_other(struct dhcp_port *port, struct dhcp_other *other)
 
 // ---- auto mode ----
 
-static bool dhcp_port_has_subnet(const struct dhcp_port *port)
-{
-    const struct dhcp_pools *pools = &port->service->pools;
-    for (uint32_t i = 0; i < pools->count; i++) {
-        for (unsigned j = 0; j < port->interface.address_count; j++) {
-            if (subnet_has(pools->networks[i].subnet, port->interface.addresses[j].address)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static void dhcp_port_decide(struct dhcp_port *port, bool is_other_there)
 {
-    bool has_subnet = dhcp_port_has_subnet(port);
+    bool has_subnet = dhcp_port_find_served(port).value != 0;
     port->lacks_subnet = !is_other_there && !has_subnet;
     port->state = is_other_there || !has_subnet ? DHCP_PORT_PROXY : DHCP_PORT_SERVER;
     struct event event = {.kind = EVENT_SERVER, .address = dhcp_port_address(port)};
@@ -281,6 +307,16 @@ static void dhcp_port_probe(void *context)
     loop_timer_start(port->timer, port->probes <= PROBES_BEFORE_DECIDING ? PROBE_GAP_MS : PROBE_REPEAT_MS, 0);
 }
 
+static bool dhcp_is_ours(const struct dhcp_service *service, struct ip4 address)
+{
+    for (const struct dhcp_port *port = service->ports; port != NULL; port = port->next) {
+        if (dhcp_port_has(port, address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void dhcp_hear_server(void *context, const struct frame_udp4 *frame)
 {
     struct dhcp_port *port = context;
@@ -296,10 +332,12 @@ static void dhcp_hear_server(void *context, const struct frame_udp4 *frame)
         !dhcp_probe_classify(&message, frame->from, &frame->from_hw, &other)) {
         return;
     }
+    if (dhcp_is_ours(service, other.address)) {
+        return; // a relay hands on what we said
+    }
     dhcp_note_other(port, &other);
-    bool gives_addresses = other.kind == DHCP_OTHER_SERVER;
     bool may_change = port->state == DHCP_PORT_LISTENING || port->lacks_subnet;
-    if (gives_addresses && may_change && service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO) {
+    if (other.gives_addresses && may_change && service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO) {
         dhcp_port_decide(port, true);
     }
 }
@@ -324,31 +362,51 @@ static bool dhcp_answer_probe(struct dhcp_port *port, const struct datagram *dat
     struct dhcp_other other = {.kind = DHCP_OTHER_IMPRINT, .address = address, .hw = message.chaddr};
     dhcp_note_other(port, &other);
     struct dhcp4_actions actions = {.to = {UINT32_MAX}, .to_port = DHCP4_CLIENT_PORT, .has_reply = true};
-    dhcp_probe_reply(&message, dhcp_port_address(port), service->settings.config->server_name,
-                     &actions.reply);
-    dhcp_queue(port, DHCP4_SERVER_PORT, &actions, DHCP4_DEFAULT_LIMIT);
+    struct ip4 own_address = dhcp_port_address(port);
+    dhcp_probe_reply(&message, own_address, service->settings.config->server_name,
+                     port->state == DHCP_PORT_SERVER, &actions.reply);
+    dhcp_queue(port, own_address, DHCP4_SERVER_PORT, &actions, DHCP4_DEFAULT_LIMIT);
     return true;
 }
 
-static void dhcp_receive(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
+// Whether the offer at hand may leave: the address is the client's own, or is not on this wire, or nobody has
+// it. Else its question waits for the network's silence, and is answered anew then. Never about an address
+// that the client had before: its firmware or loader may still answer for it.
+static bool dhcp_may_offer(struct dhcp_port *port, const struct datagram *datagram)
 {
     struct dhcp_service *service = port->service;
-    service->counters.received++;
-    if (dhcp_answer_probe(port, datagram) || port->state == DHCP_PORT_LISTENING) {
-        return;
+    const struct dhcp_answer *answer = &service->answer;
+    const struct lease *lease = &answer->actions.lease;
+    const struct hw *client = &answer->message.chaddr;
+    bool is_new = answer->actions.reply_kind == DHCP4_OFFER && answer->actions.has_lease &&
+                  lease->state == LEASE_OFFERED && answer->message.giaddr.value == 0 && client->type == 1 &&
+                  interface_find_address(&port->interface, lease->address) != NULL;
+    const struct lease *stored = store_lease_find(service->settings.desk->store, lease->address);
+    if (!is_new || (stored != NULL && lease_key_equal(&stored->key, &lease->key)) ||
+        dhcp_conflict_is_settled(&service->conflict, datagram, client, lease->address, loop_now_ms())) {
+        return true;
     }
+    loop_timer_start(service->conflict_timer, CONFLICT_GAP_MS, CONFLICT_GAP_MS);
+    (void)packet_send_probe(port->packet, lease->address); // not sent, nobody speaks up: offered all the same
+    return false;
+}
+
+static void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
+{
+    struct dhcp_service *service = port->service;
+    struct ip4 own = dhcp_port_pick_address(port, datagram);
     struct dhcp_answer_world world = {.desk = service->settings.desk,
                                       .pools = &service->pools,
                                       .loaders = service->settings.find_loaders(service->settings.context),
                                       .http_port = service->settings.config->http_port,
                                       .is_proxy = port->state == DHCP_PORT_PROXY,
-                                      .address = dhcp_port_address(port)};
+                                      .address = own};
     struct dhcp_question question = {.bytes = datagram->bytes,
                                      .count = datagram->count,
                                      .port = own_port,
                                      .from = datagram->from,
                                      .from_port = datagram->from_port,
-                                     .is_unicast = ip4_equal(datagram->to, dhcp_port_address(port))};
+                                     .is_unicast = dhcp_port_has(port, datagram->to)};
     struct arena arena = arena_init(service->memory, sizeof service->memory);
     memset(&service->answer, 0, sizeof service->answer);
     if (dhcp_answer(&world, &question, &arena, &service->answer) != STATUS_OK) {
@@ -362,7 +420,17 @@ static void dhcp_receive(struct dhcp_port *port, const struct datagram *datagram
         service->counters.silent++;
         return;
     }
-    dhcp_queue(port, own_port, &service->answer.actions, service->answer.limit_bytes);
+    if (dhcp_may_offer(port, datagram)) {
+        dhcp_queue(port, own, own_port, &service->answer.actions, service->answer.limit_bytes);
+    }
+}
+
+static void dhcp_receive(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
+{
+    port->service->counters.received++;
+    if (!dhcp_answer_probe(port, datagram) && port->state != DHCP_PORT_LISTENING) {
+        dhcp_receive_question(port, datagram, own_port);
+    }
 }
 
 static void dhcp_receive_server(void *context, const struct datagram *datagram)
@@ -373,6 +441,63 @@ static void dhcp_receive_server(void *context, const struct datagram *datagram)
 static void dhcp_receive_boot(void *context, const struct datagram *datagram)
 {
     dhcp_receive(context, datagram, DHCP4_PXE_PORT);
+}
+
+// ---- addresses that strangers use ----
+
+static void dhcp_hear_arp(void *context, const struct arp *arp)
+{
+    struct dhcp_port *port = context;
+    struct hw own = packet_hw(port->packet);
+    dhcp_conflict_hear(&port->service->conflict, port->interface.index, arp, &own);
+}
+
+// Its own other card may answer for an address that the machine had.
+static bool dhcp_is_stranger(const struct dhcp_service *service, const struct conflict_slot *taken)
+{
+    const struct machine *machine = store_machine_find_mac(service->settings.desk->store, &taken->client);
+    return machine == NULL || !machine_has_mac(machine, &taken->stranger);
+}
+
+static void dhcp_set_aside(struct dhcp_service *service, const struct conflict_slot *taken)
+{
+    struct desk *desk = service->settings.desk;
+    int64_t now_s = desk_now_s(desk);
+    struct lease lease = {.address = taken->address,
+                          .key = lease_key_from(&taken->client, NULL, 0),
+                          .state = LEASE_DECLINED,
+                          .starts_s = now_s,
+                          .ends_s = now_s + DHCP4_DECLINE_HOLD_S};
+    dhcp_pools_put(&service->pools, &lease);
+    store_lease_put(desk->store, &lease);
+    struct event event = {.kind = EVENT_DHCP, .mac = taken->stranger, .address = taken->address};
+    reasons_add(&event.reasons, REASON_ADDRESS_IN_USE);
+    char address[IP4_TEXT_BYTES];
+    char hw[HW_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "%s is used by %s, which did not get it here; it is set aside for %u minutes",
+                    ip4_print(taken->address, address), hw_print(&taken->stranger, hw),
+                    DHCP4_DECLINE_HOLD_S / 60);
+    desk_tell(desk, &event);
+}
+
+static void dhcp_conflict_tick(void *context)
+{
+    struct dhcp_service *service = context;
+    struct conflict_slot over;
+    while (dhcp_conflict_take(&service->conflict, loop_now_ms(), &over)) {
+        struct dhcp_port *port = dhcp_port_find(service, over.interface_index);
+        if (over.state == CONFLICT_TAKEN && dhcp_is_stranger(service, &over)) {
+            dhcp_set_aside(service, &over);
+        }
+        if (port != NULL && port->state == DHCP_PORT_SERVER) {
+            dhcp_receive_question(port, &over.datagram, DHCP4_SERVER_PORT);
+        }
+    }
+    if (service->conflict.asking == 0) {
+        loop_timer_stop(service->conflict_timer);
+    }
 }
 
 // ---- life ----
@@ -389,8 +514,10 @@ static void dhcp_port_close(struct dhcp_port *port)
 static struct packet *dhcp_port_open_packet(struct dhcp_port *port, const struct interface *interface,
                                             struct problem *problem)
 {
-    struct packet_handler handler = {
-        .hears = PACKET_HEARS_SERVERS, .hear_udp = dhcp_hear_server, .context = port};
+    struct packet_handler handler = {.hears = PACKET_HEARS_SERVERS | PACKET_HEARS_ARP,
+                                     .hear_udp = dhcp_hear_server,
+                                     .hear_arp = dhcp_hear_arp,
+                                     .context = port};
     return packet_open(port->service->settings.loop, interface, &handler, problem);
 }
 
@@ -452,12 +579,14 @@ enum status dhcp_service_change(struct dhcp_service *service, const struct inter
     if (port == NULL) {
         return STATUS_OK;
     }
-    struct packet *packet = dhcp_port_open_packet(port, interface, problem);
-    if (packet == NULL) {
-        return STATUS_IO;
+    if (!hw_equal(&interface->hw, &port->interface.hw)) {
+        struct packet *packet = dhcp_port_open_packet(port, interface, problem);
+        if (packet == NULL) {
+            return STATUS_IO;
+        }
+        packet_close(port->packet);
+        port->packet = packet;
     }
-    packet_close(port->packet);
-    port->packet = packet;
     port->interface = *interface;
     return STATUS_OK;
 }
@@ -489,6 +618,13 @@ enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *p
     }
     dhcp_pools_clear(&service->pools);
     service->pools = pools;
+    bool is_auto = service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO;
+    for (struct dhcp_port *port = service->ports; port != NULL && is_auto; port = port->next) {
+        bool has_subnet = dhcp_port_find_served(port).value != 0;
+        if (port->lacks_subnet ? has_subnet : port->state == DHCP_PORT_SERVER && !has_subnet) {
+            dhcp_port_decide(port, false);
+        }
+    }
     return STATUS_OK;
 }
 
@@ -500,6 +636,7 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
         heap_free(service);
         return NULL;
     }
+    service->conflict_timer = loop_timer_new(settings->loop, dhcp_conflict_tick, service);
     return service;
 }
 
@@ -527,6 +664,7 @@ void dhcp_service_free(struct dhcp_service *service)
         service->ports = port->next;
         dhcp_port_close(port);
     }
+    loop_timer_free(service->conflict_timer);
     dhcp_pools_clear(&service->pools);
     heap_free(service);
 }

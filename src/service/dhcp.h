@@ -20,6 +20,8 @@ struct dhcp_settings { // all borrowed, must outlive the service
     struct log *log;
     /// The set of loaders whose files are there (bit N = enum loader_id N), asked for each boot client.
     uint32_t (*find_loaders)(void *context);
+    /// Makes the store's changes durable. false: it could not, and said so; nothing may be acknowledged.
+    bool (*commit)(void *context);
     void *context;
 };
 
@@ -36,8 +38,9 @@ struct dhcp_other { // somebody else who answers DHCP on one of our networks
     char interface[INTERFACE_NAME_BYTES];
     struct ip4 address; // option 54, or the source
     struct hw hw;
-    char name[64];       // an imprint's server name, or ""
-    int64_t last_seen_s; // Unix seconds
+    char name[64];        // an imprint's server name, or ""
+    bool gives_addresses; // a DHCP server, or an imprint that is one
+    int64_t last_seen_s;  // Unix seconds
 };
 
 struct dhcp_port_status {
@@ -73,9 +76,9 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
 MUST_USE enum status dhcp_service_add(struct dhcp_service *service, const struct interface *interface,
                                       struct problem *problem);
 
-/// The served interface got another hardware address (a bridge takes that of its ports): goes on with that
-/// one, without losing what its sockets have received. Nothing when it is not served. STATUS_IO and `problem`
-/// when the raw socket cannot be had again; the old one then stays.
+/// The served interface got another hardware address (a bridge takes that of its ports), or further addresses
+/// came or went: goes on with those, without losing what its sockets have received. Nothing when it is not
+/// served. STATUS_IO and `problem` when the raw socket cannot be had again; the old one then stays.
 MUST_USE enum status dhcp_service_change(struct dhcp_service *service, const struct interface *interface,
                                          struct problem *problem);
 
@@ -85,8 +88,9 @@ void dhcp_service_remove(struct dhcp_service *service, uint32_t interface_index)
 /// Whether it serves the interface with that index.
 bool dhcp_service_has(const struct dhcp_service *service, uint32_t interface_index);
 
-/// Machines or the configuration changed: builds pools and reservations anew; leases stay. STATUS_FULL and
-/// `problem` when memory for the new pools is not to be had: the old ones stay.
+/// Machines or the configuration changed: builds pools and reservations anew; leases stay. In auto mode an
+/// interface that lacked a subnet serves addresses once it has one. STATUS_FULL and `problem` when memory for
+/// the new pools is not to be had: the old ones stay.
 MUST_USE enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *problem);
 
 /// The end of a turn: one commit for all leases, then all replies. Call it after the events of every turn;

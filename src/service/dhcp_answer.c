@@ -58,7 +58,9 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
         actions->reply_kind == DHCP4_ACK || actions->reply_kind == DHCP4_NAK || (world->is_proxy && is_boot);
     bool is_grave = reasons_worst(&actions->reasons) != REASON_NONE &&
                     reason_get(reasons_worst(&actions->reasons))->severity >= REASON_WARNING;
-    if ((!is_grave && !(actions->has_reply && is_last_word)) || (is_renewal && !is_boot)) {
+    bool is_inform = answer->message.kind == DHCP4_INFORM;
+    bool is_routine = !is_boot && (is_renewal || is_inform);
+    if (!is_grave && (!actions->has_reply || !is_last_word || is_routine)) {
         return;
     }
     struct event event = {.kind = EVENT_DHCP,

@@ -5,15 +5,19 @@
 #include <string.h>
 #include <sys/random.h>
 
-static bool dhcp_pools_load(const struct lease *lease, void *context)
+void dhcp_pools_put(struct dhcp_pools *pools, const struct lease *lease)
 {
-    struct dhcp_pools *pools = context;
     for (uint32_t i = 0; i < pools->count; i++) {
         if (subnet_has(pools->networks[i].subnet, lease->address)) {
             (void)pool_put(&pools->pools[i],
                            lease); // outside the range: a reservation, or the range was moved
         }
     }
+}
+
+static bool dhcp_pools_load(const struct lease *lease, void *context)
+{
+    dhcp_pools_put(context, lease);
     return true;
 }
 

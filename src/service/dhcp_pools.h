@@ -24,5 +24,8 @@ MUST_USE enum status dhcp_pools_init(struct dhcp_pools *pools, const struct conf
 /// Frees all; an all-zero one is allowed.
 void dhcp_pools_clear(struct dhcp_pools *pools);
 
+/// Puts `lease` into the pool whose range holds its address; nothing when none does.
+void dhcp_pools_put(struct dhcp_pools *pools, const struct lease *lease);
+
 /// The pool of the network at `network`, which must point into `pools`.
 struct pool *dhcp_pools_of(struct dhcp_pools *pools, const struct network *network);

@@ -9,6 +9,7 @@
 // User classes (option 77, RFC 3004) of the question, and the vendor class (60) of the answer.
 #define PROBE_CLASS "imprint-probe"
 #define PROBE_MARK  "imprint"
+#define PROBE_GIVES "imprint gives addresses"
 
 size_t dhcp_probe_encode(const struct hw *hw, struct ip4 address, uint32_t xid, void *out, size_t out_bytes)
 {
@@ -60,11 +61,11 @@ bool dhcp_probe_is(const struct dhcp4_message *message, struct ip4 *address)
 }
 
 void dhcp_probe_reply(const struct dhcp4_message *question, struct ip4 server, const char *server_name,
-                      struct dhcp4_reply *reply)
+                      bool gives_addresses, struct dhcp4_reply *reply)
 {
     dhcp4_reply_init(reply, question, DHCP4_OFFER);
     dhcp4_put_ip4(reply, DHCP4_OPTION_SERVER_ID, server);
-    dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, PROBE_MARK);
+    dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, gives_addresses ? PROBE_GIVES : PROBE_MARK);
     dhcp4_put_string(reply, DHCP4_OPTION_HOST_NAME, server_name);
 }
 
@@ -77,11 +78,12 @@ bool dhcp_probe_classify(const struct dhcp4_message *message, struct ip4 from, c
     }
     *other = (struct dhcp_other){.kind = DHCP_OTHER_SERVER, .address = from, .hw = *from_hw};
     (void)dhcp4_find_ip4(message, DHCP4_OPTION_SERVER_ID, &other->address);
-    char mark[sizeof PROBE_MARK + 1];
-    bool is_imprint = dhcp4_find_string(message, DHCP4_OPTION_VENDOR_CLASS, mark, sizeof mark) &&
-                      strcmp(mark, PROBE_MARK) == 0;
-    if (is_imprint) {
+    char mark[sizeof PROBE_GIVES + 1];
+    bool is_marked = dhcp4_find_string(message, DHCP4_OPTION_VENDOR_CLASS, mark, sizeof mark);
+    bool is_giving = is_marked && strcmp(mark, PROBE_GIVES) == 0;
+    if (is_giving || (is_marked && strcmp(mark, PROBE_MARK) == 0)) {
         other->kind = DHCP_OTHER_IMPRINT;
+        other->gives_addresses = is_giving;
         char name[sizeof other->name];
         if (dhcp4_find_string(message, DHCP4_OPTION_HOST_NAME, name, sizeof name)) {
             struct text text;
@@ -95,6 +97,7 @@ bool dhcp_probe_classify(const struct dhcp4_message *message, struct ip4 from, c
         return dhcp4_starts(message, DHCP4_OPTION_VENDOR_CLASS, "PXEClient") ||
                dhcp4_starts(message, DHCP4_OPTION_VENDOR_CLASS, "HTTPClient");
     }
+    other->gives_addresses = true;
     return true;
 }
 

@@ -15,9 +15,10 @@ size_t dhcp_probe_encode(const struct hw *hw, struct ip4 address, uint32_t xid, 
 /// Whether `message` is such a question; `*address` is then the asking imprint's own.
 bool dhcp_probe_is(const struct dhcp4_message *message, struct ip4 *address);
 
-/// Fills `reply` with the answer that tells another imprint about us: an OFFER without an address, marked.
+/// Fills `reply` with the answer that tells another imprint about us, and whether we give addresses: an OFFER
+/// without an address, marked.
 void dhcp_probe_reply(const struct dhcp4_message *question, struct ip4 server, const char *server_name,
-                      struct dhcp4_reply *reply);
+                      bool gives_addresses, struct dhcp4_reply *reply);
 
 /// What `message`, a reply that somebody else sent from `from`/`from_hw`, says about its sender. false when
 /// it says nothing.

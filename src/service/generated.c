@@ -14,7 +14,8 @@
 
 struct asker {
     struct boot_client client;
-    bool is_held;     // we know who holds the address it asks from
+    bool is_held;     // somebody is known to have the address it asks from: `holder`
+    bool is_proven;   // and not only because they said so: we leased it to them, or the wire says it
     struct hw holder; // when is_held
 };
 
@@ -26,14 +27,18 @@ static void asker_find_holder(const struct generated *generated, const struct co
     asker->client.platform = BOOT_PLATFORM_OTHER;
     if (desk_find_address(generated->desk, from->address, &seen)) {
         asker->is_held = true;
+        asker->is_proven = seen.is_leased;
         asker->holder = seen.mac;
         asker->client.architecture = seen.architecture;
         asker->client.platform = seen.platform;
     }
     // On our own network the wire knows best: an address may have changed hands since.
     struct hw neighbour;
-    if (neighbour_find(from->interface_index, from->address, &neighbour) == STATUS_OK &&
-        !(asker->is_held && hw_equal(&neighbour, &asker->holder))) {
+    if (neighbour_find(from->interface_index, from->address, &neighbour) != STATUS_OK) {
+        return;
+    }
+    asker->is_proven = true;
+    if (!asker->is_held || !hw_equal(&neighbour, &asker->holder)) {
         asker->is_held = true;
         asker->holder = neighbour;
         asker->client.architecture = BOOT_ARCHITECTURE_NONE;
@@ -124,13 +129,14 @@ static bool asker_identify(const struct generated *generated, const struct loade
 // more (asker_owns).
 static bool asker_may_be(const struct asker *asker, const struct machine *machine)
 {
-    bool is_same = asker->is_held && hw_equal(&asker->holder, &asker->client.mac);
-    return !asker->is_held || is_same || (machine != NULL && machine_has_mac(machine, &asker->holder));
+    return !asker->is_proven || hw_equal(&asker->holder, &asker->client.mac) ||
+           (machine != NULL && machine_has_mac(machine, &asker->holder));
 }
 
+// Answer files hold passwords: what somebody said about their address is not enough.
 static bool asker_owns(const struct asker *asker, const struct machine *machine)
 {
-    return asker->is_held && machine_has_mac(machine, &asker->holder);
+    return asker->is_proven && machine_has_mac(machine, &asker->holder);
 }
 
 // ---- what it gets ----
@@ -232,17 +238,15 @@ static const struct uuid *generated_uuid(const struct boot_client *client, const
 }
 
 // Prints the configuration for one meeting. When its image cannot be said, the machine waits and says why
-// instead.
+// instead: `problem` is then set.
 static enum status generated_print(const struct generated *generated, const struct loader_request *request,
                                    const struct asker *asker, const struct content_client *from,
-                                   struct desk_meeting *meeting, struct text *out)
+                                   struct desk_meeting *meeting, struct text *out, struct problem *problem)
 {
     struct screen screen = {0};
-    struct problem problem;
-    problem_clear(&problem);
     enum status status = STATUS_OK;
     if (meeting->plan.kind == PLAN_IMAGE) {
-        status = generated_fill_image(generated, meeting, from->server, &screen, &problem);
+        status = generated_fill_image(generated, meeting, from->server, &screen, problem);
     }
     const char *name = meeting->machine == NULL ? "" : meeting->machine->name;
     enum reason_id worst = reasons_worst(&meeting->plan.reasons);
@@ -267,17 +271,15 @@ static enum status generated_print(const struct generated *generated, const stru
         .poll_s = GENERATED_POLL_S,
     };
     if (status == STATUS_OK) {
-        status = loader_print_config(request->dialect, &context, out, &problem);
+        status = loader_print_config(request->dialect, &context, out, problem);
     }
     if (status != STATUS_OK && meeting->plan.kind == PLAN_IMAGE) {
-        char text[PROBLEM_TEXT_BYTES];
-        log_write(generated->log, LOG_LEVEL_ERROR, "%s: its order cannot be carried out: %s", name,
-                  problem_print(&problem, text, sizeof text));
-        meeting->plan.kind = PLAN_WAIT;
-        context.sentence = problem.text;
-        context.remedy = problem.remedy;
+        desk_hold(meeting, REASON_ORDER_BROKEN);
+        context.sentence = generated_sentence(&meeting->plan);
+        context.remedy = "imprint watch tells what is wrong";
         text_init(out, out->start, out->capacity);
-        status = loader_print_config(request->dialect, &context, out, &problem);
+        struct problem ignored; // no template has a say in a screen that waits
+        status = loader_print_config(request->dialect, &context, out, &ignored);
     }
     return status;
 }
@@ -321,7 +323,7 @@ static enum status generated_configuration(const struct generated *generated,
     }
     const struct machine *machine = store_machine_find_mac(generated->desk->store, &asker.client.mac);
     if (!asker_may_be(&asker, machine)) {
-        reasons_add(reasons, REASON_ANSWER_REFUSED);
+        reasons_add(reasons, REASON_CONFIGURATION_REFUSED);
         return STATUS_NOT_FOUND;
     }
     struct desk_meeting meeting;
@@ -329,20 +331,46 @@ static enum status generated_configuration(const struct generated *generated,
     char *buffer = heap_new(GENERATED_TEXT_BYTES);
     struct text text;
     text_init(&text, buffer, GENERATED_TEXT_BYTES);
-    enum status status = generated_print(generated, request, &asker, from, &meeting, &text);
+    struct problem problem;
+    problem_clear(&problem);
+    enum status status = generated_print(generated, request, &asker, from, &meeting, &text, &problem);
     if (status == STATUS_OK) {
+        char detail[EVENT_TEXT_BYTES / 2] = "";
+        if (problem.text[0] != '\0') {
+            problem_print(&problem, detail, sizeof detail);
+        }
         generated_fill_node(&text, node);
         bool is_order = meeting.plan.kind == PLAN_IMAGE;
         node->part = is_order ? CONTENT_PART_CONFIGURATION : CONTENT_PART_NONE;
         node->machine_id = meeting.machine == NULL ? 0 : meeting.machine->id;
         node->order_id = is_order ? meeting.plan.order->id : 0;
-        desk_tell_plan(generated->desk, &meeting, &asker.client, from->address, "");
+        desk_tell_plan(generated->desk, &meeting, &asker.client, from->address, detail);
+        if (is_order && !asker.is_proven) {
+            // Behind a relay and beside another DHCP server nobody can know whose address this is. Believing
+            // it lets the order be used up by what is fetched from there, so that it cannot start again for
+            // ever.
+            desk_note_address(generated->desk, &asker.client, from->address);
+        }
     }
     heap_free(buffer);
     return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 // ---- answer files ----
+
+static void generated_tell_broken(const struct generated *generated, const struct order *order,
+                                  const struct content_client *from, const struct problem *problem)
+{
+    struct event event = {
+        .kind = EVENT_BOOT, .machine_id = order->machine_id, .order_id = order->id, .address = from->address};
+    reasons_add(&event.reasons, REASON_ORDER_BROKEN);
+    char why[EVENT_TEXT_BYTES / 2];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "asked for its answer file, which cannot be made: %s",
+                    problem_print(problem, why, sizeof why));
+    desk_tell(generated->desk, &event);
+}
 
 static enum status generated_render_answer(const struct generated *generated, const struct machine *machine,
                                            const struct order *order, const struct profile *profile,
@@ -363,9 +391,7 @@ static enum status generated_render_answer(const struct generated *generated, co
         node->machine_id = machine->id;
         node->order_id = order->id;
     } else {
-        char sentence[PROBLEM_TEXT_BYTES];
-        log_write(generated->log, LOG_LEVEL_ERROR, "%s: its answer file cannot be made: %s", machine->name,
-                  problem_print(&problem, sentence, sizeof sentence));
+        generated_tell_broken(generated, order, from, &problem);
     }
     explicit_bzero(buffer, text.length); // it may hold password hashes
     heap_free(buffer);
@@ -409,6 +435,16 @@ static const struct order *generated_order_of(const struct generated *generated,
     return machine == NULL ? NULL : store_order_find_live(generated->desk->store, machine->id);
 }
 
+// As the tree finds it: in any case.
+static bool generated_is_file(const struct image *image, const char *file, const char *path)
+{
+    char whole[CONTENT_PATH_BYTES];
+    struct text text;
+    text_init(&text, whole, sizeof whole);
+    generated_image_path(image, file, &text);
+    return text_equal_nocase(whole + 1, path);
+}
+
 static enum status generated_image(const struct generated *generated, const char *path,
                                    const struct content_client *from, struct content_node *node,
                                    struct reasons *reasons)
@@ -422,12 +458,10 @@ static enum status generated_image(const struct generated *generated, const char
     if (image == NULL) {
         return status;
     }
-    char last[CONTENT_PATH_BYTES];
-    struct text text;
-    text_init(&text, last, sizeof last);
-    generated_image_path(image, image->initrd[0] != '\0' ? image->initrd : image->kernel, &text);
-    if (strcmp(last + 1, path) == 0) {
-        node->part = CONTENT_PART_LAST;
+    bool is_kernel = generated_is_file(image, image->kernel, path);
+    bool is_last = image->initrd[0] != '\0' ? generated_is_file(image, image->initrd, path) : is_kernel;
+    if (is_kernel || is_last) {
+        node->part = is_last ? CONTENT_PART_LAST : CONTENT_PART_NONE;
         node->machine_id = order->machine_id;
         node->order_id = order->id;
     }

@@ -9,7 +9,6 @@
 #include "catalog/render.h"
 #include "config/config.h"
 #include "content/content.h"
-#include "io/log.h"
 #include "service/desk.h"
 
 #define GENERATED_POLL_S 10 // how often a waiting machine asks again
@@ -18,7 +17,6 @@ struct generated { // all borrowed; keep it where the tree can find it
     struct desk *desk;
     const struct config *config;
     const struct catalog *catalog;
-    struct log *log;
     struct content_source images; // the folder source of imported images, prefix "images"
 };
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SERVER_TICK_MS    5000
@@ -46,7 +47,6 @@ struct server {
     struct loop_signal *signals[3];
     struct interface_watch *watch;
     bool has_news; // events since the last turn's end
-    bool cannot_commit;
     uint32_t loaders;
     int64_t loaders_at_s;
 };
@@ -100,6 +100,7 @@ static enum status server_render(void *context, const struct machine *machine, c
                          : which == CONTROL_TEXT_ANSWER ? render_answer(&facts, &out, problem)
                                                         : render_arguments(&facts, &out, problem);
     *text = status == STATUS_OK ? strdup(buffer) : NULL;
+    explicit_bzero(buffer, out.length); // it may hold password hashes
     heap_free(buffer);
     return status;
 }
@@ -132,17 +133,22 @@ static void server_status(void *context, struct json_t *object)
 
 // ---- the loop's own moments ----
 
-static void server_commit(struct server *server)
+static bool server_commit(void *context)
 {
+    struct server *server = context;
     struct problem problem;
     problem_clear(&problem);
     bool is_ok = store_commit(server->store, &problem) == STATUS_OK;
-    if (!is_ok && !server->cannot_commit) {
+    if (!is_ok && !server->desk.cannot_store) {
         char text[PROBLEM_TEXT_BYTES];
-        log_write(server->log, LOG_LEVEL_ERROR, "the store cannot be written: %s",
+        log_write(server->log, LOG_LEVEL_ERROR,
+                  "the store cannot be written, so no addresses are given and no orders are started: %s",
                   problem_print(&problem, text, sizeof text));
+    } else if (is_ok && server->desk.cannot_store) {
+        log_write(server->log, LOG_LEVEL_NOTICE, "the store can be written again");
     }
-    server->cannot_commit = !is_ok;
+    server->desk.cannot_store = !is_ok;
+    return is_ok;
 }
 
 static void server_turn_end(void *context)
@@ -150,7 +156,7 @@ static void server_turn_end(void *context)
     struct server *server = context;
     dhcp_service_flush(server->dhcp);
     if (store_is_dirty(server->store)) {
-        server_commit(server);
+        (void)server_commit(server);
     }
     if (server->has_news) {
         server->has_news = false;
@@ -178,7 +184,7 @@ static void server_tick(void *context)
 {
     struct server *server = context;
     desk_tick(&server->desk);
-    server_commit(server); // events alone wait for this
+    (void)server_commit(server); // events alone wait for this
     if (notify_watchdog_ms() != 0) {
         (void)notify_send("WATCHDOG=1");
     }
@@ -257,7 +263,6 @@ static bool server_build_content(struct server *server, struct problem *problem)
     server->generated = (struct generated){.desk = &server->desk,
                                            .config = &server->config,
                                            .catalog = server->catalog,
-                                           .log = server->log,
                                            .images = folder_source(server->images, "images")};
     content_init(&server->content);
     content_add(&server->content, generated_source(&server->generated));
@@ -290,6 +295,7 @@ static bool server_build_services(struct server *server, struct problem *problem
                                      .config = &server->config,
                                      .log = server->log,
                                      .find_loaders = server_find_loaders,
+                                     .commit = server_commit,
                                      .context = server};
         server->dhcp = dhcp_service_new(&dhcp, problem);
         if (server->dhcp == NULL) {
@@ -321,6 +327,12 @@ static bool server_drop(struct server *server, struct problem *problem)
     if (server_folders_give(&server->config, problem) != STATUS_OK ||
         privilege_drop(&wish, NULL, problem) != STATUS_OK) {
         return false;
+    }
+    if (wish.user != NULL && strcmp(wish.user, server->config.user) != 0) {
+        log_write(server->log, LOG_LEVEL_WARNING,
+                  "there is no user %s, so imprint runs as %s, which other programs use too; make one: "
+                  "adduser --system --group %s",
+                  server->config.user, wish.user, server->config.user);
     }
     log_write(server->log, LOG_LEVEL_INFO, "running as %s",
               wish.user == NULL ? "the user who started it" : wish.user);
@@ -395,7 +407,7 @@ static int server_serve(struct server *server)
               config_dhcp_mode_text(server->config.dhcp_mode));
     notify_ready("serving");
     loop_run(server->loop);
-    server_commit(server);
+    (void)server_commit(server);
     return 0;
 }
 
@@ -414,6 +426,7 @@ int server_run(const struct server_options *options)
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(022); // what is to be hidden is made so where it is made
     (void)privilege_raise_files(SERVER_FILES_MOST);
     server->loop = loop_new();
     int exit_status = server_serve(server);

@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -55,14 +54,16 @@ const char *server_folders_user(const struct config *config)
 
 unsigned server_folders_group(const struct config *config)
 {
-    const struct passwd *account = getuid() == 0 ? getpwnam(server_folders_user(config)) : NULL;
+    // Never the group of "nobody": who runs as that is nobody's business, and must not give orders.
+    const struct passwd *account = getuid() == 0 ? getpwnam(config->user) : NULL;
     return account == NULL ? (unsigned)-1 : account->pw_gid;
 }
 
 static enum status server_folder_give(int folder, const char *name, const struct passwd *account,
                                       struct problem *problem)
 {
-    if (fchownat(folder, name, account->pw_uid, account->pw_gid, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fchownat(folder, name, account->pw_uid, account->pw_gid, AT_SYMLINK_NOFOLLOW) == 0 ||
+        errno == ENOENT) {
         return STATUS_OK;
     }
     problem_set(problem, "%s in the state folder cannot be given to user %s: %s", name, account->pw_name,
@@ -76,19 +77,17 @@ enum status server_folders_give(const struct config *config, struct problem *pro
     if (account == NULL) {
         return STATUS_OK;
     }
-    DIR *folder = opendir(config->state);
-    if (folder == NULL) {
+    int folder = open(config->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
         problem_set(problem, "the state folder %s cannot be read: %s", config->state, strerror(errno));
         return STATUS_IO;
     }
-    enum status status = server_folder_give(dirfd(folder), ".", account, problem);
-    for (const struct dirent *entry = readdir(folder); entry != NULL && status == STATUS_OK;
-         entry = readdir(folder)) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            status = server_folder_give(dirfd(folder), entry->d_name, account, problem);
-        }
+    static const char *const OURS[] = {".", "images", "imprint.db", "imprint.db-wal", "imprint.db-shm"};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < COUNT_OF(OURS) && status == STATUS_OK; i++) {
+        status = server_folder_give(folder, OURS[i], account, problem);
     }
-    closedir(folder);
+    close(folder);
     return status;
 }
 

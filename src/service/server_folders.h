@@ -10,14 +10,15 @@
 /// STATUS_IO and `problem`.
 MUST_USE enum status server_folders_make(const struct config *config, struct problem *problem);
 
-/// Gives the state folder, the files directly in it and its images folder to the account that the daemon runs
-/// as. Nothing when not root. STATUS_IO and `problem`.
+/// Gives the state folder, the database in it and its images folder to the account that the daemon runs as;
+/// nothing else that may lie there. Nothing when not root. STATUS_IO and `problem`.
 MUST_USE enum status server_folders_give(const struct config *config, struct problem *problem);
 
 /// The account to run as: config->user if there is one, else "nobody".
 const char *server_folders_user(const struct config *config);
 
-/// That account's group id.
+/// The group that may use the control socket: that account's own. (unsigned)-1, nobody but root and the
+/// daemon, when not root or when there is no account for imprint alone.
 unsigned server_folders_group(const struct config *config);
 
 /// Where the data folder `name` ("os") is: beside the program's build folder when it was not installed, else

@@ -30,8 +30,7 @@ static void server_step_order(struct desk *desk, const struct transfer_end *end)
 // fetch thousands of packages: the timeline gets what moves a machine on, and what failed.
 static bool server_is_news(const struct transfer_end *end)
 {
-    bool is_boot = end->protocol == TRANSFER_TFTP || end->part != CONTENT_PART_NONE ||
-                   text_starts(end->served, "images/");
+    bool is_boot = end->protocol == TRANSFER_TFTP || end->part != CONTENT_PART_NONE || end->order_id != 0;
     bool is_poll = text_starts(end->served, "machine.ipxe") || text_starts(end->served, "pxelinux.cfg/") ||
                    strstr(end->served, "grub.cfg") != NULL || text_ends(end->served, "boot.ipxe");
     switch (end->outcome) {

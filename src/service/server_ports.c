@@ -82,11 +82,9 @@ enum status server_ports_update(struct server_ports *ports, struct problem *prob
             log_write(ports->log, LOG_LEVEL_NOTICE, "no longer serving %s as it was", ports->served[i].name);
             continue;
         }
-        if (!hw_equal(&same->hw, &ports->served[i].hw) && ports->dhcp != NULL &&
-            dhcp_service_change(ports->dhcp, same, problem) != STATUS_OK) {
-            worst = STATUS_IO;
-        }
-        ports->served[kept++] = *same;
+        bool is_changed = ports->dhcp == NULL || dhcp_service_change(ports->dhcp, same, problem) == STATUS_OK;
+        worst = is_changed ? worst : STATUS_IO;
+        ports->served[kept++] = is_changed ? *same : ports->served[i];
     }
     ports->served_count = kept;
     for (unsigned i = 0; i < count; i++) {

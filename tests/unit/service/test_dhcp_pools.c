@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/dhcp_pools.h"
+
+#include "base/text.h"
+#include "desk_bench.h"
+#include "unit/test.h"
+
+#include <stdio.h>
+
+static struct desk_bench bench;
+static struct config config;
+static struct dhcp_pools pools;
+
+static void add_network(uint32_t network, uint32_t first, uint32_t last)
+{
+    config.subnets[config.subnet_count++] = (struct network){.subnet = {{network}, 24},
+                                                             .first = {network + first},
+                                                             .last = {network + last},
+                                                             .routers = {{network + first}},
+                                                             .router_count = 1,
+                                                             .dns = {{network + first + 1}},
+                                                             .dns_count = 1,
+                                                             .lease_s = 3600};
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_bench_open(&bench);
+    config_init(&config);
+    pools = (struct dhcp_pools){0};
+    add_network(0xc0000200u, 100, 109);
+    add_network(0xc6336400u, 10, 12);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    dhcp_pools_clear(&pools);
+    desk_bench_close(&bench);
+    config_clear(&config);
+    return 0;
+}
+
+static void fill(void)
+{
+    assert_int_equal(dhcp_pools_init(&pools, &config, bench.store, NULL), STATUS_OK);
+}
+
+static const struct pool_slot *slot(unsigned network, struct ip4 address)
+{
+    const struct pool_slot *found = pool_find_address(&pools.pools[network], address);
+    assert_non_null(found);
+    return found;
+}
+
+static void a_stored_lease_holds_its_address(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 5, bench_ip(104));
+    bench_lease(&bench, 6, bench_ip(200)); // outside the range
+    fill();
+    struct hw mac = bench_mac(9);
+    struct lease_key other = lease_key_from(&mac, NULL, 0);
+    assert_true(pool_slot_is_held(slot(0, bench_ip(104)), &other, BENCH_NOW_S));
+    assert_false(pool_slot_is_held(slot(0, bench_ip(105)), &other, BENCH_NOW_S));
+    mac = bench_mac(5);
+    struct lease_key own = lease_key_from(&mac, NULL, 0);
+    assert_ptr_equal(pool_find_key(&pools.pools[0], &own), slot(0, bench_ip(104)));
+}
+
+static void routers_name_servers_and_reserved_addresses_are_kept_back(void **state)
+{
+    (void)state;
+    struct machine machine = *store_machine_get(bench.store, bench_machine(&bench, 1));
+    machine.address = bench_ip(107);
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    fill();
+    assert_true(slot(0, bench_ip(100))->reserved);
+    assert_true(slot(0, bench_ip(101))->reserved);
+    assert_true(slot(0, bench_ip(107))->reserved);
+    assert_false(slot(0, bench_ip(106))->reserved);
+}
+
+static void each_network_has_its_own_pool(void **state)
+{
+    (void)state;
+    fill();
+    assert_int_equal(pools.count, 2);
+    assert_ptr_equal(dhcp_pools_of(&pools, &pools.networks[1]), &pools.pools[1]);
+    assert_null(pool_find_address(&pools.pools[1], bench_ip(104)));
+    struct hw mac = bench_mac(3);
+    struct lease declined = {.address = {0xc633640cu},
+                             .key = lease_key_from(&mac, NULL, 0),
+                             .state = LEASE_DECLINED,
+                             .ends_s = BENCH_NOW_S + 600};
+    dhcp_pools_put(&pools, &declined);
+    assert_int_equal(slot(1, declined.address)->lease.state, LEASE_DECLINED);
+    const struct lease_key key = declined.key;
+    assert_null(pool_pick(&pools.pools[1], &key, (struct ip4){0}, BENCH_NOW_S));
+}
+
+static void cleared_pools_can_be_cleared_again(void **state)
+{
+    (void)state;
+    fill();
+    dhcp_pools_clear(&pools);
+    assert_int_equal(pools.count, 0);
+    dhcp_pools_clear(&pools);
+}
+
+#define POOLS_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        POOLS_TEST(a_stored_lease_holds_its_address),
+        POOLS_TEST(routers_name_servers_and_reserved_addresses_are_kept_back),
+        POOLS_TEST(each_network_has_its_own_pool),
+        POOLS_TEST(cleared_pools_can_be_cleared_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who gets which configuration and whose answer file. Interface 0xffffff does not exist, so the kernel's
+// neighbour table never knows anybody here: leases and claims are all there is.
+#include "service/generated.h"
+
+#include "desk_bench.h"
+#include "unit/test.h"
+
+static struct desk_bench bench;
+static struct config config;
+static struct generated generated;
+static uint64_t order_id;
+
+static enum status find_image_file(void *self, const char *path, const struct content_client *client,
+                                   struct content_node *node, struct reasons *reasons)
+{
+    (void)self;
+    (void)path;
+    (void)client;
+    (void)reasons;
+    content_node_set_memory(node, "bytes", 5);
+    return STATUS_OK;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_bench_open(&bench);
+    config_init(&config);
+    generated = (struct generated){
+        .desk = bench.desk, .config = &config, .images = {.name = "images", .lookup = find_image_file}};
+    order_id = bench_order(&bench, bench_machine(&bench, 1), "name={{hostname}}\n");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    desk_bench_close(&bench);
+    config_clear(&config);
+    return 0;
+}
+
+struct answer {
+    enum status status;
+    struct reasons reasons;
+    enum content_part part;
+    uint64_t order_id;
+    char text[4096];
+};
+
+static struct answer ask(unsigned from_last, const char *path, const char *query)
+{
+    struct content_client client = {.address = bench_ip(from_last),
+                                    .server = bench_ip(1),
+                                    .interface_index = 0xffffff,
+                                    .query = query,
+                                    .is_http = query[0] != '\0'};
+    struct content_node node;
+    content_node_init(&node);
+    struct content_source source = generated_source(&generated);
+    struct answer answer = {0};
+    answer.status = source.lookup(source.self, path, &client, &node, &answer.reasons);
+    if (answer.status == STATUS_OK) {
+        answer.part = node.part;
+        answer.order_id = node.order_id;
+        memcpy(answer.text, node.bytes, node.size < sizeof answer.text ? node.size : sizeof answer.text - 1);
+    }
+    content_node_close(&node);
+    return answer;
+}
+
+#define MY_CONFIG "pxelinux.cfg/01-52-54-00-00-00-01"
+
+static void the_machine_that_holds_the_address_gets_its_order(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 1, bench_ip(100));
+    struct answer answer = ask(100, MY_CONFIG, "");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_int_equal(answer.part, CONTENT_PART_CONFIGURATION);
+    assert_int_equal(answer.order_id, order_id);
+    assert_non_null(strstr(answer.text, "/images/debian/linux"));
+    answer = ask(100, "pxelinux.cfg/default", "");
+    assert_int_equal(answer.order_id, order_id);
+}
+
+static void a_neighbour_that_asks_in_its_name_gets_nothing(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 2, bench_ip(101));
+    struct answer answer = ask(101, MY_CONFIG, "");
+    assert_int_equal(answer.status, STATUS_NOT_FOUND);
+    assert_true(reasons_has(&answer.reasons, REASON_CONFIGURATION_REFUSED));
+    answer = ask(101, "machine.ipxe", "mac=52-54-00-00-00-01");
+    assert_int_equal(answer.status, STATUS_NOT_FOUND);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_ARMED);
+}
+
+static void a_stranger_waits_and_its_screen_says_how_to_approve_it(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 2, bench_ip(101));
+    struct answer answer = ask(101, "pxelinux.cfg/01-52-54-00-00-00-02", "");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_int_equal(answer.part, CONTENT_PART_NONE);
+    assert_null(strstr(answer.text, "/images/"));
+    assert_non_null(strstr(answer.text, "imprint machine approve m-000002"));
+}
+
+static void the_query_of_ipxe_is_decoded_and_a_lie_in_it_is_a_conflict(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 1, bench_ip(100));
+    struct answer answer = ask(100, "machine.ipxe", "x=1&mac=52%2D54-00-00-00-01&platform=pcbios&serial=%");
+    assert_int_equal(answer.order_id, order_id);
+    (void)ask(100, "machine.ipxe", "mac=52-54-00-00-00-01&uuid=4c4c4544-0057-5810-804a-c3c04f463732");
+    answer = ask(100, "machine.ipxe", "mac=52-54-00-00-00-01&uuid=aaaaaaaa-0057-5810-804a-c3c04f463732");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_int_equal(answer.part, CONTENT_PART_NONE);
+    assert_null(strstr(answer.text, "/images/"));
+}
+
+static void the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 1, bench_ip(100));
+    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED); // not booting yet
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    struct answer answer = ask(100, "answer/lab-1/preseed.cfg", "");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_string_equal(answer.text, "name=lab-1\n");
+    assert_int_equal(answer.part, CONTENT_PART_ANSWER);
+    assert_int_equal(ask(100, "answer/lab-1/other.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask(100, "answer/lab-1", "").status, STATUS_DENIED);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CANCEL);
+    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+}
+
+static void nobody_else_gets_the_answer_file(void **state)
+{
+    (void)state;
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    bench_lease(&bench, 2, bench_ip(101));
+    struct answer answer = ask(101, "answer/lab-1/preseed.cfg", "");
+    assert_int_equal(answer.status, STATUS_DENIED);
+    assert_true(reasons_has(&answer.reasons, REASON_ANSWER_REFUSED));
+    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+}
+
+static void saying_to_be_the_machine_is_not_enough_for_its_answer_file(void **state)
+{
+    (void)state;
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    struct boot_client liar = bench_client(1);
+    desk_note_address(bench.desk, &liar, bench_ip(102)); // an INFORM with another one's MAC
+    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask(102, MY_CONFIG, "").status, STATUS_OK);
+    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+}
+
+static void an_address_that_went_to_another_machine_gets_no_answer_file(void **state)
+{
+    (void)state;
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    struct boot_client before = bench_client(1);
+    desk_note_address(bench.desk, &before, bench_ip(100));
+    bench_lease(&bench, 2, bench_ip(100));
+    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+}
+
+static void the_initrd_completes_the_order_of_who_fetches_it(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 1, bench_ip(100));
+    bench_lease(&bench, 2, bench_ip(101));
+    assert_int_equal(ask(100, "images/debian/linux", "").part, CONTENT_PART_NONE);
+    assert_int_equal(ask(100, "images/debian/linux", "").order_id, order_id);
+    assert_int_equal(ask(100, "images/debian/Initrd.GZ", "").part, CONTENT_PART_LAST);
+    assert_int_equal(ask(100, "images/debian/other", "").order_id, 0);
+    assert_int_equal(ask(101, "images/debian/initrd.gz", "").part, CONTENT_PART_NONE);
+}
+
+// Behind a relay and beside another DHCP server only the file name tells who it is.
+static void an_order_is_used_up_even_where_nobody_knows_whose_address_it_is(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(103, MY_CONFIG, "").part, CONTENT_PART_CONFIGURATION);
+    assert_int_equal(ask(103, "images/debian/initrd.gz", "").part, CONTENT_PART_LAST);
+    assert_int_equal(ask(104, "images/debian/initrd.gz", "").part, CONTENT_PART_NONE);
+}
+
+static void a_profile_that_cannot_be_rendered_makes_the_machine_wait_and_says_why_once(void **state)
+{
+    (void)state;
+    struct profile profile = *store_profile_find(bench.store, "office");
+    (void)text_copy(profile.arguments, sizeof profile.arguments, "site={{site}}");
+    assert_int_equal(store_profile_put(bench.store, &profile, NULL), STATUS_OK);
+    bench_lease(&bench, 1, bench_ip(100));
+    for (int i = 0; i < 5; i++) {
+        struct answer answer = ask(100, MY_CONFIG, "");
+        assert_int_equal(answer.status, STATUS_OK);
+        assert_int_equal(answer.part, CONTENT_PART_NONE);
+        assert_null(strstr(answer.text, "/images/"));
+        desk_bench_wait(&bench, 10);
+    }
+    assert_int_equal(bench.told_of[REASON_ORDER_BROKEN], 1);
+    assert_non_null(strstr(bench.last.text, "site"));
+}
+
+#define GENERATED_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        GENERATED_TEST(the_machine_that_holds_the_address_gets_its_order),
+        GENERATED_TEST(a_neighbour_that_asks_in_its_name_gets_nothing),
+        GENERATED_TEST(a_stranger_waits_and_its_screen_says_how_to_approve_it),
+        GENERATED_TEST(the_query_of_ipxe_is_decoded_and_a_lie_in_it_is_a_conflict),
+        GENERATED_TEST(the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way),
+        GENERATED_TEST(nobody_else_gets_the_answer_file),
+        GENERATED_TEST(saying_to_be_the_machine_is_not_enough_for_its_answer_file),
+        GENERATED_TEST(an_address_that_went_to_another_machine_gets_no_answer_file),
+        GENERATED_TEST(the_initrd_completes_the_order_of_who_fetches_it),
+        GENERATED_TEST(an_order_is_used_up_even_where_nobody_knows_whose_address_it_is),
+        GENERATED_TEST(a_profile_that_cannot_be_rendered_makes_the_machine_wait_and_says_why_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/server_notes.h"
+
+#include "base/text.h"
+#include "desk_bench.h"
+#include "unit/test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct desk_bench bench;
+static struct log *log_of_nobody;
+static int log_fd;
+static uint64_t order_id;
+
+static int begin(void **state)
+{
+    (void)state;
+    desk_bench_open(&bench);
+    log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    log_of_nobody = log_new(log_fd, LOG_FORM_AUTO, LOG_LEVEL_DEBUG);
+    order_id = bench_order(&bench, bench_machine(&bench, 1), "x");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    log_free(log_of_nobody);
+    close(log_fd);
+    desk_bench_close(&bench);
+    return 0;
+}
+
+static struct transfer_end transfer(enum transfer_outcome outcome, const char *path)
+{
+    struct transfer_end end = {
+        .protocol = TRANSFER_TFTP, .outcome = outcome, .client = bench_ip(100), .size = 1000, .sent = 1000};
+    (void)text_copy(end.asked, sizeof end.asked, path);
+    (void)text_copy(end.served, sizeof end.served, path);
+    return end;
+}
+
+static void note(const struct transfer_end *end)
+{
+    server_note_transfer(bench.desk, log_of_nobody, end);
+}
+
+static void a_configuration_a_last_file_and_an_answer_move_the_order_on(void **state)
+{
+    (void)state;
+    struct transfer_end sent = transfer(TRANSFER_DONE, "pxelinux.cfg/default");
+    sent.order_id = order_id;
+    sent.part = CONTENT_PART_CONFIGURATION;
+    note(&sent);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_BOOTING);
+    sent.part = CONTENT_PART_LAST;
+    note(&sent);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_USED);
+    sent.part = CONTENT_PART_ANSWER;
+    note(&sent);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_USED);
+}
+
+static void half_a_file_a_probe_and_a_kernel_move_nothing(void **state)
+{
+    (void)state;
+    struct transfer_end half = transfer(TRANSFER_DONE, "images/debian/initrd.gz");
+    half.order_id = order_id;
+    half.part = CONTENT_PART_LAST;
+    half.sent = 999;
+    note(&half);
+    half.outcome = TRANSFER_PROBED;
+    half.sent = 1000;
+    note(&half);
+    half.outcome = TRANSFER_DONE;
+    half.part = CONTENT_PART_NONE;
+    note(&half);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_ARMED);
+}
+
+static void the_rest_of_a_resumed_download_counts_as_the_whole(void **state)
+{
+    (void)state;
+    struct transfer_end rest = transfer(TRANSFER_DONE, "images/debian/initrd.gz");
+    rest.protocol = TRANSFER_HTTP;
+    rest.order_id = order_id;
+    rest.part = CONTENT_PART_LAST;
+    rest.offset = 600;
+    rest.sent = 400;
+    note(&rest);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_USED);
+}
+
+static void an_order_that_is_gone_is_no_trouble(void **state)
+{
+    (void)state;
+    struct transfer_end late = transfer(TRANSFER_DONE, "images/debian/initrd.gz");
+    late.order_id = 4711;
+    late.part = CONTENT_PART_LAST;
+    note(&late);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CANCEL);
+    late.order_id = order_id;
+    note(&late);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_CANCELLED);
+}
+
+static void polls_probes_and_names_that_need_not_exist_are_no_news(void **state)
+{
+    (void)state;
+    struct transfer_end end = transfer(TRANSFER_DONE, "pxelinux.cfg/01-52-54-00-00-00-01");
+    note(&end);
+    end = transfer(TRANSFER_NOT_FOUND, "pxelinux.cfg/C0");
+    note(&end);
+    end = transfer(TRANSFER_PROBED, "shimx64.efi");
+    note(&end);
+    assert_int_equal(bench.told, 0);
+}
+
+static void packages_that_an_installer_fetches_are_no_news_but_its_kernel_is(void **state)
+{
+    (void)state;
+    struct transfer_end end = transfer(TRANSFER_DONE, "images/debian/pool/a.deb");
+    end.protocol = TRANSFER_HTTP;
+    note(&end);
+    assert_int_equal(bench.told, 0);
+    end = transfer(TRANSFER_DONE, "images/debian/linux");
+    end.protocol = TRANSFER_HTTP;
+    end.order_id = order_id;
+    note(&end);
+    assert_int_equal(bench.told, 1);
+    assert_string_equal(bench.last.text, "fetched images/debian/linux (1000 bytes by HTTP, 0 ms)");
+}
+
+static void what_went_wrong_is_news_with_the_machine_that_holds_the_address(void **state)
+{
+    (void)state;
+    bench_lease(&bench, 1, bench_ip(100));
+    struct transfer_end end = transfer(TRANSFER_TIMEOUT, "pxelinux.0");
+    end.sent = 512;
+    note(&end);
+    assert_string_equal(bench.last.text, "went silent after 512 of 1000 bytes of pxelinux.0");
+    struct hw mac = bench_mac(1);
+    assert_true(hw_equal(&bench.last.mac, &mac));
+    assert_int_equal(bench.last.machine_id, store_machine_find_mac(bench.store, &mac)->id);
+}
+
+static void a_name_from_outside_cannot_write_on_a_terminal(void **state)
+{
+    (void)state;
+    struct transfer_end end = transfer(TRANSFER_REFUSED, "\033[2J\n../etc/passwd");
+    end.served[0] = '\0';
+    note(&end);
+    assert_null(strchr(bench.last.text, '\033'));
+    assert_null(strchr(bench.last.text, '\n'));
+    assert_non_null(strstr(bench.last.text, "was refused"));
+    assert_non_null(strstr(bench.last.text, "etc/passwd"));
+}
+
+#define NOTES_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        NOTES_TEST(a_configuration_a_last_file_and_an_answer_move_the_order_on),
+        NOTES_TEST(half_a_file_a_probe_and_a_kernel_move_nothing),
+        NOTES_TEST(the_rest_of_a_resumed_download_counts_as_the_whole),
+        NOTES_TEST(an_order_that_is_gone_is_no_trouble),
+        NOTES_TEST(polls_probes_and_names_that_need_not_exist_are_no_news),
+        NOTES_TEST(packages_that_an_installer_fetches_are_no_news_but_its_kernel_is),
+        NOTES_TEST(what_went_wrong_is_news_with_the_machine_that_holds_the_address),
+        NOTES_TEST(a_name_from_outside_cannot_write_on_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
