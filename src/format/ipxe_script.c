@@ -52,11 +52,13 @@ enum status ipxe_script_add_arguments(struct text *out, const char *arguments)
 
 void ipxe_script_add_echo(struct text *out, const char *words)
 {
+    size_t option = strspn(words, " ");
     text_add(out, "echo ");
-    for (; *words != '\0'; words++) {
-        unsigned char byte = (unsigned char)*words;
-        bool is_plain = byte >= 0x20 && byte < 0x7f && strchr("$#&|", *words) == NULL;
-        text_add_char(out, is_plain ? *words : '?');
+    for (size_t i = 0; words[i] != '\0'; i++) {
+        unsigned char byte = (unsigned char)words[i];
+        bool is_plain = byte >= 0x20 && byte < 0x7f && strchr("$#&|\\", words[i]) == NULL;
+        bool is_option = i == option && words[i] == '-';
+        text_add_char(out, is_plain && !is_option ? words[i] : '?');
     }
     text_add_char(out, '\n');
 }

@@ -12,5 +12,6 @@
 MUST_USE enum status ipxe_script_add_arguments(struct text *out, const char *arguments);
 
 /// Appends an echo command: `words` as the person before the screen reads it; anything but printable ASCII,
-/// '$', '#', '&' and '|' become '?', so that nothing in it is a command.
+/// '$', '#', '&', '|', backslashes (one at the end takes the next line along) and a '-' that comes first (an
+/// option) become '?', so that nothing in it is a command.
 void ipxe_script_add_echo(struct text *out, const char *words);

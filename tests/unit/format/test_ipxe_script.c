@@ -46,6 +46,21 @@ static void a_screen_line_holds_no_commands(void **state)
     assert_string_equal(out, "echo it's ?{mac} ?? ? x ?? y?shell\n");
 }
 
+static void a_screen_line_takes_no_other_line_along(void **state)
+{
+    (void)state;
+    ipxe_script_add_echo(&text, "serial a\\b\\");
+    assert_string_equal(out, "echo serial a?b?\n");
+}
+
+static void a_screen_line_has_no_options(void **state)
+{
+    (void)state;
+    ipxe_script_add_echo(&text, "  --profile -n");
+    ipxe_script_add_echo(&text, "-");
+    assert_string_equal(out, "echo   ?-profile -n\necho ?\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -53,6 +68,8 @@ int main(void)
         cmocka_unit_test_setup(no_arguments_are_nothing, start),
         cmocka_unit_test_setup(what_would_be_a_command_is_refused, start),
         cmocka_unit_test_setup(a_screen_line_holds_no_commands, start),
+        cmocka_unit_test_setup(a_screen_line_takes_no_other_line_along, start),
+        cmocka_unit_test_setup(a_screen_line_has_no_options, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
