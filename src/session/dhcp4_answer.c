@@ -183,6 +183,7 @@ void dhcp4_answer_put_bootp(const struct dhcp4_facts *facts, struct ip4 address,
         actions->reply.siaddr = facts->server;
         dhcp4_put_file(&actions->reply, facts->boot.file);
     }
+    dhcp4_boot_put_echoes(&actions->reply, facts->message); // relays mark BOOTP too
     put_destination(facts, actions);
 }
 

@@ -23,7 +23,8 @@ void dhcp4_answer_put(const struct dhcp4_facts *facts, enum dhcp4_kind kind, str
 /// ACK of an INFORM: the same without an address or lease times.
 void dhcp4_answer_put_inform(const struct dhcp4_facts *facts, struct dhcp4_actions *actions);
 
-/// A BOOTP reply (RFC 951, 1542): no DHCP options, the boot file in the header alone.
+/// A BOOTP reply (RFC 951, 1542): no DHCP options but those that come back, the boot file in the header
+/// alone.
 void dhcp4_answer_put_bootp(const struct dhcp4_facts *facts, struct ip4 address,
                             struct dhcp4_actions *actions);
 

@@ -6,7 +6,7 @@
 #include "model/boot_client.h"
 #include "wire/dhcp4.h"
 
-#define DHCP4_BOOT_FILE_BYTES 256
+#define DHCP4_BOOT_FILE_BYTES 255 // with its NUL, which counts in option 67
 
 struct dhcp4_boot { // what this client is told to boot; filled by the service from plan and loader
     bool has_file;  // false: not one word about booting, unless `is_local`

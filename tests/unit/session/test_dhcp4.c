@@ -267,6 +267,19 @@ static void bootp_is_served_from_reservations_alone(void **state)
     assert_int_equal(world.actions.lease.starts_s, 5);
 }
 
+static void a_bootp_relay_gets_its_own_option_back(void **state)
+{
+    (void)state;
+    static const uint8_t CIRCUIT[] = {1, 4, 'e', 't', 'h', '7'};
+    world.facts.reserved = world_ip(20);
+    world_request(&world, DHCP4_BOOTP, 1);
+    world.request.giaddr = world_ip(254);
+    dhcp4_put_bytes(&world.request, DHCP4_OPTION_RELAY, CIRCUIT, sizeof CIRCUIT);
+    assert_true(world_send(&world));
+    assert_true(world_has(&world, DHCP4_OPTION_RELAY, CIRCUIT, sizeof CIRCUIT));
+    assert_int_equal(world.actions.to.value, world_ip(254).value);
+}
+
 static void a_network_that_is_not_ours_meets_silence(void **state)
 {
     (void)state;
@@ -338,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(inform_is_told_everything_but_an_address, set_up),
         cmocka_unit_test_setup(inform_through_a_relay_is_answered_straight, set_up),
         cmocka_unit_test_setup(bootp_is_served_from_reservations_alone, set_up),
+        cmocka_unit_test_setup(a_bootp_relay_gets_its_own_option_back, set_up),
         cmocka_unit_test_setup(a_network_that_is_not_ours_meets_silence, set_up),
         cmocka_unit_test_setup(host_names_from_outside_are_kept_only_when_clean, set_up),
         cmocka_unit_test_setup(replies_of_others_and_endless_relays_are_ignored, set_up),

@@ -312,6 +312,17 @@ static void the_network_is_the_one_that_is_asked_from(void **state)
     assert_ptr_equal(dhcp4_pick_network(NETWORKS, 3, &message, false, here), &NETWORKS[0]);
 }
 
+static void the_longest_name_that_is_taken_is_told(void **state)
+{
+    (void)state;
+    char file[DHCP4_BOOT_FILE_BYTES];
+    memset(file, 'x', sizeof file);
+    file[sizeof file - 1] = '\0';
+    world_set_boot(&world, file);
+    discover_pxe("PXEClient:Arch:00000:UNDI:002001", PXE_X86_BIOS);
+    assert_true(world_has(&world, DHCP4_OPTION_BOOT_FILE, file, sizeof file));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup(a_url_goes_to_nobody_but_http_boot_and_ipxe, set_up),
         cmocka_unit_test_setup(http_boot_gets_nothing_but_a_url, set_up),
         cmocka_unit_test_setup(a_url_too_long_for_the_header_is_in_67_alone, set_up),
+        cmocka_unit_test_setup(the_longest_name_that_is_taken_is_told, set_up),
         cmocka_unit_test_setup(a_plain_client_that_boots_by_name_gets_the_name_and_no_class, set_up),
         cmocka_unit_test_setup(a_broken_uuid_does_not_come_back, set_up),
         cmocka_unit_test_setup(who_cannot_hear_unicast_yet_is_answered_by_broadcast, set_up),
