@@ -24,12 +24,14 @@ static enum status pxelinux_print_local(const struct loader_context *context, st
     return STATUS_OK;
 }
 
+// LINUX and not KERNEL: that one goes by the ending, and would start "vmlinuz-6.1.0" as a network boot
+// program and "memtest.bin" as a boot sector (syslinux com32/elflink/ldlinux).
 static enum status pxelinux_print_image(const struct loader_context *context, struct text *out,
                                         struct problem *problem)
 {
     screen_add_sentence(context, pxelinux_cfg_add_say, out);
     text_add(out, "PROMPT 0\nNOESCAPE 1\nDEFAULT image\nLABEL image\n");
-    if (pxelinux_cfg_add_word(out, "KERNEL", context->kernel) != STATUS_OK) {
+    if (pxelinux_cfg_add_word(out, "LINUX", context->kernel) != STATUS_OK) {
         return dialect_refuse(&dialect_pxelinux, "the kernel's path", context->kernel, problem);
     }
     bool has_initrd = *context->initrd != '\0';

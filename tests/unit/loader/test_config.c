@@ -184,7 +184,16 @@ static void pxelinux_boots_an_image(void **state)
     (void)state;
     boots("quiet a=\"b c\"");
     prints(LOADER_DIALECT_PXELINUX);
-    has("LABEL image\nKERNEL " KERNEL "\nINITRD " INITRD "\nAPPEND quiet a=\"b c\"\nSYSAPPEND 2\n");
+    has("LABEL image\nLINUX " KERNEL "\nINITRD " INITRD "\nAPPEND quiet a=\"b c\"\nSYSAPPEND 2\n");
+}
+
+static void pxelinux_takes_no_kernel_for_something_else_by_its_name(void **state)
+{
+    (void)state;
+    boots("quiet");
+    context.kernel = "/images/a/vmlinuz-6.1.0";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("LABEL image\nLINUX /images/a/vmlinuz-6.1.0\n");
 }
 
 static void grub_boots_an_image(void **state)
@@ -310,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup(each_loader_has_its_way_to_the_disk, start),
         cmocka_unit_test_setup(a_plan_of_nothing_goes_to_the_disk_too, start),
         cmocka_unit_test_setup(pxelinux_boots_an_image, start),
+        cmocka_unit_test_setup(pxelinux_takes_no_kernel_for_something_else_by_its_name, start),
         cmocka_unit_test_setup(grub_boots_an_image, start),
         cmocka_unit_test_setup(ipxe_boots_an_image, start),
         cmocka_unit_test_setup(an_image_without_initrd_names_none, start),
