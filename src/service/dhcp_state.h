@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of the DHCP service, for its own files only: dhcp_port.c (our addresses), dhcp_send.c (replies
+// wait for the turn's commit), dhcp_others.c (who else answers, and auto mode), dhcp_receive.c (questions,
+// and those that wait for the network's silence), dhcp.c (its life).
+#pragma once
+
+#include "io/packet.h"
+#include "io/udp.h"
+#include "service/dhcp.h"
+#include "service/dhcp_answer.h"
+#include "service/dhcp_conflict.h"
+
+#define DHCP_PENDING_MOST 256
+
+struct dhcp_port {
+    struct dhcp_service *service;
+    struct interface interface;
+    struct udp *server; // port 67
+    struct udp *boot;   // port 4011
+    struct packet *packet;
+    struct loop_timer *timer;
+    enum dhcp_port_state state;
+    bool lacks_subnet;
+    unsigned probes;
+    struct dhcp_port *next;
+};
+
+struct dhcp_pending { // a reply that waits for the turn's commit
+    uint32_t interface_index;
+    uint16_t port; // of ours
+    struct ip4 from;
+    struct ip4 to;
+    uint16_t to_port;
+    bool to_hw;
+    struct hw hw;
+    size_t count;
+    uint8_t bytes[DHCP4_MOST_BYTES];
+};
+
+struct dhcp_service {
+    struct dhcp_settings settings;
+    struct dhcp_pools pools;
+    struct dhcp_port *ports;
+    struct dhcp_other others[DHCP_OTHERS_MOST];
+    unsigned other_count;
+    struct dhcp_counters counters;
+    unsigned pending_count;
+    struct dhcp_pending pending[DHCP_PENDING_MOST];
+    struct dhcp_conflict conflict;
+    struct loop_timer *conflict_timer;
+    struct dhcp_answer answer; // scratch of the datagram at hand
+    _Alignas(max_align_t) uint8_t memory[DHCP4_ARENA_BYTES];
+};
+
+/// The primary one of our addresses: for what concerns no client.
+struct ip4 dhcp_port_address(const struct dhcp_port *port);
+
+/// Whether `address` is one of ours on this interface.
+bool dhcp_port_has(const struct dhcp_port *port, struct ip4 address);
+
+/// The first of our addresses that lies in a configured network, or 0.
+struct ip4 dhcp_port_find_served(const struct dhcp_port *port);
+
+/// By which of our addresses the sender knows us, or can reach us: the one it wrote to, the one in its own
+/// network, the one in the network that we serve here.
+struct ip4 dhcp_port_pick_address(const struct dhcp_port *port, const struct datagram *datagram);
+
+/// The port on the interface with that index, or NULL.
+struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t interface_index);
+
+/// Lets the reply in `actions` (encoded here, at most `limit_bytes`) wait for the end of the turn; it leaves
+/// from our address `from` and port `own_port`.
+void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
+                const struct dhcp4_actions *actions, size_t limit_bytes);
+
+/// In auto mode: serves addresses, or boot information only, and tells why.
+void dhcp_port_decide(struct dhcp_port *port, bool is_other_there);
+
+/// The timer of a port: asks who else answers; in auto mode decides after enough silence.
+void dhcp_port_probe(void *port);
+
+/// Somebody else sent from a server's port.
+void dhcp_hear_server(void *port, const struct frame_udp4 *frame);
+
+/// Whether `datagram` is another imprint asking who is here. It is then answered, and both learn of each
+/// other.
+bool dhcp_answer_probe(struct dhcp_port *port, const struct datagram *datagram);
+
+/// A datagram came to port 67.
+void dhcp_receive_server(void *port, const struct datagram *datagram);
+
+/// A datagram came to port 4011.
+void dhcp_receive_boot(void *port, const struct datagram *datagram);
+
+/// Somebody sent ARP: perhaps from an address that we are about to offer.
+void dhcp_hear_arp(void *port, const struct arp *arp);
+
+/// The timer of questions that wait for the network's silence: answers those whose time is over.
+void dhcp_conflict_tick(void *service);
