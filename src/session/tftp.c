@@ -251,7 +251,9 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
         finish(read, TFTP_OUTCOME_DONE, output);
         return;
     }
-    if (now_us - read->progress_us >= TFTP_PATIENCE_US) {
+    // Who never answered may be a stranger in whose name somebody else asked. A real client asks again.
+    bool is_unheard = read->is_oack_acked && !read->has_heard && read->tries >= TFTP_FIRST_TRIES;
+    if (is_unheard || now_us - read->progress_us >= TFTP_PATIENCE_US) {
         finish(read, TFTP_OUTCOME_TIMEOUT, output);
         return;
     }

@@ -31,7 +31,7 @@ enum tftp_outcome {
     TFTP_OUTCOME_DONE,    // everything acknowledged (or all sent and the last ACK lost)
     TFTP_OUTCOME_PROBED,  // the client asked for the size only (ERROR right after OACK)
     TFTP_OUTCOME_ABORTED, // the client sent ERROR in the middle
-    TFTP_OUTCOME_TIMEOUT, // no progress for TFTP_PATIENCE_US
+    TFTP_OUTCOME_TIMEOUT, // no progress for TFTP_PATIENCE_US, or never an answer
 };
 
 struct tftp_action {
@@ -47,6 +47,7 @@ struct tftp_action {
 #define TFTP_BURST_BYTES  262144u // of one window; large blocks get fewer of them
 #define TFTP_PATIENCE_US  60000000
 #define TFTP_LAST_TRIES   5 // of the last window, when only its ACK may be missing
+#define TFTP_FIRST_TRIES  6 // of the first block to one who never answered: the request may be forged
 
 struct tftp_limits {
     uint16_t block_most;  // largest blksize we grant, >= 8 (interface MTU - 32, or more where fragments are

@@ -269,6 +269,7 @@ static void the_timer_never_exceeds_five_seconds_or_what_the_client_asked(void *
 {
     (void)state;
     struct tftp_read read = lock_step(100000);
+    read.has_heard = true; // who was never heard of is given up earlier
     int64_t last_us = 0;
     for (int i = 0; i < 9; i++) {
         int64_t due_us = read.wake_us;
@@ -368,6 +369,31 @@ static void one_who_was_never_heard_of_did_not_get_the_file(void **state)
         action = wake(&read, read.wake_us);
     }
     assert_finished(action, TFTP_OUTCOME_TIMEOUT);
+}
+
+// Anybody can ask in the name of another, who then gets what he never asked for: that must stay little.
+static void one_who_never_answers_gets_little(void **state)
+{
+    (void)state;
+    struct tftp_read read = lock_step(100000);
+    struct tftp_action action = {0};
+    unsigned sent = 1;
+    while (action.kind != TFTP_ACTION_FINISHED) {
+        action = wake(&read, read.wake_us);
+        sent += action.kind == TFTP_ACTION_SEND_BLOCKS ? action.count : 0;
+    }
+    assert_finished(action, TFTP_OUTCOME_TIMEOUT);
+    assert_int_equal(sent, 1 + TFTP_FIRST_TRIES);
+    assert_in_range(read.wake_us, 10000000, 20000000);
+
+    struct tftp_options asked = {0};
+    tftp_options_put(&asked, TFTP_OPTION_WINDOWSIZE, 64);
+    tftp_read_init(&read, &asked, 100000, &LIMITS);
+    start(&read);
+    for (sent = 1; (action = wake(&read, read.wake_us)).kind != TFTP_ACTION_FINISHED; sent++) {
+        assert_int_equal(action.kind, TFTP_ACTION_SEND_OACK); // smaller than the request, and no block at all
+    }
+    assert_in_range(sent, 10, 20);
 }
 
 static void six_gibibytes_are_counted_right_through_many_wraps(void **state)
@@ -535,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_client_that_vanished_is_given_up_after_a_minute),
         cmocka_unit_test(a_lost_last_ack_is_forgiven_after_a_few_retries),
         cmocka_unit_test(one_who_was_never_heard_of_did_not_get_the_file),
+        cmocka_unit_test(one_who_never_answers_gets_little),
         cmocka_unit_test(six_gibibytes_are_counted_right_through_many_wraps),
         cmocka_unit_test(without_loss_every_block_is_sent_once),
         cmocka_unit_test(seventy_thousand_blocks_wrap_without_harm),
