@@ -69,7 +69,7 @@ static void request_free(struct control_request *request)
         at = &(*at)->next;
     }
     *at = request->next;
-    control_upload_end_file(request);
+    control_upload_drop_file(request);
     json_decref(request->json);
     json_decref(request->answer);
     if (request->response != NULL) {

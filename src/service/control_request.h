@@ -38,7 +38,7 @@ struct control_request {
     const struct control_route *route;                   // NULL = none fits; the answer is there already then
     char owner[ORDER_OWNER_BYTES];                       // who asks
     char names[CONTROL_ROUTE_NAMES][CONTROL_NAME_BYTES]; // what stood for each '*'
-    char *body;
+    char *body;                                          // of CONTROL_BODY_FILE: the path of the file
     size_t body_bytes;
     json_t *json;                  // of CONTROL_BODY_JSON
     unsigned http_status;          // 0 = not answered yet

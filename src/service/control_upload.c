@@ -209,6 +209,9 @@ void control_upload_add(struct control_request *request)
         struct problem problem = {0};
         enum status status = control_tree_explain(errno, control->uploads.path, &problem);
         control_refuse(request, control_http_status(status), &problem);
+        if (upload->folder >= 0) {
+            (void)close(upload->folder);
+        }
         heap_free(upload);
         return;
     }
@@ -263,6 +266,7 @@ static bool start_file(struct control_request *request)
     upload->file_count++;
     upload->writing++;
     request->upload = upload;
+    request->body = heap_copy_text(path);
     return true;
 }
 
@@ -288,12 +292,19 @@ void control_upload_take(struct control_request *request, const void *data, size
     }
 }
 
-void control_upload_end_file(struct control_request *request)
+static void end_file(struct control_request *request)
+{
+    (void)close(request->file);
+    request->file = -1;
+    request->upload->writing--;
+}
+
+void control_upload_drop_file(struct control_request *request)
 {
     if (request->file >= 0) {
-        (void)close(request->file);
-        request->file = -1;
-        request->upload->writing--;
+        (void)unlinkat(request->upload->folder, request->body, 0);
+        request->upload->file_count--;
+        end_file(request);
     }
 }
 
@@ -302,9 +313,10 @@ void control_upload_put(struct control_request *request)
     if (request->file < 0 && !start_file(request)) { // an empty file has no first byte
         return;
     }
-    control_upload_end_file(request);
+    end_file(request);
     request->upload->used_s = desk_now_s(request->world->desk);
-    control_answer(request, MHD_HTTP_CREATED, json_pack("{s:s}", "path", control_query(request, "path")));
+    // A name need not be UTF-8, and JSON must be.
+    control_answer(request, MHD_HTTP_CREATED, json_pack("{s:o}", "path", control_json_text(request->body)));
 }
 
 static void commit_work(void *value)

@@ -33,5 +33,6 @@ void control_uploads_close(struct control_uploads *uploads);
 MUST_USE enum status control_uploads_remove_image(struct control_request *request, const char *name,
                                                   struct problem *problem);
 
-/// Ends the file that `request` writes, if any, as when its client goes away.
-void control_upload_end_file(struct control_request *request);
+/// Takes the file away that `request` writes, if any: its client went before the last byte, or the disk is
+/// full, and an image must not be made of half a file.
+void control_upload_drop_file(struct control_request *request);

@@ -145,6 +145,39 @@ static void an_image_that_nobody_knows_needs_its_kernel_named(void **state)
     json_decref(image);
 }
 
+static void a_name_that_is_not_utf8_is_answered(void **state)
+{
+    (void)state;
+    start("x");
+    json_t *answer = control_bench_ask(&bench, "PUT", file_path("caf%E9"), "data", 201);
+    assert_string_equal(json_string_value(json_object_get(answer, "path")), "caf\\xe9");
+    json_decref(answer);
+}
+
+static void a_file_that_came_in_half_is_no_file(void **state)
+{
+    (void)state;
+    char ask[640];
+    start("x");
+    control_bench_do(&bench, "PUT", file_path("linux"), "kernel", 201);
+    (void)snprintf(ask, sizeof ask, "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+                   file_path("initrd"));
+    int fd = control_bench_connect(&bench);
+    assert_int_equal(write(fd, ask, strlen(ask)), strlen(ask));
+    for (int i = 0; i < 20; i++) {
+        loop_run_once(bench.loop, 5);
+    }
+    (void)close(fd);
+    for (int i = 0; i < 20; i++) {
+        loop_run_once(bench.loop, 5);
+    }
+    control_bench_refused(&bench, "POST", upload_path("/commit"),
+                          "{\"kernel\": \"linux\", \"initrd\": \"initrd\"}", 400, "no file 'initrd'");
+    control_bench_do(&bench, "PUT", file_path("initrd"), "initrd", 201);
+    control_bench_do(&bench, "POST", upload_path("/commit"),
+                     "{\"kernel\": \"linux\", \"initrd\": \"initrd\"}", 201);
+}
+
 static void an_upload_is_given_up(void **state)
 {
     (void)state;
@@ -245,6 +278,8 @@ int main(void)
         WITH_BENCH(paths_that_lead_out_are_refused),
         WITH_BENCH(a_link_is_never_followed),
         WITH_BENCH(an_image_that_nobody_knows_needs_its_kernel_named),
+        WITH_BENCH(a_name_that_is_not_utf8_is_answered),
+        WITH_BENCH(a_file_that_came_in_half_is_no_file),
         WITH_BENCH(an_upload_is_given_up),
         WITH_BENCH(an_empty_upload_makes_no_image),
         WITH_BENCH(uploads_are_limited_and_old_ones_go),
