@@ -201,6 +201,7 @@ static struct curl_slist *prepare(struct client *client, const char *method, con
     curl_easy_reset(client->curl); // keeps the connection
     (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
     (void)curl_easy_setopt(client->curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(client->curl, CURLOPT_PATH_AS_IS, 1L); // ".." is a name like any other
     (void)curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
     (void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);

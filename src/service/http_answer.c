@@ -12,8 +12,8 @@ char *http_date_print(int64_t unix_s, char out[HTTP_DATE_BYTES])
     static const char DAYS[] = "SunMonTueWedThuFriSat";
     static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     time_t instant = unix_s;
-    struct tm utc;
-    gmtime_r(&instant, &utc);
+    struct tm utc = {0};
+    gmtime_r(&instant, &utc); // a year beyond all years leaves it as it is
     snprintf(out, HTTP_DATE_BYTES, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", DAYS + 3 * utc.tm_wday,
              utc.tm_mday, MONTHS + 3 * utc.tm_mon, (utc.tm_year + 1900) % 10000, utc.tm_hour, utc.tm_min,
              utc.tm_sec);

@@ -52,6 +52,7 @@ def test_a_machine_is_named_by_name_id_mac_and_uuid(site):
     for name in ("lab-01", "1", MAC, MAC.upper().replace(":", "-"), uuid):
         assert site.cli_json("machine", "show", name)["name"] == "lab-01"
     assert "did you mean 'lab-01'" in refused(site, "machine", "show", "lab-02")
+    assert "no machine '..'" in refused(site, "machine", "show", "..")
 
 
 def test_what_is_edited_stays_and_none_takes_it_back(site):
