@@ -247,7 +247,8 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
     }
     // Many clients go on without their last ACK, or it was lost: the file is there all the same.
     bool is_last = read->is_oack_acked && read->sent == read->block_count;
-    if (is_last && read->has_heard && read->tries >= TFTP_LAST_TRIES) {
+    bool is_late = read->tries >= TFTP_LAST_TRIES && now_us - read->progress_us >= TFTP_LAST_US;
+    if (is_last && read->has_heard && is_late) {
         finish(read, TFTP_OUTCOME_DONE, output);
         return;
     }

@@ -46,8 +46,9 @@ struct tftp_action {
 #define TFTP_WINDOW_MOST  64
 #define TFTP_BURST_BYTES  262144u // of one window; large blocks get fewer of them
 #define TFTP_PATIENCE_US  60000000
-#define TFTP_LAST_TRIES   5 // of the last window, when only its ACK may be missing
-#define TFTP_FIRST_TRIES  6 // of the first block to one who never answered: the request may be forged
+#define TFTP_LAST_TRIES   5       // at least, of the last window, when only its ACK may be missing ...
+#define TFTP_LAST_US      5000000 // ... and this long: EDK2 speaks up after 4 s when it lost that window
+#define TFTP_FIRST_TRIES  6       // of the first block to one who never answered: the request may be forged
 
 struct tftp_limits {
     uint16_t block_most;  // largest blksize we grant, >= 8 (interface MTU - 32, or more where fragments are
