@@ -120,6 +120,7 @@ enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *p
     if (status != STATUS_OK) {
         return status;
     }
+    dhcp_pools_put_offers(&pools, &service->pools);
     dhcp_pools_clear(&service->pools);
     service->pools = pools;
     bool is_auto = service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO;

@@ -46,6 +46,37 @@ void dhcp_conflict_hear(struct dhcp_conflict *conflict, uint32_t interface_index
     }
 }
 
+static struct conflict_host *conflict_host_of(struct dhcp_conflict *conflict, const struct hw *stranger)
+{
+    for (size_t i = 0; i < CONFLICT_HOSTS; i++) {
+        if (hw_equal(&conflict->hosts[i].hw, stranger)) {
+            return &conflict->hosts[i];
+        }
+    }
+    struct conflict_host *host = &conflict->hosts[conflict->next_host++ % CONFLICT_HOSTS];
+    *host = (struct conflict_host){.hw = *stranger};
+    return host;
+}
+
+bool dhcp_conflict_is_believed(struct dhcp_conflict *conflict, const struct hw *stranger, struct ip4 address,
+                               bool *is_news)
+{
+    struct conflict_host *host = conflict_host_of(conflict, stranger);
+    *is_news = false;
+    for (unsigned i = 0; i < host->count && i < CONFLICT_MOST; i++) {
+        if (ip4_equal(host->addresses[i], address)) {
+            return true;
+        }
+    }
+    if (host->count >= CONFLICT_MOST) {
+        *is_news = host->count == CONFLICT_MOST;
+        host->count = CONFLICT_MOST + 1;
+        return false;
+    }
+    host->addresses[host->count++] = address;
+    return true;
+}
+
 bool dhcp_conflict_take(struct dhcp_conflict *conflict, int64_t now_ms, struct conflict_slot *out)
 {
     if (conflict->asking == 0) {
@@ -61,10 +92,8 @@ bool dhcp_conflict_take(struct dhcp_conflict *conflict, int64_t now_ms, struct c
         slot->state = slot->state == CONFLICT_TAKEN ? CONFLICT_TAKEN : CONFLICT_SILENT;
         *out = *slot;
         out->datagram.bytes = out->bytes;
-        if (slot->state == CONFLICT_TAKEN) {
-            slot->state =
-                CONFLICT_NONE; // it is set aside in the books; asked about anew when it comes up again
-        }
+        slot->state =
+            CONFLICT_SILENT; // a taken one is not offered again, unless its stranger is not believed
         conflict->asking--;
         return true;
     }

@@ -15,6 +15,18 @@ void dhcp_pools_put(struct dhcp_pools *pools, const struct lease *lease)
     }
 }
 
+void dhcp_pools_put_offers(struct dhcp_pools *pools, const struct dhcp_pools *old)
+{
+    for (uint32_t i = 0; i < old->count; i++) {
+        for (uint32_t slot = 0; slot < old->pools[i].count; slot++) {
+            const struct lease *lease = &old->pools[i].slots[slot].lease;
+            if (lease->state == LEASE_OFFERED) {
+                dhcp_pools_put(pools, lease);
+            }
+        }
+    }
+}
+
 static bool dhcp_pools_load(const struct lease *lease, void *context)
 {
     dhcp_pools_put(context, lease);

@@ -24,6 +24,9 @@ MUST_USE enum status dhcp_pools_init(struct dhcp_pools *pools, const struct conf
 /// Frees all; an all-zero one is allowed.
 void dhcp_pools_clear(struct dhcp_pools *pools);
 
+/// Takes over the offers that stand in `old`: the store does not know them.
+void dhcp_pools_put_offers(struct dhcp_pools *pools, const struct dhcp_pools *old);
+
 /// Puts `lease` into the pool whose range holds its address; nothing when none does.
 void dhcp_pools_put(struct dhcp_pools *pools, const struct lease *lease);
 

@@ -97,6 +97,21 @@ static bool dhcp_is_stranger(const struct dhcp_service *service, const struct co
     return machine == NULL || !machine_has_mac(machine, &taken->stranger);
 }
 
+static void dhcp_tell_answers_for_all(struct dhcp_service *service, const struct hw *stranger)
+{
+    struct event event = {.kind = EVENT_SERVER, .mac = *stranger};
+    reasons_add(&event.reasons, REASON_ADDRESS_IN_USE);
+    char hw[HW_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(
+        &text,
+        "%s answers for more than %u addresses of the range, as a router with proxy ARP does; it is "
+        "not believed any more",
+        hw_print(stranger, hw), CONFLICT_MOST);
+    desk_tell(service->settings.desk, &event);
+}
+
 static void dhcp_set_aside(struct dhcp_service *service, const struct conflict_slot *taken)
 {
     struct desk *desk = service->settings.desk;
@@ -120,6 +135,16 @@ static void dhcp_set_aside(struct dhcp_service *service, const struct conflict_s
     desk_tell(desk, &event);
 }
 
+static void dhcp_judge(struct dhcp_service *service, const struct conflict_slot *taken)
+{
+    bool is_news;
+    if (dhcp_conflict_is_believed(&service->conflict, &taken->stranger, taken->address, &is_news)) {
+        dhcp_set_aside(service, taken);
+    } else if (is_news) {
+        dhcp_tell_answers_for_all(service, &taken->stranger);
+    }
+}
+
 void dhcp_conflict_tick(void *context)
 {
     struct dhcp_service *service = context;
@@ -127,7 +152,7 @@ void dhcp_conflict_tick(void *context)
     while (dhcp_conflict_take(&service->conflict, loop_now_ms(), &over)) {
         struct dhcp_port *port = dhcp_port_find(service, over.interface_index);
         if (over.state == CONFLICT_TAKEN && dhcp_is_stranger(service, &over)) {
-            dhcp_set_aside(service, &over);
+            dhcp_judge(service, &over);
         }
         if (port != NULL && port->state == DHCP_PORT_SERVER) {
             dhcp_receive_question(port, &over.datagram, DHCP4_SERVER_PORT);

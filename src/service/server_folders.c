@@ -55,7 +55,8 @@ const char *server_folders_user(const struct config *config)
 unsigned server_folders_group(const struct config *config)
 {
     // Never the group of "nobody": who runs as that is nobody's business, and must not give orders.
-    const struct passwd *account = getuid() == 0 ? getpwnam(config->user) : NULL;
+    bool is_own = strcmp(config->user, "nobody") != 0;
+    const struct passwd *account = is_own && getuid() == 0 ? getpwnam(config->user) : NULL;
     return account == NULL ? (unsigned)-1 : account->pw_gid;
 }
 

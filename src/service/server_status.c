@@ -6,6 +6,7 @@
 #include "service/dhcp_probe.h"
 
 #include <jansson.h>
+#include <string.h>
 
 static const char *server_port_state_text(const struct dhcp_port_status *port)
 {
@@ -28,7 +29,7 @@ static json_t *server_status_interfaces(const struct server_ports *ports, const 
         const char *mode = "off";
         bool lacks_subnet = false;
         for (unsigned j = 0; j < dhcp->port_count; j++) {
-            if (text_equal_nocase(dhcp->ports[j].interface, ports->served[i].name)) {
+            if (strcmp(dhcp->ports[j].interface, ports->served[i].name) == 0) {
                 mode = server_port_state_text(&dhcp->ports[j]);
                 lacks_subnet = dhcp->ports[j].lacks_subnet;
             }

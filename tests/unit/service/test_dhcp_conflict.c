@@ -74,7 +74,7 @@ static void a_stranger_that_speaks_up_ends_the_waiting(void **state)
     struct hw stranger = bench_mac(7);
     assert_true(hw_equal(&over.stranger, &stranger));
     assert_int_equal(conflict->asking, 0);
-    assert_false(is_settled(1, bench_ip(100), NOW_MS + 2)); // and it is asked about anew
+    assert_true(is_settled(1, bench_ip(100), NOW_MS + 2)); // no second question about it: it is set aside
 }
 
 static void the_client_itself_we_and_other_addresses_are_no_conflict(void **state)
@@ -129,6 +129,24 @@ static void asking_again_after_a_stranger_spoke_up_is_still_one_question(void **
     assert_int_equal(conflict->asking, 0);
 }
 
+static void who_answers_for_everybody_is_not_believed(void **state)
+{
+    (void)state;
+    struct hw router = bench_mac(7);
+    struct hw host = bench_mac(8);
+    bool is_news;
+    for (unsigned i = 0; i < CONFLICT_MOST; i++) {
+        assert_true(dhcp_conflict_is_believed(conflict, &router, bench_ip(100 + i), &is_news));
+        assert_false(is_news);
+    }
+    assert_true(dhcp_conflict_is_believed(conflict, &router, bench_ip(100), &is_news)); // the same again
+    assert_false(dhcp_conflict_is_believed(conflict, &router, bench_ip(150), &is_news));
+    assert_true(is_news);
+    assert_false(dhcp_conflict_is_believed(conflict, &router, bench_ip(151), &is_news));
+    assert_false(is_news);
+    assert_true(dhcp_conflict_is_believed(conflict, &host, bench_ip(150), &is_news));
+}
+
 #define CONFLICT_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -140,6 +158,7 @@ int main(void)
         CONFLICT_TEST(the_client_itself_we_and_other_addresses_are_no_conflict),
         CONFLICT_TEST(a_thousand_wait_at_once_and_nobody_for_another),
         CONFLICT_TEST(asking_again_does_not_prolong_the_waiting),
+        CONFLICT_TEST(who_answers_for_everybody_is_not_believed),
         CONFLICT_TEST(asking_again_after_a_stranger_spoke_up_is_still_one_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

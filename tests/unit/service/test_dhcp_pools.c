@@ -101,6 +101,26 @@ static void each_network_has_its_own_pool(void **state)
     assert_null(pool_pick(&pools.pools[1], &key, (struct ip4){0}, BENCH_NOW_S));
 }
 
+static void an_offer_outlives_a_change_of_reservations(void **state)
+{
+    (void)state;
+    fill();
+    struct hw mac = bench_mac(3);
+    struct lease offered = {.address = bench_ip(105),
+                            .key = lease_key_from(&mac, NULL, 0),
+                            .state = LEASE_OFFERED,
+                            .ends_s = BENCH_NOW_S + 90};
+    dhcp_pools_put(&pools, &offered);
+    struct dhcp_pools old = pools;
+    fill();
+    mac = bench_mac(4);
+    struct lease_key other = lease_key_from(&mac, NULL, 0);
+    assert_false(pool_slot_is_held(slot(0, bench_ip(105)), &other, BENCH_NOW_S));
+    dhcp_pools_put_offers(&pools, &old);
+    assert_true(pool_slot_is_held(slot(0, bench_ip(105)), &other, BENCH_NOW_S));
+    dhcp_pools_clear(&old);
+}
+
 static void cleared_pools_can_be_cleared_again(void **state)
 {
     (void)state;
@@ -118,6 +138,7 @@ int main(void)
         POOLS_TEST(a_stored_lease_holds_its_address),
         POOLS_TEST(routers_name_servers_and_reserved_addresses_are_kept_back),
         POOLS_TEST(each_network_has_its_own_pool),
+        POOLS_TEST(an_offer_outlives_a_change_of_reservations),
         POOLS_TEST(cleared_pools_can_be_cleared_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
