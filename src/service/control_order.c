@@ -221,6 +221,29 @@ static void answer_made(struct control_request *request)
     control_answer(request, MHD_HTTP_CREATED, json_pack("{s:o}", "orders", orders));
 }
 
+// Takes back what was made: who is told that it failed must not find a machine erased later.
+static void cancel_made(struct control_request *request)
+{
+    size_t position;
+    json_t *id;
+    json_array_foreach(json_object_get(request->json, "made"), position, id)
+    {
+        desk_step_order(request->world->desk, (uint64_t)json_integer_value(id), ORDER_EVENT_CANCEL);
+    }
+}
+
+// Makes the orders durable. Other facts are tried again when the disk says no, orders are not.
+static bool keep_made(struct control_request *request)
+{
+    struct problem problem = {0};
+    if (store_commit(request->world->store, &problem) != STATUS_OK) {
+        control_refuse_text(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                            "no order was taken: put that right, and give it again", "%s", problem.text);
+        return false;
+    }
+    return control_commit(request); // nothing is left to write; tells that facts have changed
+}
+
 void control_order_add(struct control_request *request)
 {
     static const char *const members[] = {"machines", "profile", "expires_s", NULL};
@@ -242,7 +265,9 @@ void control_order_add(struct control_request *request)
         good = put_order(request, ids[i], profile->name, expires_s);
     }
     heap_free(ids);
-    if (good && control_commit(request)) {
+    if (good && keep_made(request)) {
         answer_made(request);
+    } else {
+        cancel_made(request);
     }
 }

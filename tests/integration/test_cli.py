@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import sqlite3
 
 import pytest
 
@@ -76,6 +77,19 @@ def test_an_order_that_could_not_work_is_refused_with_the_place(site):
     assert "live order" in refused(site, "deploy", "lab-01", "--profile", "office")
     assert site.cli("order", "cancel", "1").stdout == "order 1 (office for lab-01) is cancelled\n"
     assert "over" in refused(site, "order", "cancel", "1")
+
+
+def test_an_order_that_cannot_be_kept_is_not_taken(site):
+    site.cli("profile", "edit", "office", "--set", "mirror=deb.example.test")
+    other = sqlite3.connect(site.folder / "state" / "imprint.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    message = refused(site, "deploy", "lab-01", "--profile", "office")
+    assert "keeps the database" in message and "no order was taken" in message
+    other.execute("ROLLBACK")
+    other.close()
+    assert [order["state"] for order in site.cli_json("order", "list", "--all")] == ["cancelled"]
+    assert site.cli_json("machine", "show", "lab-01")["order"] is None
+    site.cli("deploy", "lab-01", "--profile", "office")
 
 
 def test_a_pipe_gets_one_line_for_each_thing_with_tabs(site):
