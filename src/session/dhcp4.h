@@ -13,12 +13,12 @@
 struct dhcp4_facts {
     const struct dhcp4_message *message;
     const struct boot_client *client;
-    struct ip4 server;                  // our address on the interface: option 54 (unless 82.11) and siaddr
-    bool is_unicast;                    // the datagram was sent to our own address
-    const struct network *network;      // the network it asks from (dhcp4_pick_network), or NULL
-    struct pool *pool;                  // that network's pool, or NULL; read only here
-    const struct machine *machine;      // who it is, or NULL; any of its MACs may take over its address
-    struct ip4 reserved;                // address reserved for its machine, 0 = none
+    struct ip4 server;             // our address on the interface: option 54 (unless 82.11) and siaddr
+    bool is_unicast;               // the datagram was sent to our own address
+    const struct network *network; // the network it asks from (dhcp4_pick_network), or NULL
+    struct pool *pool;             // that network's pool, or NULL; read only here
+    const struct machine *machine; // who it is, or NULL; any of its MACs may take over its address, no other
+    struct ip4 reserved;           // address reserved for its machine, 0 = none
     const struct lease *reserved_lease; // what is stored about `reserved`, or NULL; needed outside the range
     const char *hostname;               // to tell it, or ""
     struct dhcp4_boot boot;

@@ -44,13 +44,21 @@ static bool is_held_by_other(const struct dhcp4_facts *facts, const struct lease
     return !is_same_machine && !lease_key_equal(&lease->key, key);
 }
 
+// Whether there is a reservation that counts here. Evidence may point to a machine by its UUID alone, which
+// boards share: two of them on one address would both be lost.
+static bool has_reservation(const struct dhcp4_facts *facts)
+{
+    const struct machine *machine = facts->machine;
+    bool is_its_card =
+        machine == NULL || machine->mac_count == 0 || machine_has_mac(machine, &facts->message->chaddr);
+    return is_its_card && facts->reserved.value != 0 && facts->network != NULL &&
+           subnet_has(facts->network->subnet, facts->reserved);
+}
+
 bool dhcp4_address_is_reserved(const struct dhcp4_facts *facts, const struct lease_key *key)
 {
-    if (facts->reserved.value == 0 || facts->network == NULL ||
-        !subnet_has(facts->network->subnet, facts->reserved)) {
-        return false;
-    }
-    return !is_held_by_other(facts, dhcp4_address_lease(facts, facts->reserved), key);
+    return has_reservation(facts) &&
+           !is_held_by_other(facts, dhcp4_address_lease(facts, facts->reserved), key);
 }
 
 bool dhcp4_address_may_have(const struct dhcp4_facts *facts, const struct lease_key *key, struct ip4 address)
@@ -69,7 +77,7 @@ struct ip4 dhcp4_address_pick(const struct dhcp4_facts *facts, const struct leas
         reasons_add(reasons, REASON_ADDRESS_RESERVED);
         return facts->reserved;
     }
-    if (facts->reserved.value != 0 && subnet_has(facts->network->subnet, facts->reserved)) {
+    if (has_reservation(facts)) {
         reasons_add(reasons, REASON_RESERVATION_BUSY);
     }
     struct ip4 wanted = {0};

@@ -280,6 +280,26 @@ static void a_bootp_relay_gets_its_own_option_back(void **state)
     assert_int_equal(world.actions.to.value, world_ip(254).value);
 }
 
+// Boards share UUIDs: who comes with the UUID of a machine and a card that is not its own is another one.
+static void a_reservation_goes_to_the_cards_of_its_machine_alone(void **state)
+{
+    (void)state;
+    struct machine machine;
+    machine_init(&machine);
+    world_request(&world, DHCP4_DISCOVER, 1);
+    assert_int_equal(machine_add_mac(&machine, &world.request.chaddr), STATUS_OK);
+    world.facts.machine = &machine;
+    world.facts.reserved = world_ip(20);
+    assert_true(world_discover(&world, 2));
+    assert_int_equal(world.reply.yiaddr.value, world_ip(100).value);
+    assert_false(reasons_has(&world.actions.reasons, REASON_RESERVATION_BUSY));
+    assert_true(world_discover(&world, 1));
+    assert_int_equal(world.reply.yiaddr.value, world_ip(20).value);
+    machine.mac_count = 0; // known by its UUID, before a card was learned
+    assert_true(world_discover(&world, 3));
+    assert_int_equal(world.reply.yiaddr.value, world_ip(20).value);
+}
+
 static void a_network_that_is_not_ours_meets_silence(void **state)
 {
     (void)state;
@@ -351,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup(inform_is_told_everything_but_an_address, set_up),
         cmocka_unit_test_setup(inform_through_a_relay_is_answered_straight, set_up),
         cmocka_unit_test_setup(bootp_is_served_from_reservations_alone, set_up),
+        cmocka_unit_test_setup(a_reservation_goes_to_the_cards_of_its_machine_alone, set_up),
         cmocka_unit_test_setup(a_bootp_relay_gets_its_own_option_back, set_up),
         cmocka_unit_test_setup(a_network_that_is_not_ours_meets_silence, set_up),
         cmocka_unit_test_setup(host_names_from_outside_are_kept_only_when_clean, set_up),
