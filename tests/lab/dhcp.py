@@ -132,7 +132,8 @@ class DhcpClient:
     def request(self, offer, options=b"", **fields):
         """The answer to a REQUEST for what an OFFER offered."""
         wanted = option(50, ip(offer.yiaddr)) + option(54, offer.options[54])
-        return self.ask(REQUEST, wanted + options, **fields)
+        self.send(self.message(REQUEST, wanted + options, **fields))
+        return self.receive(kinds=(ACK, NAK))  # as clients do: a second OFFER that comes late is not the answer
 
     def lease(self, options=b""):
         """DISCOVER to ACK; the ACK."""
