@@ -122,15 +122,30 @@ static void drop_for_now(struct tftp_service *service, const struct transfer_end
 
 // Requests.
 
+// Makes room by ending the transfer that was silent longest: its client went away, or never asked and
+// somebody else did in its name. `client` as of tftp_transfers_find_silent.
+static bool make_room(const struct tftp_service *service, const struct ip4 *client)
+{
+    struct tftp_transfer *silent = tftp_transfers_find_silent(service->transfers, client);
+    if (silent != NULL) {
+        tftp_transfer_end(silent, TRANSFER_TIMEOUT, NULL);
+    }
+    return silent != NULL;
+}
+
 static bool is_room(struct tftp_service *service, const struct transfer_end *end)
 {
     unsigned of_client;
-    if (tftp_transfers_count(service->transfers, end->client, &of_client) >= service->transfers_most) {
-        drop_for_now(service, end, "too many transfers are under way");
-        return false;
-    }
+    unsigned count = tftp_transfers_count(service->transfers, end->client, &of_client);
     if (of_client >= service->per_client_most) {
-        drop_for_now(service, end, "too many transfers of this client are under way");
+        if (!make_room(service, &end->client)) {
+            drop_for_now(service, end, "too many transfers of this client are under way");
+            return false;
+        }
+        count--;
+    }
+    if (count >= service->transfers_most && !make_room(service, NULL)) {
+        drop_for_now(service, end, "too many transfers are under way");
         return false;
     }
     return true;

@@ -439,6 +439,23 @@ unsigned tftp_transfers_count(const struct tftp_transfers *transfers, struct ip4
     return transfers->count;
 }
 
+struct tftp_transfer *tftp_transfers_find_silent(const struct tftp_transfers *transfers,
+                                                 const struct ip4 *client)
+{
+    struct tftp_transfer *found = NULL;
+    int64_t since_us = loop_now_us() - SILENT_US;
+    for (unsigned i = 0; i < transfers->count; i++) {
+        struct tftp_transfer *transfer = transfers->slots[i].transfer;
+        const struct tftp_read *read = &transfer->read;
+        bool may = client == NULL ? !read->has_heard : ip4_equal(transfers->slots[i].client, *client);
+        if (may && read->progress_us < since_us) {
+            found = transfer;
+            since_us = read->progress_us;
+        }
+    }
+    return found;
+}
+
 size_t tftp_transfers_netascii_bytes(const struct tftp_transfers *transfers)
 {
     return transfers->netascii_bytes;

@@ -36,6 +36,12 @@ struct tftp_transfer *tftp_transfers_find(const struct tftp_transfers *transfers
 /// How many are under way, and how many of them from `client`.
 unsigned tftp_transfers_count(const struct tftp_transfers *transfers, struct ip4 client, unsigned *of_client);
 
+/// The transfer whose client has been silent longest, more than a second at least, or NULL: of those of
+/// `client`, or, when that is NULL, of those whose client was never heard at all. Valid until the loop's next
+/// event.
+struct tftp_transfer *tftp_transfers_find_silent(const struct tftp_transfers *transfers,
+                                                 const struct ip4 *client);
+
 /// How much memory the converted texts of transfers in netascii mode hold, in bytes.
 size_t tftp_transfers_netascii_bytes(const struct tftp_transfers *transfers);
 

@@ -415,6 +415,32 @@ static void a_client_has_no_more_transfers_than_its_share(void **state)
     }
 }
 
+// Its own other transfers, or those that somebody asked for in its name.
+static void a_client_is_not_locked_out_by_silent_transfers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tftp_packet packet;
+    unsigned port;
+    uint8_t bytes[2048];
+    int silent = client_open();
+    REQUEST(fixture, silent, "\0\1big.bin\0octet\0blksize\0001468");
+    expect_packet(fixture, silent, &packet, &port);
+    int other = client_open();
+    REQUEST(fixture, other, "\0\1big.bin\0octet\0blksize\0001468");
+    expect_packet(fixture, other, &packet, &port);
+    int third = client_open();
+    while (client_receive(fixture, third, bytes, sizeof bytes, &port, 1100) != 0) {
+    }
+    REQUEST(fixture, third, "\0\1big.bin\0octet\0blksize\0001468");
+    expect_packet(fixture, third, &packet, &port);
+    assert_int_equal(packet.operation, TFTP_OACK);
+    expect_end(fixture, TRANSFER_TIMEOUT);
+    assert_int_equal(tftp_service_stats(fixture->tftp).live, 2);
+    close(silent);
+    close(other);
+    close(third);
+}
+
 static void what_is_no_request_gets_no_answer(void **state)
 {
     struct fixture *fixture = *state;
@@ -475,6 +501,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_of_whole_blocks_ends_with_an_empty_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_file_is_one_empty_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(large_blocks_are_granted_to_those_who_ask, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_client_is_not_locked_out_by_silent_transfers, set_up_narrow,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_client_has_no_more_transfers_than_its_share, set_up_narrow,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_request_gets_no_answer, set_up, tear_down),
