@@ -183,7 +183,8 @@ static const char *folder_strip_prefix(const struct folder *folder, const char *
     }
     memcpy(front, path, length);
     front[length] = '\0';
-    return text_equal_nocase(front, folder->prefix) ? path + length + 1 : NULL;
+    bool is_hidden = path[length + 1] == '.'; // what is being made or removed there
+    return text_equal_nocase(front, folder->prefix) && !is_hidden ? path + length + 1 : NULL;
 }
 
 static enum status folder_find(const struct folder *folder, int root_fd, const char *inside,

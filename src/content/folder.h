@@ -9,7 +9,8 @@
 
 struct folder;
 
-/// Serves the folder `path` below `prefix` ("" = the root of the tree, "images" = "images/..."). NULL and
+/// Serves the folder `path` below `prefix` ("" = the root of the tree, "images" = "images/...", where what
+/// begins with a dot is hidden: uploads are gathered there). NULL and
 /// `problem` when it cannot be opened. Yours; folder_free gives it back.
 struct folder *folder_new(const char *prefix, const char *path, struct problem *problem);
 

@@ -194,6 +194,18 @@ static void a_prefix_mounts_the_folder_below_it(void **state)
     assert_int_equal(ask_below(tree, "images", "imagesx/debian-12/linux").status, STATUS_NOT_FOUND);
 }
 
+static void what_is_still_uploaded_is_hidden(void **state)
+{
+    struct tree *tree = *state;
+    tree_folder(tree, ".upload-x");
+    tree_file(tree, ".upload-x/linux", "half", 0644);
+    tree_folder(tree, "debian-12");
+    tree_file(tree, "debian-12/.disk", "inside", 0644);
+    assert_int_equal(ask_below(tree, "images", "images/.upload-x/linux").status, STATUS_NOT_FOUND);
+    assert_int_equal(ask_below(tree, "images", "images/debian-12/.disk").status, STATUS_OK);
+    serves(tree, ".upload-x/linux", "half"); // a root without prefix hides nothing
+}
+
 static void names_too_long_for_the_file_system_are_not_there(void **state)
 {
     char path[CONTENT_PATH_BYTES];
@@ -285,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_regular_files_are_served, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(only_files_for_everybody_are_served, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(a_prefix_mounts_the_folder_below_it, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(what_is_still_uploaded_is_hidden, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(names_too_long_for_the_file_system_are_not_there, tree_make,
                                         tree_remove),
         cmocka_unit_test_setup_teardown(a_replaced_root_is_seen, tree_make, tree_remove),
