@@ -6,6 +6,7 @@
 #define RTO_FIRST_US 200000  // before the first round trip was measured
 #define RTO_MOST_US  5000000 // longer than that and the client's own patience ends first
 #define RTO_SLACK_US 10000   // for what the measured round trips do not show
+#define DOUBTS_MOST  6       // so many losses in a row are rarer than a network that became slow
 #define SHIFT_MOST   10      // doublings beyond RTO_MOST_US anyway
 
 static void grant_options(struct tftp_read *read, const struct tftp_options *asked,
@@ -76,6 +77,7 @@ static int64_t timeout_us(const struct tftp_read *read)
 static void measure_start(struct tftp_read *read, uint64_t block, int64_t now_us)
 {
     read->is_measuring = true;
+    read->is_doubtful = false;
     read->measured = block;
     read->sent_at_us = now_us;
 }
@@ -85,6 +87,7 @@ static void measure_end(struct tftp_read *read, int64_t now_us)
     int64_t sample_us = now_us - read->sent_at_us;
     sample_us = sample_us > 0 ? sample_us : 1;
     read->is_measuring = false;
+    read->doubts = 0;
     if (read->srtt_us == 0) {
         read->srtt_us = sample_us;
         read->rttvar_us = sample_us / 2;
@@ -95,6 +98,40 @@ static void measure_end(struct tftp_read *read, int64_t now_us)
     read->rttvar_us += (distance_us - read->rttvar_us) / 4;
     read->srtt_us += error_us / 8;
     read->srtt_us = read->srtt_us > 0 ? read->srtt_us : 1;
+}
+
+// What is measured goes out again since the timer ran out, so its ACK will tell no round trip (Karn).
+static void measure_doubt(struct tftp_read *read)
+{
+    read->is_doubtful = read->is_doubtful || read->is_measuring;
+    read->is_measuring = false;
+}
+
+// The ACK came, of the first copy or a later one. One such is a loss; but on a network that became slow every
+// block is sent twice from then on and none would ever be measured. So of several in a row the shortest is
+// believed.
+static void measure_end_doubtful(struct tftp_read *read, int64_t now_us)
+{
+    int64_t most_us = now_us - read->sent_at_us;
+    read->is_doubtful = false;
+    read->doubt_us = read->doubts == 0 || most_us < read->doubt_us ? most_us : read->doubt_us;
+    read->doubts++;
+    if (read->doubts == DOUBTS_MOST) {
+        read->doubts = 0;
+        read->srtt_us = read->doubt_us;
+    }
+}
+
+static void measure_heard(struct tftp_read *read, uint64_t block, int64_t now_us)
+{
+    if (block < read->measured) {
+        return;
+    }
+    if (read->is_measuring) {
+        measure_end(read, now_us);
+    } else if (read->is_doubtful) {
+        measure_end_doubtful(read, now_us);
+    }
 }
 
 // Writing actions.
@@ -172,9 +209,7 @@ static void step_start(struct tftp_read *read, int64_t now_us, struct output *ou
 
 static void step_oack_ack(struct tftp_read *read, int64_t now_us, struct output *output)
 {
-    if (read->is_measuring) {
-        measure_end(read, now_us);
-    }
+    measure_heard(read, 0, now_us);
     read->is_oack_acked = true;
     read->has_heard = true;
     read->tries = 0;
@@ -187,9 +222,7 @@ static void step_oack_ack(struct tftp_read *read, int64_t now_us, struct output 
 // speak: then what it waits for is on its way, and it only lacks the rest of its window.
 static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us, struct output *output)
 {
-    if (read->is_measuring && block >= read->measured) {
-        measure_end(read, now_us);
-    }
+    measure_heard(read, block, now_us);
     read->acked = block;
     read->tries = 0;
     read->progress_us = now_us;
@@ -259,7 +292,7 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
         return;
     }
     read->tries++;
-    read->is_measuring = false;
+    measure_doubt(read);
     if (read->is_oack_acked) {
         send_window(read, now_us, output);
     } else {

@@ -69,6 +69,9 @@ struct tftp_read {
     bool has_rewound;  // blocks were sent twice ...
     uint64_t recover;  // ... the last of them is this: duplicate ACKs count for nothing until one passes it
     bool is_measuring; // the round trip, on block `measured`, sent at sent_at_us and only once (Karn)
+    bool is_doubtful;  // `measured` was sent again since: the round trip takes this long at most
+    unsigned doubts;   // round trips in a row that were doubtful ...
+    int64_t doubt_us;  // ... and the shortest of them
     uint64_t measured; // 0 = the OACK
     int64_t sent_at_us;
     int64_t srtt_us; // 0 = no sample yet

@@ -360,6 +360,25 @@ static void a_lost_last_ack_is_forgiven_after_a_few_retries(void **state)
     }
 }
 
+// Karn's rule alone would never notice: each block would be sent twice, and a crowded network get worse.
+static void a_network_that_became_slow_is_noticed_after_a_few_blocks(void **state)
+{
+    (void)state;
+    struct tftp_read read = lock_step(100000);
+    int64_t now_us = 1000;
+    unsigned repeats = 0;
+    (void)ack(&read, 1, now_us);
+    for (uint16_t block = 2; block <= 50; block++) {
+        now_us += 50000;
+        while (read.wake_us < now_us) {
+            assert_sends(wake(&read, read.wake_us), block, 1);
+            repeats++;
+        }
+        assert_sends(ack(&read, block, now_us), block + 1u, 1);
+    }
+    assert_in_range(repeats, 1, 15);
+}
+
 // EDK2 says again where it stands after four seconds of silence; the session must still be there, or a
 // download is lost at its last block.
 static void the_last_block_is_kept_for_a_client_that_lost_it_on_a_fast_network(void **state)
@@ -577,6 +596,7 @@ int main(void)
         cmocka_unit_test(a_slow_client_is_served_as_long_as_it_gets_on),
         cmocka_unit_test(a_client_that_vanished_is_given_up_after_a_minute),
         cmocka_unit_test(a_lost_last_ack_is_forgiven_after_a_few_retries),
+        cmocka_unit_test(a_network_that_became_slow_is_noticed_after_a_few_blocks),
         cmocka_unit_test(the_last_block_is_kept_for_a_client_that_lost_it_on_a_fast_network),
         cmocka_unit_test(one_who_was_never_heard_of_did_not_get_the_file),
         cmocka_unit_test(one_who_never_answers_gets_little),
