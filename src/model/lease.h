@@ -24,7 +24,7 @@ struct lease {
     struct ip4 address;
     struct lease_key key;
     enum lease_state state;
-    int64_t starts_s; // Unix seconds: since when this client has this address
+    int64_t starts_s; // Unix seconds: when it was given or last extended
     int64_t ends_s; // Unix seconds; INT64_MAX = never. From then on others may have it: FREE = when given up
     char hostname[LEASE_HOSTNAME_BYTES];
 };

@@ -41,7 +41,8 @@ static void step_discover(const struct dhcp4_facts *facts, const struct lease_ke
     }
     free_other(facts, key, address, actions);
     // A machine that boots again asks again, perhaps several times a minute: what it holds for long enough
-    // anyway needs no change, and a bound lease never turns into a mere offer.
+    // anyway needs no change. A bound lease turns into an offer only when it is about to end before that
+    // would.
     const struct lease *own = find_own(facts, key, address);
     if (own == NULL || own->ends_s < facts->now_s + DHCP4_OFFER_HOLD_S / 2) {
         actions->has_lease = true;
