@@ -13,9 +13,17 @@ static bool pxelinux_cfg_has_control(const char *value)
     return false;
 }
 
+// Paths are URLs to pxelinux (syslinux core/fs/pxe/urlparse.c): "a::b" is b on the host a, '#' and ';' end
+// the path, and %XX is one byte.
+static bool pxelinux_cfg_is_url(const char *value)
+{
+    return strstr(value, "::") != NULL || strstr(value, "://") != NULL || strpbrk(value, "#;%") != NULL;
+}
+
 enum status pxelinux_cfg_add_word(struct text *out, const char *key, const char *value)
 {
-    if (*value == '\0' || strpbrk(value, " ,") != NULL || pxelinux_cfg_has_control(value)) {
+    if (*value == '\0' || strpbrk(value, " ,") != NULL || pxelinux_cfg_is_url(value) ||
+        pxelinux_cfg_has_control(value)) {
         return STATUS_UNSUPPORTED;
     }
     text_add_format(out, "%s %s\n", key, value);

@@ -10,9 +10,9 @@
 /// boot protocol's usual cmdline_size; anything behind it would be cut silently).
 #define PXELINUX_CFG_ARGUMENTS_MOST 2047
 
-/// Appends "KEY value\n" where the value is one word (KERNEL, INITRD, CONFIG). STATUS_UNSUPPORTED, and
-/// nothing appended, when `value` is empty or holds a blank, a comma (INITRD takes lists) or a control
-/// character.
+/// Appends "KEY value\n" where the value is one word, a path (LINUX, INITRD, CONFIG). STATUS_UNSUPPORTED, and
+/// nothing appended, when `value` is empty or holds a blank, a comma (INITRD takes lists), a control
+/// character or what makes a URL of it ("::", "://", '#', ';', '%').
 MUST_USE enum status pxelinux_cfg_add_word(struct text *out, const char *key, const char *value);
 
 /// Appends "KEY value\n" where the value is the rest of the line (APPEND). STATUS_UNSUPPORTED, and nothing

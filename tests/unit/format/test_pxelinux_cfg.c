@@ -30,6 +30,17 @@ static void a_word_that_would_end_early_is_refused(void **state)
     assert_string_equal(out, "");
 }
 
+static void a_path_that_would_be_read_as_a_url_is_refused(void **state)
+{
+    (void)state;
+    const char *const bad[] = {"/images/a::b", "tftp://192.0.2.9/a", "/a#b", "/a;b", "/a%20b"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_int_equal(pxelinux_cfg_add_word(&text, "LINUX", bad[i]), STATUS_UNSUPPORTED);
+    }
+    assert_string_equal(out, "");
+    assert_int_equal(pxelinux_cfg_add_word(&text, "LINUX", "/images/a:b"), STATUS_OK);
+}
+
 static void a_line_keeps_quotes_and_signs(void **state)
 {
     (void)state;
@@ -59,6 +70,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_word_is_written_behind_its_key, start),
         cmocka_unit_test_setup(a_word_that_would_end_early_is_refused, start),
+        cmocka_unit_test_setup(a_path_that_would_be_read_as_a_url_is_refused, start),
         cmocka_unit_test_setup(a_line_keeps_quotes_and_signs, start),
         cmocka_unit_test_setup(a_line_that_would_start_another_is_refused, start),
         cmocka_unit_test_setup(a_spoken_line_is_plain_ascii, start),
