@@ -43,9 +43,28 @@ static void dhcp_answer_keep_lease(const struct dhcp_answer_world *world, const 
     }
 }
 
-static const char *dhcp_answer_loads(const struct dhcp4_boot *boot)
+static void dhcp_answer_print_boot(const struct dhcp4_boot *boot, struct text *text)
 {
-    return boot->has_file ? boot->file : "nothing";
+    if (boot->has_file) {
+        text_add_format(text, ", loads %s", boot->file);
+    } else {
+        text_add(text, boot->is_local ? ", boots its own disk" : ", is told nothing to boot");
+    }
+}
+
+static void dhcp_answer_print(const struct dhcp_answer *answer, struct text *text)
+{
+    const struct dhcp4_actions *actions = &answer->actions;
+    char address[IP4_TEXT_BYTES];
+    if (actions->reply_kind == DHCP4_ACK && actions->reply.yiaddr.value != 0) {
+        text_add_format(text, "has address %s", ip4_print(actions->reply.yiaddr, address));
+    } else if (actions->reply_kind == DHCP4_NAK) {
+        text_add(text, "was told to ask for another address");
+    } else if (actions->has_reply) {
+        text_add(text, "was answered beside the other DHCP server");
+    } else {
+        text_add_format(text, "sent %s and was not answered", dhcp4_kind_name(answer->message.kind));
+    }
 }
 
 static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
@@ -69,19 +88,10 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
                           .address = actions->reply.yiaddr,
                           .reasons = actions->reasons};
     struct text text;
-    char address[IP4_TEXT_BYTES];
     text_init(&text, event.text, sizeof event.text);
-    if (actions->reply_kind == DHCP4_ACK && actions->reply.yiaddr.value != 0) {
-        text_add_format(&text, "has address %s", ip4_print(actions->reply.yiaddr, address));
-    } else if (actions->reply_kind == DHCP4_NAK) {
-        text_add(&text, "was told to ask for another address");
-    } else if (actions->has_reply) {
-        text_add(&text, "was told where to boot from");
-    } else {
-        text_add_format(&text, "%s not answered", dhcp4_kind_name(answer->message.kind));
-    }
+    dhcp_answer_print(answer, &text);
     if (is_boot && actions->has_reply && actions->reply_kind != DHCP4_NAK) {
-        text_add_format(&text, ", loads %s", dhcp_answer_loads(boot));
+        dhcp_answer_print_boot(boot, &text);
     }
     if (is_grave) {
         text_add_format(&text, ": %s", reason_get(reasons_worst(&actions->reasons))->sentence);
@@ -107,6 +117,7 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
     const struct network *network = dhcp4_pick_network(pools->networks, pools->count, &answer->message,
                                                        question->is_unicast, world->address);
     const struct machine *machine = meeting->machine;
+    bool is_known = machine != NULL && meeting->identity.kind == IDENTITY_KNOWN;
     bool has_reservation = machine != NULL && network != NULL && machine->address.value != 0 &&
                            subnet_has(network->subnet, machine->address);
     struct dhcp4_facts facts = {
@@ -119,7 +130,7 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
         .machine = machine,
         .reserved = has_reservation ? machine->address : (struct ip4){0},
         .reserved_lease = has_reservation ? store_lease_find(world->desk->store, machine->address) : NULL,
-        .hostname = machine != NULL && machine->state == MACHINE_APPROVED ? machine_hostname(machine) : "",
+        .hostname = is_known && machine->state == MACHINE_APPROVED ? machine_hostname(machine) : "",
         .boot = *boot,
         .now_s = desk_now_s(world->desk),
     };

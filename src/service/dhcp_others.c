@@ -129,7 +129,7 @@ void dhcp_hear_server(void *context, const struct frame_udp4 *frame)
     if (hw_equal(&frame->from_hw, &own)) {
         return;
     }
-    struct arena arena = arena_init(service->memory, sizeof service->memory);
+    struct arena arena = arena_init(service->memory_of_theirs, sizeof service->memory_of_theirs);
     struct dhcp4_message message;
     struct dhcp_other other;
     if (dhcp4_decode(frame->payload, frame->payload_bytes, &arena, &message, NULL) != STATUS_OK ||
@@ -138,6 +138,12 @@ void dhcp_hear_server(void *context, const struct frame_udp4 *frame)
     }
     if (dhcp_is_ours(service, other.address)) {
         return; // a relay hands on what we said
+    }
+    struct dhcp4_actions actions;
+    if (port->state == DHCP_PORT_PROXY &&
+        dhcp_complete_hear(&service->complete, port->interface.index, &message, frame->payload,
+                           frame->payload_bytes, &actions)) {
+        dhcp_send_now(port, actions.reply.siaddr, &actions);
     }
     dhcp_note_other(port, &other);
     bool may_change = port->state == DHCP_PORT_LISTENING || port->lacks_subnet;

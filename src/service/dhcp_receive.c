@@ -2,6 +2,7 @@
 // Questions: answered at once, or, when a new address is to be offered, after the network was asked whether
 // somebody uses it.
 #include "service/dhcp_state.h"
+#include "session/client.h"
 
 #include <string.h>
 
@@ -27,6 +28,53 @@ static bool dhcp_may_offer(struct dhcp_port *port, const struct datagram *datagr
     loop_timer_start(service->conflict_timer, CONFLICT_GAP_MS, CONFLICT_GAP_MS);
     (void)packet_send_probe(port->packet, lease->address); // not sent, nobody speaks up: offered all the same
     return false;
+}
+
+// ---- completing another server's offers ----
+
+// Firmware whose next loaders look at nothing but the DHCP server's own words.
+static void dhcp_expect_completion(struct dhcp_port *port)
+{
+    const struct dhcp_answer *answer = &port->service->answer;
+    const struct boot_client *client = &answer->client;
+    const struct dhcp4_reply *reply = &answer->actions.reply;
+    bool is_uefi = client->stage == BOOT_STAGE_FIRMWARE && client->platform == BOOT_PLATFORM_UEFI;
+    if (port->state == DHCP_PORT_PROXY && reply->kind == DHCP4_OFFER && is_uefi && !client->wants_http &&
+        reply->file[0] != '\0' && reply->giaddr.value == 0) {
+        dhcp_complete_expect(&port->service->complete, port->interface.index, reply, loop_now_ms());
+    }
+}
+
+// The client takes an offer that we completed: it hears its acknowledgement from us before it hears the other
+// server's, which grants the same.
+static bool dhcp_acknowledge_completed(struct dhcp_port *port, const struct datagram *datagram)
+{
+    struct dhcp_service *service = port->service;
+    struct arena arena = arena_init(service->memory, sizeof service->memory);
+    struct arena theirs = arena_init(service->memory_of_theirs, sizeof service->memory_of_theirs);
+    struct dhcp4_message message;
+    struct dhcp4_actions actions;
+    if (port->state != DHCP_PORT_PROXY ||
+        dhcp4_decode(datagram->bytes, datagram->count, &arena, &message, NULL) != STATUS_OK ||
+        !dhcp_complete_request(&service->complete, &message, loop_now_ms(), &theirs, &actions)) {
+        return false;
+    }
+    dhcp_send_now(port, actions.reply.siaddr, &actions);
+    struct boot_client client;
+    client_from_dhcp4(&message, &client);
+    const struct machine *machine = store_machine_find_mac(service->settings.desk->store, &client.mac);
+    struct event event = {.kind = EVENT_DHCP,
+                          .machine_id = machine == NULL ? 0 : machine->id,
+                          .mac = client.mac,
+                          .address = actions.reply.yiaddr};
+    char address[IP4_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "takes address %s from the other DHCP server, loads %s",
+                    ip4_print(actions.reply.yiaddr, address), actions.reply.file);
+    desk_tell(service->settings.desk, &event);
+    desk_note_address(service->settings.desk, &client, actions.reply.yiaddr);
+    return true;
 }
 
 static void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
@@ -58,6 +106,7 @@ static void dhcp_receive_question(struct dhcp_port *port, const struct datagram 
         service->counters.silent++;
         return;
     }
+    dhcp_expect_completion(port);
     if (dhcp_may_offer(port, datagram)) {
         dhcp_queue(port, own, own_port, &service->answer.actions, service->answer.limit_bytes);
     }
@@ -73,7 +122,12 @@ static void dhcp_receive(struct dhcp_port *port, const struct datagram *datagram
 
 void dhcp_receive_server(void *context, const struct datagram *datagram)
 {
-    dhcp_receive(context, datagram, DHCP4_SERVER_PORT);
+    struct dhcp_port *port = context;
+    if (dhcp_acknowledge_completed(port, datagram)) {
+        port->service->counters.received++;
+        return;
+    }
+    dhcp_receive(port, datagram, DHCP4_SERVER_PORT);
 }
 
 void dhcp_receive_boot(void *context, const struct datagram *datagram)

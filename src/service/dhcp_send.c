@@ -64,6 +64,27 @@ void dhcp_service_flush(struct dhcp_service *service)
     service->pending_count = 0;
 }
 
+// Fills in `pending` from `actions`. false when the reply cannot be written, which is logged and counted.
+static bool dhcp_pending_fill(struct dhcp_port *port, const struct dhcp4_actions *actions, size_t limit_bytes,
+                              struct dhcp_pending *pending)
+{
+    struct dhcp_service *service = port->service;
+    enum status status =
+        dhcp4_encode(&actions->reply, limit_bytes, pending->bytes, sizeof pending->bytes, &pending->count);
+    if (status != STATUS_OK) {
+        log_write(service->settings.log, LOG_LEVEL_ERROR, "a DHCP reply could not be written: %s",
+                  status_text(status));
+        service->counters.unsent++;
+        return false;
+    }
+    pending->interface_index = port->interface.index;
+    pending->to = actions->to;
+    pending->to_port = actions->to_port;
+    pending->to_hw = actions->to_hw;
+    pending->hw = actions->reply.chaddr;
+    return true;
+}
+
 void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
                 const struct dhcp4_actions *actions, size_t limit_bytes)
 {
@@ -72,20 +93,17 @@ void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
         dhcp_service_flush(service);
     }
     struct dhcp_pending *pending = &service->pending[service->pending_count];
-    enum status status =
-        dhcp4_encode(&actions->reply, limit_bytes, pending->bytes, sizeof pending->bytes, &pending->count);
-    if (status != STATUS_OK) {
-        log_write(service->settings.log, LOG_LEVEL_ERROR, "a DHCP reply could not be written: %s",
-                  status_text(status));
-        service->counters.unsent++;
-        return;
-    }
-    pending->interface_index = port->interface.index;
-    pending->port = own_port;
     pending->from = from;
-    pending->to = actions->to;
-    pending->to_port = actions->to_port;
-    pending->to_hw = actions->to_hw;
-    pending->hw = actions->reply.chaddr;
-    service->pending_count++;
+    pending->port = own_port;
+    if (dhcp_pending_fill(port, actions, limit_bytes, pending)) {
+        service->pending_count++;
+    }
+}
+
+void dhcp_send_now(struct dhcp_port *port, struct ip4 from, const struct dhcp4_actions *actions)
+{
+    struct dhcp_pending pending = {.from = from, .port = DHCP4_SERVER_PORT};
+    if (dhcp_pending_fill(port, actions, DHCP4_MOST_BYTES, &pending)) {
+        dhcp_send(port->service, &pending);
+    }
 }

@@ -8,6 +8,7 @@
 #include "io/udp.h"
 #include "service/dhcp.h"
 #include "service/dhcp_answer.h"
+#include "service/dhcp_complete.h"
 #include "service/dhcp_conflict.h"
 
 #define DHCP_PENDING_MOST 256
@@ -48,8 +49,11 @@ struct dhcp_service {
     struct dhcp_pending pending[DHCP_PENDING_MOST];
     struct dhcp_conflict conflict;
     struct loop_timer *conflict_timer;
+    struct dhcp_complete complete;
     struct dhcp_answer answer; // scratch of the datagram at hand
     _Alignas(max_align_t) uint8_t memory[DHCP4_ARENA_BYTES];
+    _Alignas(max_align_t) uint8_t
+        memory_of_theirs[DHCP4_ARENA_BYTES]; // of another server's message beside it
 };
 
 /// The primary one of our addresses: for what concerns no client.
@@ -72,6 +76,9 @@ struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t in
 /// from our address `from` and port `own_port`.
 void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
                 const struct dhcp4_actions *actions, size_t limit_bytes);
+
+/// Sends the reply in `actions` at once, without waiting for a commit: for what promises nothing of ours.
+void dhcp_send_now(struct dhcp_port *port, struct ip4 from, const struct dhcp4_actions *actions);
 
 /// In auto mode: serves addresses, or boot information only, and tells why.
 void dhcp_port_decide(struct dhcp_port *port, bool is_other_there);

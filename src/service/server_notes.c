@@ -149,5 +149,10 @@ void server_log_event(const struct store *store, struct log *log, const struct e
         {"address", event->address.value == 0 ? NULL : ip4_print(event->address, address)},
         {"because", names[0] == '\0' ? NULL : names},
     };
-    log_write_fields(log, level, event->text, fields, COUNT_OF(fields));
+    char sentence[EVENT_TEXT_BYTES + MACHINE_NAME_BYTES];
+    struct text text;
+    text_init(&text, sentence, sizeof sentence);
+    bool has_subject = event->kind == EVENT_MACHINE || event->kind == EVENT_ORDER || machine == NULL;
+    text_add_format(&text, "%s%s%s", has_subject ? "" : machine->name, has_subject ? "" : " ", event->text);
+    log_write_fields(log, level, sentence, fields, COUNT_OF(fields));
 }

@@ -69,6 +69,44 @@ def test_uefi_comes_to_the_boot_service_port_and_is_answered_there(lab, client):
     assert answer.kind == ACK and answer.file == "shimx64.efi" and answer.source == ("192.168.77.1", 4011)
 
 
+def all_replies(client, seconds=1.5):
+    """Everything that comes to the client until it is quiet."""
+    replies = []
+    while (reply := client.receive(seconds)) is not None:
+        replies.append(reply)
+    return replies
+
+
+def test_uefi_gets_the_other_servers_offer_again_with_the_boot_file(lab, client):
+    """GRUB looks at nothing but the DHCP server's own acknowledgement: docs/decisions/0034."""
+    start_dnsmasq(lab, "--dhcp-authoritative")
+    lab.start_imprint(mode="proxy")
+
+    def completed_offer():
+        client.xid += 1
+        client.send(client.message(1, pxe_options(7, uuids.uuid4().bytes)))
+        return [reply for reply in all_replies(client) if reply.yiaddr != "0.0.0.0" and reply.file]
+    offer = lab.wait("a completed offer", completed_offer, 30)[0]
+    assert offer.address(54) == "192.168.77.2" and offer.siaddr == "192.168.77.1" and offer.file == "shimx64.efi"
+    client.send(client.message(REQUEST, pxe_options(7) + option(50, ip(offer.yiaddr)) + option(54, offer.options[54])))
+    replies = all_replies(client)
+    assert [reply.kind for reply in replies] == [ACK, ACK]
+    ours = next(reply for reply in replies if reply.source[0] == "192.168.77.1")
+    theirs = next(reply for reply in replies if reply.source[0] == "192.168.77.2")
+    assert ours.yiaddr == theirs.yiaddr == offer.yiaddr
+    assert ours.siaddr == "192.168.77.1" and ours.file == "shimx64.efi" and ours.address(54) == "192.168.77.2"
+    assert MAC in (lab.folder / "dnsmasq.leases").read_text()
+
+
+def test_nobody_elses_offer_is_said_again(lab, client):
+    start_dnsmasq(lab)
+    lab.start_imprint(mode="proxy")
+    for options in (b"", pxe_options(0, uuids.uuid4().bytes), pxe_options(7, uuids.uuid4().bytes, ipxe=True)):
+        client.xid += 1
+        client.send(client.message(1, options))
+        assert all(reply.yiaddr == "0.0.0.0" for reply in all_replies(client) if reply.source[0] == "192.168.77.1")
+
+
 def test_auto_mode_becomes_a_proxy_where_another_server_answers(lab, client):
     start_dnsmasq(lab)
     lab.start_imprint(mode="auto")
