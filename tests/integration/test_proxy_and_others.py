@@ -14,7 +14,7 @@ MAC = "52:54:00:12:36:01"
 def start_dnsmasq(lab, *words):
     """Another DHCP server on the lab's network, in a host of its own."""
     lab.add_host("other", "192.168.77.2")
-    return lab.start("dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0", "--bind-interfaces",
+    return lab.start("dnsmasq", "--keep-in-foreground", "--pid-file=", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0", "--bind-interfaces",
                      "--conf-file=/dev/null", f"--dhcp-leasefile={lab.folder}/dnsmasq.leases", "--no-ping", "--log-dhcp",
                      "--dhcp-range=192.168.77.30,192.168.77.60,10m", *words, host="other", log="dnsmasq.log")
 
@@ -141,7 +141,7 @@ def test_a_second_dhcp_server_is_told_about(lab, client):
 
 def test_another_proxy_is_told_about(lab, client):
     lab.add_host("other", "192.168.77.2")
-    lab.start("dnsmasq", "--keep-in-foreground", "--port=0", "--interface=eth0", "--bind-interfaces", "--conf-file=/dev/null",
+    lab.start("dnsmasq", "--keep-in-foreground", "--pid-file=", "--port=0", "--interface=eth0", "--bind-interfaces", "--conf-file=/dev/null",
               "--dhcp-range=192.168.77.0,proxy", "--pxe-service=x86PC,boot,somefile", host="other", log="dnsmasq.log")
     lab.start_imprint(mode="server")
     client.discover(pxe_options(0))

@@ -29,7 +29,7 @@ def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DE
 def start_other_dhcp(lab, *words):
     """dnsmasq as the site's own DHCP server, at .2, in a host of its own."""
     lab.add_host("other", f"{lab.network}.2")
-    return lab.start("dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0",
+    return lab.start("dnsmasq", "--keep-in-foreground", "--pid-file=", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0",
                      "--bind-interfaces", "--conf-file=/dev/null", f"--dhcp-leasefile={lab.folder}/dnsmasq.leases", "--no-ping",
                      f"--dhcp-range={lab.network}.30,{lab.network}.60,10m", f"--dhcp-option=3,{lab.network}.1",
                      f"--dhcp-option=6,{lab.network}.1", "--domain=example.test", *words, host="other", log="dnsmasq.log")
