@@ -7,16 +7,9 @@ import pytest
 
 from lab import Lab
 from lab.dhcp import ACK, OFFER, REQUEST, DhcpClient, ip, option, pxe_options
+from lab.site import start_other_dhcp
 
 MAC = "52:54:00:12:36:01"
-
-
-def start_dnsmasq(lab, *words):
-    """Another DHCP server on the lab's network, in a host of its own."""
-    lab.add_host("other", "192.168.77.2")
-    return lab.start("dnsmasq", "--keep-in-foreground", "--pid-file=", "--no-resolv", "--no-hosts", "--port=0", "--interface=eth0", "--bind-interfaces",
-                     "--conf-file=/dev/null", f"--dhcp-leasefile={lab.folder}/dnsmasq.leases", "--no-ping", "--log-dhcp",
-                     "--dhcp-range=192.168.77.30,192.168.77.60,10m", *words, host="other", log="dnsmasq.log")
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def offers(client, options, seconds=2.5):
 
 
 def test_a_proxy_offers_boot_information_beside_the_other_server(lab, client):
-    start_dnsmasq(lab)
+    start_other_dhcp(lab)
     lab.start_imprint(mode="proxy")
     found = lab.wait("both offers", lambda: len(both := offers(client, pxe_options(0, uuids.uuid4().bytes))) == 2 and both, 30)
     proxy = found["proxy"]
@@ -79,7 +72,7 @@ def all_replies(client, seconds=1.5):
 
 def test_uefi_gets_the_other_servers_offer_again_with_the_boot_file(lab, client):
     """GRUB looks at nothing but the DHCP server's own acknowledgement: docs/decisions/0034."""
-    start_dnsmasq(lab, "--dhcp-authoritative")
+    start_other_dhcp(lab, "--dhcp-authoritative")
     lab.start_imprint(mode="proxy")
 
     def completed_offer():
@@ -99,7 +92,7 @@ def test_uefi_gets_the_other_servers_offer_again_with_the_boot_file(lab, client)
 
 
 def test_nobody_elses_offer_is_said_again(lab, client):
-    start_dnsmasq(lab)
+    start_other_dhcp(lab)
     lab.start_imprint(mode="proxy")
     for options in (b"", pxe_options(0, uuids.uuid4().bytes), pxe_options(7, uuids.uuid4().bytes, ipxe=True)):
         client.xid += 1
@@ -108,7 +101,7 @@ def test_nobody_elses_offer_is_said_again(lab, client):
 
 
 def test_auto_mode_becomes_a_proxy_where_another_server_answers(lab, client):
-    start_dnsmasq(lab)
+    start_other_dhcp(lab)
     lab.start_imprint(mode="auto")
     interfaces = lab.wait("the decision", lambda: [i for i in lab.cli_json("status")["interfaces"] if i["dhcp"] != "listening"], 20)
     assert interfaces[0]["dhcp"] == "proxy" and not interfaces[0]["lacks_subnet"]
@@ -133,7 +126,7 @@ def test_nothing_is_answered_before_auto_mode_has_listened(lab, client):
 
 
 def test_a_second_dhcp_server_is_told_about(lab, client):
-    start_dnsmasq(lab)
+    start_other_dhcp(lab)
     lab.start_imprint(mode="server")
     event = lab.wait("the warning", lambda: [e for e in lab.events() if "OTHER_DHCP_SERVER" in e["reasons"]], 30)[0]
     assert "192.168.77.2" in event["text"]
