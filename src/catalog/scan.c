@@ -26,15 +26,12 @@ static void scan_add(struct scan *scan, const char *path)
         scan->paths = paths;
         scan->capacity = capacity;
     }
-    size_t bytes = strlen(path) + 1;
-    scan->paths[scan->count] = heap_new(bytes);
-    memcpy(scan->paths[scan->count++], path, bytes);
+    scan->paths[scan->count++] = heap_copy_text(path);
 }
 
 static enum status scan_walk(struct scan *scan, const char *folder, struct problem *problem)
 {
-    char *root = heap_new(strlen(folder) + 1);
-    memcpy(root, folder, strlen(folder));
+    char *root = heap_copy_text(folder);
     char *roots[] = {root, NULL};
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
     enum status status = walk == NULL ? STATUS_IO : STATUS_OK;

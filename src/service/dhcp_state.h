@@ -83,24 +83,26 @@ void dhcp_send_now(struct dhcp_port *port, struct ip4 from, const struct dhcp4_a
 /// In auto mode: serves addresses, or boot information only, and tells why.
 void dhcp_port_decide(struct dhcp_port *port, bool is_other_there);
 
-/// The timer of a port: asks who else answers; in auto mode decides after enough silence.
-void dhcp_port_probe(void *port);
+/// The timer of a port (`context`, as in all callbacks here unless they say otherwise): asks who else
+/// answers; in auto mode decides after enough silence.
+void dhcp_port_probe(void *context);
 
 /// Somebody else sent from a server's port.
-void dhcp_hear_server(void *port, const struct frame_udp4 *frame);
+void dhcp_hear_server(void *context, const struct frame_udp4 *frame);
 
 /// Whether `datagram` is another imprint asking who is here. It is then answered, and both learn of each
 /// other.
 bool dhcp_answer_probe(struct dhcp_port *port, const struct datagram *datagram);
 
 /// A datagram came to port 67.
-void dhcp_receive_server(void *port, const struct datagram *datagram);
+void dhcp_receive_server(void *context, const struct datagram *datagram);
 
 /// A datagram came to port 4011.
-void dhcp_receive_boot(void *port, const struct datagram *datagram);
+void dhcp_receive_boot(void *context, const struct datagram *datagram);
 
 /// Somebody sent ARP: perhaps from an address that we are about to offer.
-void dhcp_hear_arp(void *port, const struct arp *arp);
+void dhcp_hear_arp(void *context, const struct arp *arp);
 
-/// The timer of questions that wait for the network's silence: answers those whose time is over.
-void dhcp_conflict_tick(void *service);
+/// The timer of questions that wait for the network's silence (`context` is the service): answers those whose
+/// time is over.
+void dhcp_conflict_tick(void *context);
