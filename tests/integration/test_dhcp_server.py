@@ -210,22 +210,39 @@ def test_nonsense_is_counted_and_good_clients_go_on(served, client):
     assert served.cli_json("status")["dhcp"]["malformed"] > 50
 
 
-@pytest.mark.parametrize("command", [
-    ["dhclient", "-4", "-d", "-1", "-sf", "/bin/true", "-lf", "{folder}/dhclient.leases", "-pf", "{folder}/dhclient.pid", "eth0"],
-    ["udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true"],
-    ["dhcpcd", "-4", "-1", "-A", "-B", "-c", "/bin/true", "eth0"],
-])
-def test_a_packaged_client_gets_a_lease(served, command):
-    words = [word.format(folder=served.folder) for word in command]
-    if words[0] == "dhclient":
-        process = served.start(*words, host="client", log="dhclient.log")
+PACKAGED_CLIENTS = {
+    "dhclient": ["dhclient", "-4", "-d", "-1", "-sf", "/bin/true", "-lf", "{folder}/dhclient.leases", "-pf", "{folder}/dhclient.pid", "eth0"],
+    "udhcpc": ["udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true"],
+    "dhcpcd": ["dhcpcd", "-4", "-1", "-A", "-B", "-c", "/bin/true", "eth0"],
+}
+
+
+def run_packaged(lab, name):
+    """Lets a packaged client get a lease; the address."""
+    words = [word.format(folder=lab.folder) for word in PACKAGED_CLIENTS[name]]
+    if name == "dhclient":  # it stays
+        process = lab.start(*words, host="client", log="dhclient.log")
+        lab.wait("its lease", lambda: "bound to" in (lab.folder / "dhclient.log").read_text(), 20)
+        lab.stop(process)
     else:
-        process = None
-        served.run(*words, host="client", timeout=40)
-    mac = served.mac_of("client")
-    served.wait("the lease", lambda: [lease for lease in served.cli_json("lease", "list") if lease["mac"] == mac], 20)
-    if process:
-        served.stop(process)
+        lab.run(*words, host="client", timeout=40)
+    mac = lab.mac_of("client")
+    leases = [lease for lease in lab.cli_json("lease", "list") if lease["mac"] == mac]
+    assert len(leases) == 1
+    return leases[0]["address"]
+
+
+@pytest.mark.parametrize("name", PACKAGED_CLIENTS)
+def test_a_packaged_client_gets_a_lease(served, name):
+    assert in_pool(run_packaged(served, name))
+
+
+def test_one_card_keeps_one_address_whichever_client_asks(served):
+    """Firmware first, then three systems' clients, each with identifiers of its own."""
+    firmware = DhcpClient(served, "client", served.mac_of("client"))
+    address = firmware.lease(pxe_options(7, uuids.uuid4().bytes)).yiaddr
+    firmware.close()
+    assert {run_packaged(served, name) for name in PACKAGED_CLIENTS} == {address}
 
 
 def test_killed_in_the_middle_of_200_grants_it_forgets_nothing(served):
