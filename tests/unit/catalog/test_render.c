@@ -214,7 +214,7 @@ static void the_shipped_preseed_file_renders(void **state)
     assert_int_equal(render(example), STATUS_OK);
     assert_non_null(strstr(out, "\nd-i netcfg/get_hostname string lab-01\n"));
     assert_non_null(strstr(out, "\nd-i netcfg/get_domain string example.test\n"));
-    assert_non_null(strstr(out, "\nd-i mirror/http/hostname string deb.debian.org\n"));
+    assert_non_null(strstr(out, "\nd-i mirror/http/hostname string ftp.debian.org\n"));
     assert_int_equal(render_line(), STATUS_OK);
     assert_string_equal(out,
                         "auto=true priority=critical url=http://192.0.2.1:8080/answer/lab-01/preseed.cfg "
