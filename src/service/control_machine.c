@@ -182,6 +182,11 @@ static bool add_macs(struct control_request *request, const char *member, struct
         if (hw_parse(text, &mac) != STATUS_OK) {
             return refuse_mac(request, text);
         }
+        if (!desk_is_card(&mac)) {
+            control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "'ip link' tells it, or a label on the card",
+                                "'%.60s' is not the address of one network card", text);
+            return false;
+        }
         if (machine_add_mac(machine, &mac) == STATUS_FULL) {
             control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "", "a machine has at most %d MAC addresses",
                                 MACHINE_MACS_MOST);

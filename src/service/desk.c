@@ -79,6 +79,7 @@ bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_
         struct hw holder = lease_key_hw(&lease->key);
         if (!hw_equal(&holder, &found.mac)) {
             found.mac = holder;
+            found.uuid = (struct uuid){0};
             found.architecture = BOOT_ARCHITECTURE_NONE;
             found.platform = BOOT_PLATFORM_OTHER;
         }
@@ -98,8 +99,10 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
     struct desk_address *slot = desk_address_slot(desk, address);
     bool is_same = ip4_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
     if (!is_same || client->architecture != BOOT_ARCHITECTURE_NONE) {
+        bool says_uuid = !is_same || !uuid_is_useless(&client->uuid);
         *slot = (struct desk_address){.address = address,
                                       .mac = client->mac,
+                                      .uuid = says_uuid ? client->uuid : slot->uuid,
                                       .architecture = client->architecture,
                                       .platform = client->platform};
     }
@@ -128,8 +131,7 @@ static void desk_pick_free_name(const struct desk *desk, const struct hw *mac, c
     }
 }
 
-// All zeros or a group address is nobody's; it comes from broken firmware.
-static bool desk_is_card(const struct hw *mac)
+bool desk_is_card(const struct hw *mac)
 {
     static const uint8_t NOTHING[HW_BYTES] = {0};
     bool is_group = mac->type == 1 && (mac->octets[0] & 1) != 0;

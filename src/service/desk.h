@@ -17,6 +17,7 @@
 struct desk_address { // who was seen with an address
     struct ip4 address;
     struct hw mac;
+    struct uuid uuid; // as its firmware said over DHCP; all zero = not known
     uint16_t architecture;
     enum boot_platform platform;
     bool is_leased; // we gave it to them; else they only said so
@@ -88,6 +89,10 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
 /// Who was last seen with `address`: the lease (`is_leased`), else what desk_note_address remembered. false
 /// when nobody. `out` may be NULL.
 bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out);
+
+/// Whether a MAC address can be one card's: all zeros and group addresses are nobody's, and come from broken
+/// firmware.
+bool desk_is_card(const struct hw *mac);
 
 /// Writes an event: gives it the time when it has none, stores it, tells. One that is no news (desk_news_may)
 /// is left out. The text must be safe for a terminal.

@@ -14,9 +14,10 @@
 
 struct asker {
     struct boot_client client;
-    bool is_held;     // somebody is known to have the address it asks from: `holder`
-    bool is_proven;   // and not only because they said so: we leased it to them, or the wire says it
-    struct hw holder; // when is_held
+    bool is_held;            // somebody is known to have the address it asks from: `holder`
+    bool is_proven;          // and not only because they said so: we leased it to them, or the wire says it
+    struct hw holder;        // when is_held
+    struct uuid holder_uuid; // as the holder's firmware said; all zero = not known
 };
 
 static void asker_find_holder(const struct generated *generated, const struct content_client *from,
@@ -29,6 +30,7 @@ static void asker_find_holder(const struct generated *generated, const struct co
         asker->is_held = true;
         asker->is_proven = seen.is_leased;
         asker->holder = seen.mac;
+        asker->holder_uuid = seen.uuid;
         asker->client.architecture = seen.architecture;
         asker->client.platform = seen.platform;
     }
@@ -41,6 +43,7 @@ static void asker_find_holder(const struct generated *generated, const struct co
     if (!asker->is_held || !hw_equal(&neighbour, &asker->holder)) {
         asker->is_held = true;
         asker->holder = neighbour;
+        asker->holder_uuid = (struct uuid){0};
         asker->client.architecture = BOOT_ARCHITECTURE_NONE;
         asker->client.platform = BOOT_PLATFORM_OTHER;
     }
@@ -120,6 +123,10 @@ static bool asker_identify(const struct generated *generated, const struct loade
     }
     if (client->mac.length == 0 && asker->is_held) {
         client->mac = asker->holder;
+    }
+    // GRUB tells its MAC only: what its firmware said before keeps a contradiction from being forgotten.
+    if (asker->is_held && uuid_is_useless(&client->uuid) && hw_equal(&client->mac, &asker->holder)) {
+        client->uuid = asker->holder_uuid;
     }
     return client->mac.length != 0;
 }

@@ -125,6 +125,8 @@ static void bad_facts_about_a_machine_are_refused(void **state)
                           "cannot be a machine's name");
     control_bench_refused(&bench, "POST", "/v1/machines", "{\"macs\": [\"x\"]}", 400,
                           "'x' is not a MAC address");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"macs\": [\"ff:ff:ff:ff:ff:ff\"]}", 400,
+                          "not the address of one network card");
     control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"1.2.3\"}", 400,
                           "not an IPv4 address");
     control_bench_refused(&bench, "POST", "/v1/machines", "{\"loader\": \"lilo\"}", 400,

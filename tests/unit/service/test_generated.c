@@ -121,6 +121,27 @@ static void the_query_of_ipxe_is_decoded_and_a_lie_in_it_is_a_conflict(void **st
     assert_null(strstr(answer.text, "/images/"));
 }
 
+static void a_lie_of_the_firmware_is_remembered_when_grub_tells_its_mac_only(void **state)
+{
+    (void)state;
+    struct boot_client client = bench_client(1);
+    client.stage = BOOT_STAGE_FIRMWARE;
+    client.architecture = 7;
+    bench_lease(&bench, 1, bench_ip(100));
+    assert_int_equal(uuid_parse("4c4c4544-0057-5810-804a-c3c04f463732", &client.uuid), STATUS_OK);
+    desk_note_address(bench.desk, &client, bench_ip(100));
+    assert_int_equal(ask(100, MY_CONFIG, "").order_id, order_id); // learns the UUID
+    assert_int_equal(uuid_parse("aaaaaaaa-0057-5810-804a-c3c04f463732", &client.uuid), STATUS_OK);
+    desk_note_address(bench.desk, &client, bench_ip(100));
+    struct answer answer = ask(100, MY_CONFIG, "");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_int_equal(answer.part, CONTENT_PART_NONE);
+    assert_null(strstr(answer.text, "/images/"));
+    client.uuid = (struct uuid){0}; // a loader that says no UUID takes nothing back
+    desk_note_address(bench.desk, &client, bench_ip(100));
+    assert_null(strstr(ask(100, MY_CONFIG, "").text, "/images/"));
+}
+
 static void the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way(void **state)
 {
     (void)state;
@@ -217,6 +238,7 @@ int main(void)
         GENERATED_TEST(a_neighbour_that_asks_in_its_name_gets_nothing),
         GENERATED_TEST(a_stranger_waits_and_its_screen_says_how_to_approve_it),
         GENERATED_TEST(the_query_of_ipxe_is_decoded_and_a_lie_in_it_is_a_conflict),
+        GENERATED_TEST(a_lie_of_the_firmware_is_remembered_when_grub_tells_its_mac_only),
         GENERATED_TEST(the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way),
         GENERATED_TEST(nobody_else_gets_the_answer_file),
         GENERATED_TEST(saying_to_be_the_machine_is_not_enough_for_its_answer_file),
