@@ -6,6 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/// Says what to do about a name that has no value: give it one, if a profile can, or use another.
+static void explain_missing(const struct values *values, struct problem *problem)
+{
+    char names[PROBLEM_REMEDY_BYTES / 2 + 32];
+    char set[PROBLEM_REMEDY_BYTES / 2 - 64] = "";
+    struct text text;
+    const char *name = problem->text + strspn(problem->text, "{");
+    int length = (int)strcspn(name, "}.");
+    if (name[length] == '}') { // a profile's own names have no dots
+        text_init(&text, set, sizeof set);
+        text_add_format(&text, "imprint profile edit %s --set %.*s=VALUE gives it one; ",
+                        values->facts->profile->name, length, name);
+    }
+    text_init(&text, names, sizeof names);
+    values_add_names(values, &text);
+    problem_set_remedy(problem, "%sthe names there are: %s%s", set, names, text.cut ? " ..." : "");
+}
+
 /// Renders `source` (called `place` in problems) with `values`; a missing name's problem gets the list of
 /// those there are.
 static enum status render_source(const struct values *values, const char *source, const char *place,
@@ -16,11 +34,7 @@ static enum status render_source(const struct values *values, const char *source
         .name = place, .escape = TEMPLATE_ESCAPE_NONE, .is_strict = true};
     enum status status = template_render(source, strlen(source), &data, &options, out, problem);
     if (status == STATUS_NOT_FOUND) {
-        char names[PROBLEM_REMEDY_BYTES - 64];
-        struct text text;
-        text_init(&text, names, sizeof names);
-        values_add_names(values, &text);
-        problem_set_remedy(problem, "the names there are: %s%s", names, text.cut ? " ..." : "");
+        explain_missing(values, problem);
     }
     return status;
 }
@@ -33,7 +47,7 @@ enum status render_answer(const struct render_facts *facts, struct text *out, st
     snprintf(place, sizeof place, "profile %s, %s", profile->name, profile->answer_name);
     if (profile->answer == NULL || profile->answer_name[0] == '\0') {
         problem_set(problem, "profile %s has no answer file", profile->name);
-        problem_set_remedy(problem, "imprint profile edit %s --answer FILE", profile->name);
+        problem_set_remedy(problem, "imprint profile edit %s --answer-file FILE", profile->name);
         return STATUS_UNSUPPORTED;
     }
     values_init(&values, facts);

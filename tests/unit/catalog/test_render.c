@@ -131,6 +131,16 @@ static void an_unknown_name_is_told_with_place_and_known_names(void **state)
     assert_non_null(strstr(problem.remedy, "hostname, domain, address"));
 }
 
+static void the_remedy_for_a_name_without_value_is_the_command_that_gives_it_one(void **state)
+{
+    (void)state;
+    const char *set = "imprint profile edit debian-lab --set mirror=VALUE gives it one; the names";
+    assert_int_equal(render("{{mirror}}"), STATUS_NOT_FOUND);
+    assert_memory_equal(problem.remedy, set, strlen(set));
+    assert_int_equal(render("{{machine.mirror}}"), STATUS_NOT_FOUND); // no profile can have such a name
+    assert_null(strstr(problem.remedy, "--set"));
+}
+
 static void what_this_machine_does_not_have_is_no_value(void **state)
 {
     (void)state;
@@ -229,6 +239,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(every_name_of_the_table_can_be_rendered, start),
         cmocka_unit_test_setup(the_profiles_own_values_come_first, start),
         cmocka_unit_test_setup(an_unknown_name_is_told_with_place_and_known_names, start),
+        cmocka_unit_test_setup(the_remedy_for_a_name_without_value_is_the_command_that_gives_it_one, start),
         cmocka_unit_test_setup(what_this_machine_does_not_have_is_no_value, start),
         cmocka_unit_test_setup(a_serial_number_that_is_more_than_a_word_is_no_value, start),
         cmocka_unit_test_setup(arguments_are_joined_in_order, start),
