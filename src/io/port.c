@@ -139,20 +139,17 @@ static void explain_in_use(enum port_protocol protocol, struct ip4 address, uint
                            struct problem *problem)
 {
     const char *name = protocol == PORT_UDP ? "UDP" : "TCP";
+    const char *other = protocol == PORT_UDP ? "" : ", or choose another http.port"; // the others are fixed
     struct port_holder holder;
     if (port_find_holder(protocol, address, port, &holder) == STATUS_OK) {
         problem_set(problem, "%s port %u is in use by %s (pid %d)", name, port, holder.process, holder.pid);
-        problem_set_remedy(
-            problem,
-            "stop %s (systemctl status %d tells its service), or keep imprint from port %u in its "
-            "configuration",
-            holder.process, holder.pid, port);
+        problem_set_remedy(problem, "stop %s ('systemctl status %d' tells its service)%s", holder.process,
+                           holder.pid, other);
         return;
     }
     problem_set(problem, "%s port %u is in use by another program", name, port);
-    problem_set_remedy(problem,
-                       "`ss -%clpn 'sport = :%u'` as root names it; stop it, or keep imprint from that port",
-                       protocol == PORT_UDP ? 'u' : 't', port);
+    problem_set_remedy(problem, "`ss -%clpn 'sport = :%u'` as root names it; stop it%s",
+                       protocol == PORT_UDP ? 'u' : 't', port, other);
 }
 
 void port_explain(enum port_protocol protocol, struct ip4 address, uint16_t port, int error,

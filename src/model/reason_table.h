@@ -21,7 +21,7 @@ REASON_ROW(ORDER_FINISHED, INFO, "the machine came back after its order was used
 REASON_ROW(ORDER_EXPIRED, NOTICE, "its time ran out before it was used", "Orders live for a limited time, so that a forgotten one cannot surprise anybody.", "imprint deploy NAME --profile PROFILE --expires 2h")
 REASON_ROW(ORDER_CANCELLED, NOTICE, "an administrator took it back", "Anybody who may use the control socket may take an order back with imprint order cancel.", "")
 REASON_ROW(ARCHITECTURE_UNKNOWN, ERROR, "no boot loader is known for this kind of firmware", "Its DHCP request names an architecture (option 93) that nothing here can boot. A wrong file would only make it hang.", "imprint machine show NAME tells the architecture")
-REASON_ROW(LOADER_MISSING, ERROR, "the boot loader for this kind of firmware is not installed", "Debian has no package with it for this server's architecture, or the package is not installed.", "put the file named in the event below tftp.root")
+REASON_ROW(LOADER_MISSING, ERROR, "the boot loader for this kind of firmware is not installed", "Debian has no package with it for this server's architecture, or the package is not installed.", "put the file that the event names into the folder of tftp.root")
 REASON_ROW(LOADER_FOR_BIOS, INFO, "BIOS firmware gets pxelinux", "", "")
 REASON_ROW(LOADER_FOR_UEFI_IA32, INFO, "32-bit UEFI firmware gets GRUB for ia32", "", "")
 REASON_ROW(LOADER_FOR_UEFI_X64, INFO, "x64 UEFI firmware gets the signed shim and GRUB, right with Secure Boot on or off", "", "")

@@ -19,11 +19,13 @@ static enum status server_folder_make(const char *path, mode_t mode, struct prob
     }
     for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)mkdir(partial, 0755); // what is missing on the way; the last step tells
+        if (mkdir(partial, 0755) != 0 && access(partial, F_OK) != 0) {
+            break; // the first that fails is the one to tell
+        }
         *slash = '/';
     }
     if (mkdir(partial, mode) != 0 && errno != EEXIST) {
-        problem_set(problem, "the folder %s cannot be made: %s", path, strerror(errno));
+        problem_set(problem, "the folder %s cannot be made: %s", partial, strerror(errno));
         problem_set_remedy(
             problem, "run imprint serve as root, or set state and control.socket to folders of your own");
         return STATUS_IO;
