@@ -146,6 +146,9 @@ static enum status take_next(struct call *call, struct call_line *line, struct p
     if (strcmp(word, "-h") == 0) {
         word = "--help";
     }
+    if (call->words[0] == '\0' && strcmp(word, "--version") == 0) {
+        return take_word(call, "version", problem);
+    }
     if (word[1] != '-') {
         problem_set(problem, "there is no option '%s'", word);
         problem_set_remedy(problem, "options have long names, such as --json");

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-#define ENDED_SHOWN_S ((int64_t)24 * 3600)
+#define ENDED_SHOWN_S   ((int64_t)24 * 3600)
+#define EXPIRES_LEAST_S 60
+#define EXPIRES_MOST_S  (366 * 24 * 3600)
 
 static void print_orders(struct call *call, const json_t *answer)
 {
@@ -36,10 +38,10 @@ int command_deploy(struct call *call)
     const char *expires = call_option(call, "expires");
     uint32_t expires_s = 0;
     json_t *machines = json_array();
-    if (expires != NULL &&
-        (duration_parse(expires, &expires_s) != STATUS_OK || expires_s == DURATION_FOREVER_S)) {
+    if (expires != NULL && (duration_parse(expires, &expires_s) != STATUS_OK || expires_s < EXPIRES_LEAST_S ||
+                            expires_s > EXPIRES_MOST_S)) {
         json_decref(machines);
-        ask_complain_text(call, "write it as 90m, 2h or 3d",
+        ask_complain_text(call, "write it as 90m, 2h or 3d; 1m is the least, 366d the most",
                           "'%.40s' is no time after which an order expires", expires);
         return CLI_EXIT_USAGE;
     }

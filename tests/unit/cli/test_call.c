@@ -48,6 +48,14 @@ static void common_options_may_stand_anywhere(void **state)
     assert_false(call.is_json);
 }
 
+static void the_version_is_told_as_other_programs_do(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--version"), STATUS_OK);
+    assert_string_equal(call.command->words, "version");
+    assert_int_equal(PARSE("status", "--version"), STATUS_MALFORMED);
+}
+
 static void options_take_their_value_from_the_next_word_or_behind_an_equals_sign(void **state)
 {
     (void)state;
@@ -169,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_the_command_and_the_rest_its_arguments),
         cmocka_unit_test(common_options_may_stand_anywhere),
+        cmocka_unit_test(the_version_is_told_as_other_programs_do),
         cmocka_unit_test(options_take_their_value_from_the_next_word_or_behind_an_equals_sign),
         cmocka_unit_test(options_that_repeat_come_in_their_order),
         cmocka_unit_test(an_option_given_twice_is_refused_unless_it_repeats),
