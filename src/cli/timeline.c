@@ -17,12 +17,15 @@ static enum screen_paint paint_severity(const char *severity)
                                               : SCREEN_PLAIN;
 }
 
-// Whom it is about: the machine's name, or the MAC of one that has none, or the daemon itself.
+// Whom it is about: the machine's name, or the MAC or address of one that has none, or the daemon itself.
 static const char *subject(const json_t *event)
 {
     const char *machine = fact_text(event, "machine");
     if (machine[0] == '\0') {
         machine = fact_text(event, "mac");
+    }
+    if (machine[0] == '\0' && strcmp(fact_text(event, "kind"), "server") != 0) {
+        machine = fact_text(event, "address");
     }
     return machine[0] == '\0' ? "imprint" : machine;
 }

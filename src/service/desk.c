@@ -414,6 +414,10 @@ void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const
     if (worst != REASON_NONE) {
         text_add_format(&text, ": %s", reason_get(worst)->sentence);
     }
+    if (reasons_has(&plan->reasons, REASON_IDENTITY_CONFLICT) && !uuid_is_useless(&client->uuid)) {
+        char uuid[UUID_TEXT_BYTES];
+        text_add_format(&text, " (it says UUID %s)", uuid_print(&client->uuid, uuid));
+    }
     if (detail[0] != '\0') {
         text_add_format(&text, " (%s)", detail);
     }

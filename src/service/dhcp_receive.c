@@ -180,12 +180,10 @@ static void dhcp_set_aside(struct dhcp_service *service, const struct conflict_s
     struct event event = {.kind = EVENT_DHCP, .mac = taken->stranger, .address = taken->address};
     reasons_add(&event.reasons, REASON_ADDRESS_IN_USE);
     char address[IP4_TEXT_BYTES];
-    char hw[HW_TEXT_BYTES];
     struct text text;
     text_init(&text, event.text, sizeof event.text);
-    text_add_format(&text, "%s is used by %s, which did not get it here; it is set aside for %u minutes",
-                    ip4_print(taken->address, address), hw_print(&taken->stranger, hw),
-                    DHCP4_DECLINE_HOLD_S / 60);
+    text_add_format(&text, "uses %s, which it did not get here; that address is set aside for %u minutes",
+                    ip4_print(taken->address, address), DHCP4_DECLINE_HOLD_S / 60);
     desk_tell(desk, &event);
 }
 

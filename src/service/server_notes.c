@@ -127,6 +127,18 @@ static enum log_level server_event_level(const struct event *event)
     return worst == REASON_NONE ? LOG_LEVEL_INFO : LEVELS[reason_get(worst)->severity];
 }
 
+// Who did what `event` tells, for its sentence: the machine, or the card or address of one nobody knows.
+// Empty where the text names somebody itself.
+static const char *server_event_subject(const struct event *event, const struct machine *machine,
+                                        const char *mac, const char *address)
+{
+    if (event->kind == EVENT_MACHINE || event->kind == EVENT_ORDER || event->kind == EVENT_SERVER) {
+        return "";
+    }
+    const char *unknown = mac != NULL ? mac : address != NULL ? address : "";
+    return machine != NULL ? machine->name : unknown;
+}
+
 void server_log_event(const struct store *store, struct log *log, const struct event *event)
 {
     enum log_level level = server_event_level(event);
@@ -152,7 +164,7 @@ void server_log_event(const struct store *store, struct log *log, const struct e
     char sentence[EVENT_TEXT_BYTES + MACHINE_NAME_BYTES];
     struct text text;
     text_init(&text, sentence, sizeof sentence);
-    bool has_subject = event->kind == EVENT_MACHINE || event->kind == EVENT_ORDER || machine == NULL;
-    text_add_format(&text, "%s%s%s", has_subject ? "" : machine->name, has_subject ? "" : " ", event->text);
+    const char *subject = server_event_subject(event, machine, fields[1].value, fields[2].value);
+    text_add_format(&text, "%s%s%s", subject, subject[0] == '\0' ? "" : " ", event->text);
     log_write_fields(log, level, sentence, fields, COUNT_OF(fields));
 }

@@ -128,6 +128,8 @@ static void a_machine_with_another_ones_uuid_gets_no_order(void **state)
     struct desk_meeting meeting = meet(&other);
     assert_int_equal(meeting.plan.kind, PLAN_WAIT);
     assert_true(reasons_has(&meeting.plan.reasons, REASON_IDENTITY_CONFLICT));
+    desk_tell_plan(bench.desk, &meeting, &other, bench_ip(9), "");
+    assert_non_null(strstr(bench.last.text, "(it says UUID 4c4c4544-0057-5810-804a-c3c04f463732)"));
 }
 
 static void an_order_fires_once(void **state)

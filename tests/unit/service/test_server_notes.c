@@ -158,6 +158,38 @@ static void a_name_from_outside_cannot_write_on_a_terminal(void **state)
     assert_non_null(strstr(bench.last.text, "etc/passwd"));
 }
 
+static void log_line(const struct event *event, char *line, size_t line_bytes)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct log *log = log_new(ends[1], LOG_FORM_LOGFMT, LOG_LEVEL_DEBUG);
+    server_log_event(bench.store, log, event);
+    log_free(log);
+    close(ends[1]);
+    ssize_t length = read(ends[0], line, line_bytes - 1);
+    close(ends[0]);
+    assert_true(length > 0);
+    line[length] = '\0';
+}
+
+static void a_sentence_of_the_log_says_who_even_when_nobody_knows_the_host(void **state)
+{
+    (void)state;
+    char line[512];
+    struct event event = {.kind = EVENT_HTTP, .address = bench_ip(100), .text = "was refused /x"};
+    char address[IP4_TEXT_BYTES];
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, "\"%s was refused /x\"", ip4_print(event.address, address));
+    log_line(&event, line, sizeof line);
+    assert_non_null(strstr(line, wanted));
+    event.mac = bench_mac(7);
+    log_line(&event, line, sizeof line);
+    assert_non_null(strstr(line, "\"52:54:00:00:00:07 was refused /x\""));
+    event.kind = EVENT_SERVER; // its text names whom it means
+    log_line(&event, line, sizeof line);
+    assert_non_null(strstr(line, "\"was refused /x\""));
+}
+
 #define NOTES_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -171,6 +203,7 @@ int main(void)
         NOTES_TEST(packages_that_an_installer_fetches_are_no_news_but_its_kernel_is),
         NOTES_TEST(what_went_wrong_is_news_with_the_machine_that_holds_the_address),
         NOTES_TEST(a_name_from_outside_cannot_write_on_a_terminal),
+        NOTES_TEST(a_sentence_of_the_log_says_who_even_when_nobody_knows_the_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
