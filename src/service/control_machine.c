@@ -2,6 +2,7 @@
 #include "service/control_machine.h"
 
 #include "base/text.h"
+#include "io/interface.h"
 #include "service/control_json.h"
 #include "service/control_route.h"
 
@@ -131,6 +132,48 @@ static bool take_uuid(struct control_request *request, struct machine *machine)
     return true;
 }
 
+static bool is_ours(struct ip4 address)
+{
+    struct interface interfaces[INTERFACES_MOST];
+    unsigned count = interface_list(interfaces);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < interfaces[i].address_count; j++) {
+            if (ip4_equal(interfaces[i].addresses[j].address, address)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_router(const struct network *network, struct ip4 address)
+{
+    for (unsigned i = 0; i < network->router_count; i++) {
+        if (ip4_equal(network->routers[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What the address is already, so that no machine can have it; NULL when one may.
+static const char *address_use(const struct config *config, struct ip4 address)
+{
+    if (is_ours(address)) {
+        return "this server's own address";
+    }
+    for (unsigned i = 0; i < config->subnet_count; i++) {
+        struct subnet subnet = config->subnets[i].subnet;
+        if (ip4_equal(address, subnet.network) || ip4_equal(address, subnet_broadcast(subnet))) {
+            return "the network's own or its broadcast address";
+        }
+        if (is_router(&config->subnets[i], address)) {
+            return "a router's address";
+        }
+    }
+    return NULL;
+}
+
 static bool take_address(struct control_request *request, struct machine *machine)
 {
     char text[64] = "";
@@ -143,6 +186,12 @@ static bool take_address(struct control_request *request, struct machine *machin
     } else if (given && (ip4_parse(text, &machine->address) != STATUS_OK || machine->address.value == 0)) {
         control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "write it as 192.0.2.17",
                             "'%s' is not an IPv4 address", text);
+        return false;
+    }
+    const char *use = given ? address_use(request->world->config, machine->address) : NULL;
+    if (use != NULL) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "choose an address that nobody has",
+                            "%s cannot be kept for a machine: it is %s", text, use);
         return false;
     }
     return true;

@@ -138,6 +138,22 @@ static void bad_facts_about_a_machine_are_refused(void **state)
     control_bench_refused(&bench, "POST", "/v1/machines", ADD_LAB, 409, "lab-01");
 }
 
+static void an_address_that_the_network_needs_itself_is_kept_for_no_machine(void **state)
+{
+    (void)state;
+    struct network *network = &bench.config.subnets[0];
+    assert_int_equal(subnet_parse("192.0.2.0/24", &network->subnet), STATUS_OK);
+    assert_int_equal(ip4_parse("192.0.2.254", &network->routers[0]), STATUS_OK);
+    network->router_count = bench.config.subnet_count = 1;
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"127.0.0.1\"}", 400,
+                          "server's own");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"192.0.2.0\"}", 400, "broadcast");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"192.0.2.255\"}", 400, "broadcast");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"192.0.2.254\"}", 400, "router");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"192.0.2.7\"}", 400,
+                          "none was given");
+}
+
 static void a_machine_is_edited(void **state)
 {
     (void)state;
@@ -426,6 +442,7 @@ int main(void)
         WITH_BENCH(a_body_that_is_too_long_is_refused),
         WITH_BENCH(a_machine_is_added_found_and_removed),
         WITH_BENCH(bad_facts_about_a_machine_are_refused),
+        WITH_BENCH(an_address_that_the_network_needs_itself_is_kept_for_no_machine),
         WITH_BENCH(a_machine_is_edited),
         WITH_BENCH(an_order_is_looked_at_before_it_is_taken),
         WITH_BENCH(an_order_is_made_once_and_cancelled),
