@@ -104,7 +104,8 @@ static enum status profile_check(const struct store *store, const struct profile
     const struct profile *other = store_profile_find(store, profile->name);
     if (other != NULL && other->id != profile->id) {
         problem_set(problem, "there is a profile called '%s' already", profile->name);
-        problem_set_remedy(problem, "choose another name, or remove that profile first");
+        problem_set_remedy(problem, "imprint profile edit %s changes it; or choose another name",
+                           profile->name);
         return STATUS_EXISTS;
     }
     if (profile->id != 0 && row_table_find(profile_table(store), profile->id) == ROW_NONE) {
