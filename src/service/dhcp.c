@@ -54,6 +54,24 @@ static enum dhcp_port_state dhcp_port_first_state(const struct dhcp_service *ser
     return DHCP_PORT_LISTENING;
 }
 
+// Told to give addresses where no subnet says which: relayed clients may still be served, those on the wire
+// are not.
+static void dhcp_port_tell_unserved(const struct dhcp_port *port)
+{
+    if (port->state != DHCP_PORT_SERVER || dhcp_port_find_served(port).value != 0) {
+        return;
+    }
+    struct event event = {.kind = EVENT_SERVER, .address = dhcp_port_address(port)};
+    reasons_add(&event.reasons, REASON_NO_NETWORK);
+    char address[IP4_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text,
+                    "no network in dhcp.subnets holds %s's address %s, so nobody there gets an address",
+                    port->interface.name, ip4_print(dhcp_port_address(port), address));
+    desk_tell(port->service->settings.desk, &event);
+}
+
 enum status dhcp_service_add(struct dhcp_service *service, const struct interface *interface,
                              struct problem *problem)
 {
@@ -73,6 +91,7 @@ enum status dhcp_service_add(struct dhcp_service *service, const struct interfac
     service->ports = port;
     port->timer = loop_timer_new(service->settings.loop, dhcp_port_probe, port);
     loop_timer_start(port->timer, 0, 0);
+    dhcp_port_tell_unserved(port);
     return STATUS_OK;
 }
 

@@ -120,6 +120,12 @@ def test_auto_mode_without_a_subnet_says_what_it_would_need(lab, client):
     assert "192.168.77.0/24" in event["text"] and "dhcp.subnets" in event["text"]
 
 
+def test_server_mode_without_a_subnet_for_the_interface_says_so(lab, client):
+    lab.start_imprint(lab.config_text(mode="server").replace(f"{lab.network}.", "10.77.0.").replace("[10.77.0.1]", "[]"))
+    event = next(event for event in lab.events() if "NO_NETWORK" in event["reasons"])
+    assert "br0" in event["text"] and "192.168.77.1" in event["text"]
+
+
 def test_nothing_is_answered_before_auto_mode_has_listened(lab, client):
     lab.start_imprint(mode="auto")
     assert client.ask(1, pxe_options(0), seconds=1) is None
