@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Is an address that we are about to offer in use by somebody who did not get it here? The question whose
 // offer must wait for that is kept until the network was silent for CONFLICT_WAIT_MS or somebody spoke up,
-// and is then answered anew. Many wait at once and nobody waits for another. Keeps and compares only: dhcp.c
-// sends the ARP probes, hears the answers, and sets taken addresses aside.
+// and is then answered anew. Many wait at once and nobody waits for another. Keeps and compares only:
+// dhcp_receive.c sends the ARP probes, hears the answers, and sets taken addresses aside.
 #pragma once
 
 #include "io/udp.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inside of the DHCP service, for its own files only: dhcp_port.c (our addresses), dhcp_send.c (replies
 // wait for the turn's commit), dhcp_others.c (who else answers, and auto mode), dhcp_receive.c (questions,
-// and those that wait for the network's silence), dhcp.c (its life).
+// those that wait for the network's silence, and those for another server whose offer we completed), dhcp.c
+// (its life).
 #pragma once
 
 #include "io/packet.h"
