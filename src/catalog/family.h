@@ -20,6 +20,16 @@ struct family_tree { // one way a tree of the family looks
     char arguments[IMAGE_ARGUMENTS_BYTES]; // template; kernel arguments that such a tree always needs
 };
 
+#define FAMILY_BUILDS_MOST 8
+
+struct family_build {            // one system of the family that can be made here from its packages
+    char name[IMAGE_NAME_BYTES]; // "debian-12"
+    char description[FAMILY_DESCRIPTION_BYTES];
+    char suite[IMAGE_NAME_BYTES];         // "bookworm"
+    char mirror[FAMILY_FILE_BYTES];       // empty = what this machine's apt uses
+    char packages[FAMILY_FILE_BYTES * 4]; // blanks between
+};
+
 struct family {
     char name[IMAGE_NAME_BYTES]; // its folder's name
     char description[FAMILY_DESCRIPTION_BYTES];
@@ -27,6 +37,8 @@ struct family {
     uint8_t tree_count;
     char answer_file[IMAGE_NAME_BYTES];           // "preseed.cfg"; empty = the family has no answer files
     char answer_arguments[IMAGE_ARGUMENTS_BYTES]; // template; kernel arguments that lead to the answer file
+    struct family_build builds[FAMILY_BUILDS_MOST];
+    uint8_t build_count;
     char example[FAMILY_FILE_BYTES]; // path of an example answer template beside family.yaml; empty = none
 };
 

@@ -23,6 +23,7 @@ struct content_client { // who asks, as far as known
     struct ip4 server;        // our address that was asked
     uint32_t interface_index; // 0 = not known
     const char *query;        // HTTP query string without '?', or ""
+    const char *token;        // of an HTTP "Authorization: Bearer" header; NULL or "" = none
     bool is_http;
 };
 

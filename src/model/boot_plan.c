@@ -33,8 +33,14 @@ static enum reason_id over_reason(const struct order *order)
         return REASON_ORDER_FINISHED;
     case ORDER_CANCELLED:
         return REASON_ORDER_CANCELLED;
+    case ORDER_FAILED:
+        return REASON_ORDER_FAILED;
     case ORDER_ARMED:
     case ORDER_BOOTING:
+    case ORDER_RUNNING:
+    case ORDER_CONFIRM:
+    case ORDER_WRITING:
+    case ORDER_SEALING:
     case ORDER_EXPIRED:
     case ORDER_STATE_COUNT:
         break;
@@ -63,6 +69,10 @@ static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
         plan_with(plan, PLAN_WAIT, REASON_IMAGE_MISSING);
         return;
     }
+    if (order->by_agent && facts->agent == NULL) {
+        plan_with(plan, PLAN_WAIT, REASON_AGENT_MISSING);
+        return;
+    }
     plan_with(plan, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
     if (order->state == ORDER_BOOTING) {
         reasons_add(&plan->reasons, REASON_ORDER_RETRIED);
@@ -70,6 +80,7 @@ static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
     plan->order = order;
     plan->profile = profile;
     plan->image = image;
+    plan->boots = order->by_agent ? facts->agent : image;
 }
 
 static void plan_approved(struct boot_plan *plan, const struct boot_facts *facts)
@@ -77,6 +88,8 @@ static void plan_approved(struct boot_plan *plan, const struct boot_facts *facts
     const struct order *order = facts->order;
     if (order == NULL || order->machine_id != plan->machine->id) {
         plan_with(plan, PLAN_LOCAL, REASON_NO_ORDER);
+    } else if (order_is_skipped(order, facts->now_s)) {
+        plan_with(plan, PLAN_LOCAL, REASON_PROMPT_NOT_PRESSED);
     } else if (!order_may_boot(order, facts->now_s)) {
         plan_with(plan, PLAN_LOCAL, over_reason(order));
     } else {

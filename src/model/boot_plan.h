@@ -13,7 +13,7 @@ enum plan_kind {
     PLAN_NOTHING, // no boot information at all
     PLAN_LOCAL,   // boot its own disk
     PLAN_WAIT,    // say on its screen that it waits, and ask again
-    PLAN_IMAGE,   // kernel, initrd, arguments of `order`'s profile
+    PLAN_IMAGE,   // kernel and initrd of `boots`, for `order`
 };
 
 struct boot_facts {
@@ -23,7 +23,8 @@ struct boot_facts {
     const struct order *order;     // the machine's live order, or NULL
     const struct profile *profile; // the order's, or NULL when it is gone
     const struct image *image;     // the profile's, or NULL when it is gone
-    int64_t now_s;                 // Unix seconds
+    const struct image *agent; // what writes images to disks: the newest image of IMAGE_AGENT_FAMILY, or NULL
+    int64_t now_s;             // Unix seconds
 };
 
 struct boot_plan {
@@ -32,6 +33,8 @@ struct boot_plan {
     const struct order *order;     // PLAN_IMAGE only; the same lifetime as the facts'
     const struct profile *profile;
     const struct image *image;
+    const struct image
+        *boots; // PLAN_IMAGE: whose kernel and initrd are sent: `image`, or the agent that writes it
     struct reasons reasons;
 };
 

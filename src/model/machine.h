@@ -39,6 +39,7 @@ struct machine {
     struct ip4 address;                // reservation; 0 = from the pool
     uint16_t architecture;             // DHCP option 93, as last seen; UINT16_MAX = never
     struct ip4 last_address;
+    uint32_t counter;     // {{counter}}: a small number of its own, given when first needed; 0 = none yet
     int64_t first_seen_s; // Unix seconds; 0 = added by hand and not yet seen
     int64_t last_seen_s;
 };

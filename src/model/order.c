@@ -4,27 +4,58 @@
 #include "base/text.h"
 
 static const char *const STATES[ORDER_STATE_COUNT] = {
-    [ORDER_ARMED] = "armed",       [ORDER_BOOTING] = "booting", [ORDER_USED] = "used",
-    [ORDER_FINISHED] = "finished", [ORDER_EXPIRED] = "expired", [ORDER_CANCELLED] = "cancelled"};
+    [ORDER_ARMED] = "armed",        [ORDER_BOOTING] = "booting",
+    [ORDER_RUNNING] = "running",    [ORDER_CONFIRM] = "needs-confirmation",
+    [ORDER_WRITING] = "writing",    [ORDER_SEALING] = "sealing",
+    [ORDER_USED] = "used",          [ORDER_FINISHED] = "finished",
+    [ORDER_FAILED] = "failed",      [ORDER_EXPIRED] = "expired",
+    [ORDER_CANCELLED] = "cancelled"};
 
 static bool order_is_past(const struct order *order, int64_t now_s)
 {
     return now_s >= order->expires_s;
 }
 
+static bool order_is_on_disk(const struct order *order)
+{
+    return order->state == ORDER_WRITING || order->state == ORDER_SEALING;
+}
+
+// Booted, and the agent not at the disk yet, or an installer that has not got everything.
+static bool order_is_early(const struct order *order)
+{
+    return order->state == ORDER_ARMED || order->state == ORDER_BOOTING || order->state == ORDER_RUNNING ||
+           order->state == ORDER_CONFIRM;
+}
+
 bool order_is_live(const struct order *order)
 {
-    return order->state == ORDER_ARMED || order->state == ORDER_BOOTING || order->state == ORDER_USED;
+    return order_is_early(order) || order_is_on_disk(order) || order->state == ORDER_USED;
+}
+
+bool order_is_skipped(const struct order *order, int64_t now_s)
+{
+    return order->state == ORDER_ARMED && now_s < order->skip_until_s;
 }
 
 bool order_may_boot(const struct order *order, int64_t now_s)
 {
-    return (order->state == ORDER_ARMED || order->state == ORDER_BOOTING) && !order_is_past(order, now_s);
+    return (order_is_early(order) || order_is_on_disk(order)) && !order_is_past(order, now_s) &&
+           !order_is_skipped(order, now_s);
 }
 
 bool order_may_answer(const struct order *order, int64_t now_s)
 {
     return (order->state == ORDER_BOOTING || order->state == ORDER_USED) && !order_is_past(order, now_s);
+}
+
+bool order_may_work(const struct order *order, int64_t now_s)
+{
+    if (!order->by_agent || order->state == ORDER_ARMED || order->state == ORDER_USED ||
+        !order_is_live(order)) {
+        return false;
+    }
+    return order_is_on_disk(order) || !order_is_past(order, now_s);
 }
 
 static bool end(struct order *order, enum order_state state, enum reason_id why, int64_t now_s,
@@ -38,9 +69,12 @@ static bool end(struct order *order, enum order_state state, enum reason_id why,
 
 static bool start(struct order *order, int64_t now_s, struct reasons *reasons)
 {
-    reasons_add(reasons, order->state == ORDER_BOOTING ? REASON_ORDER_RETRIED : REASON_ORDER_STARTED);
+    reasons_add(reasons, order->state == ORDER_ARMED ? REASON_ORDER_STARTED : REASON_ORDER_RETRIED);
     if (order->state == ORDER_ARMED) {
         order->state = ORDER_BOOTING;
+        order->skip_until_s = 0;
+    }
+    if (order->started_s == 0) {
         order->started_s = now_s;
     }
     order->boots++;
@@ -60,36 +94,138 @@ static bool use(struct order *order, int64_t now_s, struct reasons *reasons)
     return true;
 }
 
-static bool end_past(struct order *order, enum order_event event, int64_t now_s, struct reasons *reasons)
+static bool come_back(struct order *order, int64_t now_s, struct reasons *reasons)
 {
-    if (order->state != ORDER_USED) {
+    if (order->state == ORDER_USED) {
+        return end(order, ORDER_FINISHED, REASON_ORDER_FINISHED, now_s, reasons);
+    }
+    if (order->tries > 0 && order->boots >= order->tries) {
+        return end(order, ORDER_FAILED, REASON_ORDER_TRIES_OVER, now_s, reasons);
+    }
+    return false;
+}
+
+// Whether `event` ends an order whose time is over, and how.
+static bool end_past(struct order *order, enum order_event event, int64_t now_s, struct reasons *reasons,
+                     bool *ended)
+{
+    bool is_back = event == ORDER_EVENT_FIRMWARE_BOOT;
+    *ended = true;
+    if (order->state == ORDER_USED) {
+        return end(order, ORDER_FINISHED, is_back ? REASON_ORDER_FINISHED : REASON_ORDER_EXPIRED, now_s,
+                   reasons);
+    }
+    if (!order_is_on_disk(order) || is_back || now_s >= order->expires_s + (int64_t)ORDER_WRITING_GRACE_S) {
         return end(order, ORDER_EXPIRED, REASON_ORDER_EXPIRED, now_s, reasons);
     }
-    bool is_back = event == ORDER_EVENT_FIRMWARE_BOOT;
-    return end(order, ORDER_FINISHED, is_back ? REASON_ORDER_FINISHED : REASON_ORDER_EXPIRED, now_s, reasons);
+    *ended = false; // a write that has begun may come to its end
+    return false;
+}
+
+static bool move(struct order *order, enum order_state state, enum reason_id why, struct reasons *reasons)
+{
+    bool changed = order->state != state;
+    order->state = state;
+    if (why != REASON_NONE) {
+        reasons_add(reasons, why);
+    }
+    return changed;
+}
+
+static bool hello(struct order *order, int64_t now_s, struct reasons *reasons)
+{
+    if (order->state == ORDER_ARMED) { // we were killed before the configuration was noted
+        (void)start(order, now_s, reasons);
+    }
+    if (order_is_on_disk(order)) {
+        reasons_add(reasons, REASON_AGENT_HERE);
+        return false;
+    }
+    return move(order, ORDER_RUNNING, REASON_AGENT_HERE, reasons);
+}
+
+static bool decline(struct order *order, int64_t now_s, struct reasons *reasons)
+{
+    if (order->state != ORDER_RUNNING) {
+        return false;
+    }
+    order->boots -= order->boots > 0 ? 1 : 0;
+    order->skip_until_s = now_s + ORDER_SKIP_S;
+    return move(order, ORDER_ARMED, REASON_PROMPT_NOT_PRESSED, reasons);
+}
+
+// What the agent asks for and tells. A past order gets here only when it is on the disk already.
+static bool order_step_agent(struct order *order, enum order_event event, int64_t now_s,
+                             struct reasons *reasons)
+{
+    enum order_state state = order->state;
+    switch (event) {
+    case ORDER_EVENT_HELLO:
+        return hello(order, now_s, reasons);
+    case ORDER_EVENT_HELD:
+        return state == ORDER_RUNNING && move(order, ORDER_CONFIRM, REASON_NONE, reasons);
+    case ORDER_EVENT_CONFIRMED:
+        return state == ORDER_CONFIRM && move(order, ORDER_RUNNING, REASON_NONE, reasons);
+    case ORDER_EVENT_DECLINED:
+        return decline(order, now_s, reasons);
+    case ORDER_EVENT_WRITE:
+        if (state == ORDER_RUNNING) {
+            order->used_s = now_s;
+        }
+        return (state == ORDER_RUNNING || state == ORDER_WRITING) &&
+               move(order, ORDER_WRITING, REASON_DISK_WRITING, reasons);
+    case ORDER_EVENT_SEAL:
+        return (state == ORDER_WRITING || state == ORDER_SEALING) &&
+               move(order, ORDER_SEALING, REASON_DISK_SEALING, reasons);
+    case ORDER_EVENT_DONE:
+        return state == ORDER_SEALING && end(order, ORDER_FINISHED, REASON_ORDER_DONE, now_s, reasons);
+    case ORDER_EVENT_FAIL:
+        return state != ORDER_ARMED && end(order, ORDER_FAILED, REASON_ORDER_FAILED, now_s, reasons);
+    case ORDER_EVENT_FIRMWARE_BOOT:
+    case ORDER_EVENT_CONFIGURED:
+    case ORDER_EVENT_DELIVERED:
+    case ORDER_EVENT_ANSWERED:
+    case ORDER_EVENT_CANCEL:
+    case ORDER_EVENT_TICK:
+        break;
+    }
+    return false;
 }
 
 bool order_step(struct order *order, enum order_event event, int64_t now_s, struct reasons *reasons)
 {
+    bool ended = false;
     if (!order_is_live(order)) {
         return false;
     }
     if (order_is_past(order, now_s)) {
-        return end_past(order, event, now_s, reasons);
+        bool changed = end_past(order, event, now_s, reasons, &ended);
+        if (ended) {
+            return changed;
+        }
     }
     bool is_used = order->state == ORDER_USED;
     switch (event) {
     case ORDER_EVENT_FIRMWARE_BOOT:
-        return is_used && end(order, ORDER_FINISHED, REASON_ORDER_FINISHED, now_s, reasons);
+        return come_back(order, now_s, reasons);
     case ORDER_EVENT_CONFIGURED:
         return !is_used && start(order, now_s, reasons);
     case ORDER_EVENT_DELIVERED:
     case ORDER_EVENT_ANSWERED:
-        return !is_used && use(order, now_s, reasons);
+        return !is_used && !order->by_agent && use(order, now_s, reasons);
     case ORDER_EVENT_CANCEL:
         return end(order, ORDER_CANCELLED, REASON_ORDER_CANCELLED, now_s, reasons);
     case ORDER_EVENT_TICK:
         return false;
+    case ORDER_EVENT_HELLO:
+    case ORDER_EVENT_HELD:
+    case ORDER_EVENT_CONFIRMED:
+    case ORDER_EVENT_DECLINED:
+    case ORDER_EVENT_WRITE:
+    case ORDER_EVENT_SEAL:
+    case ORDER_EVENT_DONE:
+    case ORDER_EVENT_FAIL:
+        return order->by_agent && order_step_agent(order, event, now_s, reasons);
     }
     assert(!"an event out of range");
     return false;

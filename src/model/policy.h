@@ -11,8 +11,20 @@ enum policy_unknown {
     POLICY_UNKNOWN_COUNT
 };
 
+enum policy_prompt {
+    POLICY_PROMPT_NONE, // an order is enough
+    POLICY_PROMPT_KEY,  // somebody must press a key at the machine before a disk is written
+    POLICY_PROMPT_COUNT
+};
+
+#define POLICY_TARGETS_DEFAULT  5
+#define POLICY_PROMPT_S_DEFAULT 30
+
 struct policy {
     enum policy_unknown unknown;
+    uint32_t targets_most; // how many machines may be ordered at once without saying how many
+    enum policy_prompt prompt;
+    uint32_t prompt_timeout_s; // how long the machine waits for the key
 };
 
 /// "hold", "local" or "refuse".
@@ -20,3 +32,9 @@ const char *policy_unknown_text(enum policy_unknown unknown);
 
 /// The policy called `text`, or STATUS_NOT_FOUND.
 MUST_USE enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown);
+
+/// "none" or "key".
+const char *policy_prompt_text(enum policy_prompt prompt);
+
+/// The prompt called `text`, or STATUS_NOT_FOUND.
+MUST_USE enum status policy_prompt_parse(const char *text, enum policy_prompt *prompt);

@@ -13,11 +13,14 @@
 
 #define GENERATED_POLL_S 10 // how often a waiting machine asks again
 
+struct agents;
+
 struct generated { // all borrowed; keep it where the tree can find it
     struct desk *desk;
     const struct config *config;
     const struct catalog *catalog;
     struct content_source images; // the folder source of imported images, prefix "images"
+    struct agents *agents;        // who may read images for disks; NULL = nobody
 };
 
 /// The source to put first into the content tree.
@@ -31,3 +34,8 @@ void generated_image_path(const struct image *image, const char *path, struct te
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
                                     struct ip4 server);
+
+/// Whether the address that asks is proven to be held by one of `machine`'s cards: we leased it to them, or
+/// the wire says so.
+bool generated_is_owner(const struct generated *generated, const struct machine *machine,
+                        const struct content_client *from);

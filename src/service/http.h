@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The HTTP service: HTTP/1.1 GET and HEAD for firmware, boot loaders and installers (libmicrohttpd). Its
 // threads move the bytes; which bytes a path means is asked of content in the loop's thread, where all state
-// is. No redirects, no chunks, no compression, no writes.
+// is. No redirects, no chunks, no compression; the only POSTs are the agent's.
 #pragma once
 
 #include "base/problem.h"
@@ -15,13 +15,26 @@
 
 struct http_service;
 
+#define HTTP_SERVICE_POST_BYTES_MOST (256 * 1024)
+
+struct http_post {    // one POST, in the loop's thread
+    const char *path; // as the client sent it, without query; hostile
+    struct content_client from;
+    const char *body; // NUL-terminated; it may hold NULs before
+    size_t body_bytes;
+    unsigned http_status; // the answer, to be filled in
+    char *answer;         // malloc'ed; taken, wiped and freed; NULL = none
+};
+
 struct http_service_options {
     struct loop *loop;             // must outlive the service
     const struct content *content; // must outlive the service; used in the loop's thread only
     struct log *log;               // may be NULL
     struct transfer_hooks hooks;   // `ended` may be NULL; called in the loop's thread
-    uint32_t connections_most;     // per listener; 0 = HTTP_SERVICE_CONNECTIONS_DEFAULT
-    uint32_t per_client_most;      // connections from one address; 0 = HTTP_SERVICE_PER_CLIENT_DEFAULT
+    void (*post)(void *context, struct http_post *post); // answers POSTs below /agent/; NULL = there are none
+    void *post_context;
+    uint32_t connections_most; // per listener; 0 = HTTP_SERVICE_CONNECTIONS_DEFAULT
+    uint32_t per_client_most;  // connections from one address; 0 = HTTP_SERVICE_PER_CLIENT_DEFAULT
 };
 
 struct http_service_listener {

@@ -92,6 +92,20 @@ const struct order *store_order_find_live(const struct store *store, uint64_t ma
 /// STORE_ORDERS_MOST that ended are remembered.
 MUST_USE enum status store_order_put(struct store *store, struct order *order, struct problem *problem);
 
+/// What the agent last found in a machine, as JSON (talk_inventory_encode), and when; NULL when it never ran
+/// there.
+const char *store_inventory_find(const struct store *store, uint64_t machine_id, int64_t *found_s);
+/// Stores a copy for a machine; it goes when the machine goes. STATUS_NOT_FOUND when there is no such
+/// machine.
+MUST_USE enum status store_inventory_put(struct store *store, uint64_t machine_id, const char *json,
+                                         int64_t found_s);
+
+/// The newest image of IMAGE_AGENT_FAMILY, or NULL.
+const struct image *store_image_find_agent(const struct store *store);
+
+/// The smallest number from 1 that is no machine's `counter`.
+uint32_t store_machine_next_counter(const struct store *store);
+
 /// Stores a lease under its address, which must not be 0.
 void store_lease_put(struct store *store, const struct lease *lease);
 /// The lease of `address`, or NULL.
