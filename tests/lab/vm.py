@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A virtual machine under QEMU (software emulation) that boots from the lab's network, with its screen on a serial log."""
 
+import hashlib
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -22,31 +24,63 @@ KINDS = {
     "secureboot": dict(firmware="secureboot", card="virtio-net-pci", rom=False),
 }
 
+SERIAL = "QEMU_1234"  # of the first disk
+
+# how a disk hangs on the machine: QEMU's device words in front of "drive=...,serial=..."
+BUSES = {"virtio": ["virtio-blk-pci"], "sata": ["ide-hd"], "nvme": ["nvme"], "usb": ["usb-storage"]}
+
+
+class Disk:
+    """A disk of a machine: a file, and how it is plugged in."""
+
+    def __init__(self, path, serial=SERIAL, bus="virtio"):
+        self.path = pathlib.Path(path)
+        self.serial = serial
+        self.bus = bus
+
+    def words(self, number):
+        """QEMU's words for it; the first disk is what the machine boots after the network."""
+        device = f"{BUSES[self.bus][0]},drive=disk{number},serial={self.serial},bootindex={number + 2}"
+        words = ["-drive", f"if=none,id=disk{number},format=raw,file={self.path},cache=unsafe,discard=unmap"]
+        if self.bus == "sata":
+            return words + ["-device", f"ahci,id=sata{number}", "-device", f"{device},bus=sata{number}.0"]
+        if self.bus == "usb":
+            return words + ["-device", f"qemu-xhci,id=usb{number}", "-device", f"{device},bus=usb{number}.0"]
+        return words + ["-device", device]
+
 
 class Machine:
-    """A machine that is switched on with start(). It boots from the network first, then from its disk, if it has one."""
+    """A machine that is switched on with start(). It boots from the network first, then from its disks, if it has any."""
 
-    def __init__(self, lab, kind="bios", mac="52:54:00:aa:bb:01", memory=1024, disk=None, name=None, uuid=None):
+    def __init__(self, lab, kind="bios", mac="52:54:00:aa:bb:01", memory=1024, disk=None, name=None, uuid=None, processors=1):
         self.lab = lab
         self.kind = kind
         self.mac = mac
         self.memory = memory
-        self.disk = pathlib.Path(disk) if disk else None
+        self.processors = processors
+        self.disks = [Disk(disk)] if disk else []
         self.uuid = uuid or str(uuids.uuid5(uuids.NAMESPACE_OID, mac))
         self.name = name or "vm" + mac.replace(":", "")[-6:]
         self.process = None
         self.tap = lab.add_tap()
         self.serial_path = lab.folder / f"{self.name}.serial"
+        self.console_path = lab.folder / f"{self.name}.console"
         self.monitor_path = lab.folder / f"{self.name}.monitor"
         self.variables = None
         lab.machines.append(self)
 
-    def make_disk(self, size="2G"):
-        """A blank disk of its own."""
-        self.disk = self.lab.folder / f"{self.name}.img"
-        with open(self.disk, "wb") as image:
+    @property
+    def disk(self):
+        """The file of its first disk, or None."""
+        return self.disks[0].path if self.disks else None
+
+    def make_disk(self, size="2G", serial=SERIAL, bus="virtio"):
+        """One more disk of its own, blank; its file."""
+        path = self.lab.folder / f"{self.name}-{len(self.disks)}.img"
+        with open(path, "wb") as image:
             image.truncate(int(size[:-1]) * {"M": 2**20, "G": 2**30}[size[-1]])
-        return self.disk
+        self.disks.append(Disk(path, serial, bus))
+        return path
 
     def _firmware_words(self):
         firmware = KINDS[self.kind]["firmware"]
@@ -68,14 +102,14 @@ class Machine:
         """Switches it on."""
         kind = KINDS[self.kind]
         card = f"{kind['card']},netdev=net0,mac={self.mac},bootindex=1" + ("" if kind["rom"] else ",romfile=")
-        words = ["qemu-system-x86_64", "-name", self.name, "-accel", "tcg", "-cpu", "qemu64,+rdrand", "-m", self.memory, "-smp", 1,
-                 "-uuid", self.uuid, "-display", "none", "-vga", "std", "-chardev", f"file,id=console,path={self.serial_path},append=on", "-serial", "chardev:console",
+        words = ["qemu-system-x86_64", "-name", self.name, "-accel", "tcg", "-cpu", "qemu64,+rdrand", "-m", self.memory, "-smp", self.processors,
+                 "-uuid", self.uuid, "-display", "none", "-vga", "std", "-serial", "chardev:console", "-chardev",
+                 f"socket,id=console,path={self.console_path},server=on,wait=off,logfile={self.serial_path},logappend=on",
                  "-monitor", f"unix:{self.monitor_path},server=on,wait=off", "-no-user-config", "-nodefaults",
                  "-device", "virtio-rng-pci",
                  "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no", "-device", card]
-        if self.disk:
-            words += ["-drive", f"if=none,id=disk0,format=raw,file={self.disk},cache=unsafe",
-                      "-device", "virtio-blk-pci,drive=disk0,serial=QEMU_1234,bootindex=2"]
+        for number, disk in enumerate(self.disks):
+            words += disk.words(number)
         self.process = self.lab.start(*words, *self._firmware_words(), log=f"{self.name}.qemu")
         return self
 
@@ -88,6 +122,30 @@ class Machine:
             channel.sendall(line.encode() + b"\n")
             answer = read_until(channel, b"(qemu) ")
         return answer.decode(errors="replace")
+
+    def press(self, key="ret"):
+        """A key of its keyboard, as QEMU calls it."""
+        self.monitor(f"sendkey {key}")
+
+    def type(self, text):
+        """Types on its serial console."""
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.connect(str(self.console_path))
+            channel.sendall(text.encode())
+            time.sleep(0.3)  # what QEMU has not read when we are gone is lost
+
+    def unplug(self):
+        """Pulls the network cable."""
+        self.monitor("set_link net0 off")
+
+    def plug(self):
+        """Puts the network cable back."""
+        self.monitor("set_link net0 on")
+
+    def power_cut(self):
+        """The current fails: QEMU is killed without a chance to write anything more."""
+        self.lab.stop(self.process, signal.SIGKILL)
+        self.process = None
 
     def power_cycle(self):
         """Switches it off and on again. (QEMU's reset is no substitute: OVMF with SMM does not come back from it
@@ -127,6 +185,24 @@ class Machine:
         except LabError as error:
             raise LabError(f"{error}\nits console ends:\n{self.serial()[-3000:]}") from None
 
+    def login(self, user, password, seconds=240, since=0):
+        """Logs in on the serial console, where the login prompt stands already; waits for the shell."""
+        since = len(self.serial()) if since is None else since
+        self.type(f"{user}\r")
+        self.wait_serial("[Pp]assword:", seconds, since)
+        since = len(self.serial())
+        self.type(f"{password}\r")
+        self.wait_serial(r"[#$] ?$|Login incorrect", seconds, since)
+        if "Login incorrect" in self.serial()[since:]:
+            raise LabError(f"{self.name} does not take the password of {user}:\n{self.serial()[-1500:]}")
+
+    def ask(self, command, seconds=60):
+        """Runs a command in the shell of the serial console; what it printed."""
+        since = len(self.serial())
+        self.type(f"{command}; echo end-of-$((40+2))\r")
+        match = self.wait_serial(r"\n(.*?)end-of-42", seconds, since)
+        return match.group(1).replace("\r", "").strip()
+
     def screenshot(self, path):
         """Saves its screen as PNG."""
         picture = self.lab.folder / f"{self.name}.ppm"
@@ -145,3 +221,17 @@ def read_until(channel, end):
             break
         data += chunk
     return data
+
+
+def content_hash(path, bytes_most=None):
+    """SHA-256 of a disk's file, or of its first bytes."""
+    digest = hashlib.sha256()
+    left = bytes_most
+    with open(path, "rb") as disk:
+        while left is None or left > 0:
+            block = disk.read(2**22 if left is None else min(2**22, left))
+            if not block:
+                break
+            digest.update(block)
+            left = None if left is None else left - len(block)
+    return digest.hexdigest()
