@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "base/status.h"
 
 struct run_job {
     const char *const *words;       // NULL-terminated; words[0] is looked up in PATH
