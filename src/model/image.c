@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+static const char *const KINDS[IMAGE_KIND_COUNT] = {
+    [IMAGE_BOOT] = "boot", [IMAGE_DISK] = "disk", [IMAGE_ROOT] = "root"};
+
 static bool is_letter_or_digit(char character)
 {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
@@ -73,5 +76,40 @@ enum status image_check_path(const char *path, struct problem *problem)
         if (*part == '\0') {
             return STATUS_OK;
         }
+    }
+}
+
+const char *image_kind_text(enum image_kind kind)
+{
+    assert(kind < IMAGE_KIND_COUNT);
+    return KINDS[kind];
+}
+
+enum status image_kind_parse(const char *text, enum image_kind *kind)
+{
+    size_t found = text_find(text, KINDS, COUNT_OF(KINDS));
+    if (found == COUNT_OF(KINDS)) {
+        return STATUS_NOT_FOUND;
+    }
+    *kind = (enum image_kind)found;
+    return STATUS_OK;
+}
+
+void image_starts_print(uint8_t starts, struct text *out)
+{
+    static const struct {
+        uint8_t bit;
+        const char *text;
+    } NAMES[] = {
+        {IMAGE_STARTS_BIOS, "bios"}, {IMAGE_STARTS_UEFI, "uefi"}, {IMAGE_STARTS_SECURE, "secure boot"}};
+    const char *before = "";
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if ((starts & NAMES[i].bit) != 0) {
+            text_add_format(out, "%s%s", before, NAMES[i].text);
+            before = ", ";
+        }
+    }
+    if (before[0] == '\0') {
+        text_add(out, "nothing");
     }
 }

@@ -80,6 +80,13 @@ const char *inventory_disk_key(const struct inventory_disk *disk, char out[INVEN
 const struct inventory_disk *inventory_find_disk(const struct inventory *inventory, const char *key,
                                                  bool *shared);
 
+/// Whether nothing at all is on it: `is_blank`, and nothing else here says otherwise.
+bool inventory_disk_is_blank(const struct inventory_disk *disk);
+
+/// Says a size as disk vendors do, in powers of 1000: "8 GB", "8.6 GB", "512 MB", "1 TB". Appends to `out`.
+void inventory_print_size(uint64_t bytes, struct text *out);
+
 /// Says for a person what is on a disk and would be lost: "disk QEMU_1234, 8 GB: ext4 'root', Debian 12", or
-/// "..., blank". Appends to `out`, printable ASCII only.
+/// "..., blank"; several partitions with "; " between, those with an operating system first. Appends to `out`,
+/// printable ASCII only.
 void inventory_print_disk(const struct inventory_disk *disk, struct text *out);

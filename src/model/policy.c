@@ -6,6 +6,9 @@
 static const char *const UNKNOWN[POLICY_UNKNOWN_COUNT] = {
     [POLICY_UNKNOWN_HOLD] = "hold", [POLICY_UNKNOWN_LOCAL] = "local", [POLICY_UNKNOWN_REFUSE] = "refuse"};
 
+static const char *const PROMPTS[POLICY_PROMPT_COUNT] = {
+    [POLICY_PROMPT_NONE] = "none", [POLICY_PROMPT_KEY] = "key"};
+
 const char *policy_unknown_text(enum policy_unknown unknown)
 {
     assert(unknown < POLICY_UNKNOWN_COUNT);
@@ -19,5 +22,21 @@ enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown)
         return STATUS_NOT_FOUND;
     }
     *unknown = (enum policy_unknown)found;
+    return STATUS_OK;
+}
+
+const char *policy_prompt_text(enum policy_prompt prompt)
+{
+    assert(prompt < POLICY_PROMPT_COUNT);
+    return PROMPTS[prompt];
+}
+
+enum status policy_prompt_parse(const char *text, enum policy_prompt *prompt)
+{
+    size_t found = text_find(text, PROMPTS, COUNT_OF(PROMPTS));
+    if (found == COUNT_OF(PROMPTS)) {
+        return STATUS_NOT_FOUND;
+    }
+    *prompt = (enum policy_prompt)found;
     return STATUS_OK;
 }

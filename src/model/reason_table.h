@@ -70,6 +70,7 @@ REASON_ROW(DISK_UNCLEAR, WARNING, "several disks fit, so a person must say which
 REASON_ROW(DISK_NONE, ERROR, "no disk fits the order", "The agent found no disk, or none that the order's rule allows.", "imprint machine show NAME lists the disks; a controller may need a driver: imprint agent build without --cloud")
 REASON_ROW(DISK_TOO_SMALL, ERROR, "the disk is too small for the image", "Found before anything was erased.", "a larger disk, or a smaller image")
 REASON_ROW(DISK_READ_ONLY, ERROR, "the disk is write-protected", "Found before anything was erased.", "see the drive's write protection")
+REASON_ROW(DISK_SECTORS, ERROR, "the disk has larger sectors than the image was made for", "A partition table counts in sectors: with 4096 bytes instead of 512 it is not found. Found before anything was erased.", "write a root file system image there instead, or set the drive to sectors of 512 bytes (nvme format, hdparm)")
 REASON_ROW(DISK_FAILED, ERROR, "the disk could not be read or written", "The drive, its cable or its controller reported an error.", "test the drive (smartctl), replace it, and order again")
 REASON_ROW(FIRMWARE_UNFIT, ERROR, "the image cannot start on this kind of firmware", "It has no boot loader for it. Found before anything was erased.", "imprint image show IMAGE tells what it starts on; change the machine's firmware setup, or take another image")
 REASON_ROW(MEMORY_SMALL, ERROR, "the machine has too little memory", "Found before anything was erased.", "512 MiB are enough for the agent")
