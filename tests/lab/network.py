@@ -76,8 +76,9 @@ class Lab:
 
     def run(self, *words, host=None, check=True, timeout=60, **options):
         """Runs a command to its end and returns it, with its output as text."""
-        done = subprocess.run(self.command(*words, host=host), capture_output=True, text=True, timeout=timeout,
-                              stdin=subprocess.DEVNULL, **options)
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        done = subprocess.run(self.command(*words, host=host), capture_output=True, text=True, timeout=timeout, **options)
         if check and done.returncode != 0:
             raise LabError(f"{' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
