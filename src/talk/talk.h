@@ -8,12 +8,13 @@
 #include "base/uuid.h"
 #include "model/image.h"
 #include "model/inventory.h"
+#include "model/machine.h"
 #include "model/profile.h"
 
 #define TALK_VERSION           1
-#define TALK_BODY_BYTES_MOST   (256 * 1024) // of any message
-#define TALK_TOKEN_BYTES       65           // 64 hexadecimal digits and a NUL
-#define TALK_NONCE_BYTES       33           // 32 and a NUL
+#define TALK_BODY_BYTES_MOST   (1024 * 1024) // of any message: a script may grow sixfold in JSON
+#define TALK_TOKEN_BYTES       65            // 64 hexadecimal digits and a NUL
+#define TALK_NONCE_BYTES       33            // 32 and a NUL
 #define TALK_SCREEN_LINES      8
 #define TALK_SCREEN_LINE_BYTES 160
 #define TALK_TEXT_BYTES        512
@@ -107,8 +108,10 @@ struct talk_verdict {           // what the server says to anything else
     uint32_t retry_s; // 0 = do not ask again; else come again after so many seconds
 };
 
-// encode: `*json` is malloc'ed, NUL-terminated, the caller frees it. decode: STATUS_MALFORMED or
-// STATUS_TOO_LONG and `problem`, which never quotes a secret.
+// encode: the result is malloc'ed and NUL-terminated, the caller frees it; NULL when memory ran out or a text
+// of the task is not UTF-8. Welcome and task hold secrets: wipe them before (explicit_bzero over strlen, then
+// free). decode: STATUS_MALFORMED or STATUS_TOO_LONG and `problem`, which names the member and never quotes
+// any value; STATUS_FULL without memory. Members that are not known are left alone.
 
 /// The message as JSON text.
 char *talk_hello_encode(const struct talk_hello *hello);
