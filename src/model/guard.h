@@ -25,14 +25,19 @@ struct guard_facts {
 struct guard {
     enum guard_kind kind;
     const struct inventory_disk *disk; // of GO and CONFIRM; the same lifetime as the inventory
-    struct reasons reasons;            // DISK_BLANK, DISK_GIVEN_UP, DISK_BEGUN; DISK_NOT_BLANK; DISK_UNCLEAR;
-                            // DISK_NONE, DISK_TOO_SMALL, DISK_READ_ONLY, FIRMWARE_UNFIT, MEMORY_SMALL
+    // GO: DISK_BLANK, DISK_GIVEN_UP or DISK_BEGUN. CONFIRM: DISK_NOT_BLANK. CHOOSE: DISK_UNCLEAR. CANNOT:
+    // DISK_NONE, DISK_TOO_SMALL, DISK_READ_ONLY, DISK_SECTORS, FIRMWARE_UNFIT, MEMORY_SMALL; ORDER_BROKEN (a
+    // rule or image that cannot be); DISK_UNCLEAR (disks that share their serial number); DISK_NOT_BLANK (the
+    // target is another disk now).
+    struct reasons reasons;
     char text[ORDER_TROUBLE_BYTES]; // one or two sentences for the machine's screen and `order show`, ASCII
 };
 
-/// Decides. Disks that are read-only, smaller than 64 MiB, or hold nothing the rule asks for are no
-/// candidates. `order->erase` counts for the disk with exactly that key; `order->target` (a write that had
-/// begun: the disk is ours and half written) too, and then no other disk is ever taken.
+/// Decides. No candidates are disks that are read-only, smaller than 64 MiB, not what the rule asks for, or
+/// removable (USB too) unless the rule names a serial number or a transport. `order->erase` counts for the
+/// candidate with exactly that key, given ahead or when asked; while it names another disk, none is taken
+/// without a question, not even a blank one. `order->target` (a write that had begun: the disk is ours and
+/// half written) too, and then no other disk is ever taken, and the answer is GO or CANNOT.
 struct guard guard_decide(const struct guard_facts *facts);
 
 /// Checks a disk rule: "" or words with blanks between, all of which must hold: "serial=S", "name=vda",

@@ -87,6 +87,6 @@ bool inventory_disk_is_blank(const struct inventory_disk *disk);
 void inventory_print_size(uint64_t bytes, struct text *out);
 
 /// Says for a person what is on a disk and would be lost: "disk QEMU_1234, 8 GB: ext4 'root', Debian 12", or
-/// "..., blank"; several partitions with "; " between, those with an operating system first. Appends to `out`,
-/// printable ASCII only.
+/// "..., blank"; several partitions with "; " between, those with an operating system first. Appends to
+/// `out`, printable ASCII only.
 void inventory_print_disk(const struct inventory_disk *disk, struct text *out);

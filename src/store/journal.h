@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the store writes its changes: a struct of functions, one per way of keeping them. A new way is one
-// file that fills this struct. Ids of leases are their addresses.
+// file that fills this struct. Ids of leases are their addresses,
+// those of inventories their machines'.
 #pragma once
 
 #include "base/problem.h"
@@ -12,6 +13,7 @@ enum store_kind { // in the order in which they are loaded and written
     STORE_PROFILE,
     STORE_ORDER,
     STORE_LEASE,
+    STORE_INVENTORY,
     STORE_EVENT,
     STORE_KIND_COUNT
 };
@@ -19,7 +21,7 @@ enum store_kind { // in the order in which they are loaded and written
 struct journal {
     /// Starts a transaction.
     enum status (*begin)(struct journal *journal, struct problem *problem);
-    /// Writes the row (struct machine, image, profile, order, lease or event) with its id.
+    /// Writes the row (struct machine, image, profile, order, lease, store_inventory or event) with its id.
     enum status (*put)(struct journal *journal, enum store_kind kind, const void *row,
                        struct problem *problem);
     /// Removes the row with that id, if it is there; for events it and all older ones.

@@ -9,6 +9,12 @@
 #define STORE_TABLE_COUNT  STORE_EVENT // every kind but events has a table
 #define STORE_ORDERS_SLACK 256         // ended orders are forgotten so many at once
 
+struct store_inventory { // what the agent found in a machine
+    uint64_t machine_id;
+    int64_t found_s;
+    const char *json; // owned by its row
+};
+
 struct store {
     struct hash_key hash;
     struct journal *journal;
@@ -43,10 +49,21 @@ void memory_load_order(void *store, const void *order);
 /// See memory_load_machine.
 void memory_load_lease(void *store, const void *lease);
 /// See memory_load_machine.
+void memory_load_inventory(void *store, const void *inventory);
+/// See memory_load_machine.
 void memory_load_event(void *store, const void *event);
 
-/// Frees what the rows of profiles own.
+/// Wipes and frees a text that a row owns; NULL is allowed.
+void memory_free_text(const char *taken_text);
+
+/// Frees what the rows of profiles own and wipes their secrets.
 void memory_clear_profiles(struct store *store);
+
+/// Frees what the rows of inventories own.
+void memory_clear_inventories(struct store *store);
+
+/// Removes the inventory of a machine that goes.
+void memory_remove_inventory(struct store *store, uint64_t machine_id);
 
 /// Removes all orders of a machine that goes.
 void memory_remove_orders(struct store *store, uint64_t machine_id);

@@ -57,6 +57,19 @@ const struct image *store_image_find(const struct store *store, const char *name
     return row == ROW_NONE ? NULL : row_table_get(image_table(store), row);
 }
 
+const struct image *store_image_find_agent(const struct store *store)
+{
+    const struct image *newest = NULL;
+    const struct image *image;
+    for (size_t at = 0; (image = row_table_find_next(image_table(store), &at)) != NULL;) {
+        if (strcmp(image->family, IMAGE_AGENT_FAMILY) == 0 &&
+            (newest == NULL || image->created_s >= newest->created_s)) { // later ids come later
+            newest = image;
+        }
+    }
+    return newest;
+}
+
 enum status store_image_put(struct store *store, struct image *image, struct problem *problem)
 {
     struct row_table *table = image_table(store);

@@ -227,8 +227,27 @@ enum status store_machine_remove(struct store *store, uint64_t id)
         return STATUS_NOT_FOUND;
     }
     memory_remove_orders(store, id);
+    memory_remove_inventory(store, id);
     machine_change_indexes(store, row, row_index_remove);
     row_table_remove(table, row);
     row_table_mark(table, id);
     return STATUS_OK;
+}
+
+uint32_t store_machine_next_counter(const struct store *store)
+{
+    uint32_t count = machine_table(store)->count;
+    bool *is_taken = heap_new_array(count + 1u, sizeof *is_taken); // one of 1..count + 1 is free
+    const struct machine *machine;
+    for (size_t at = 0; (machine = row_table_find_next(machine_table(store), &at)) != NULL;) {
+        if (machine->counter >= 1 && machine->counter <= count) {
+            is_taken[machine->counter - 1] = true;
+        }
+    }
+    uint32_t counter = 1;
+    while (is_taken[counter - 1]) {
+        counter++;
+    }
+    heap_free(is_taken);
+    return counter;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Profiles in memory: found by name. Each row owns its answer template.
+// Profiles in memory: found by name. Each row owns its answer template, ssh keys and script.
 #include "store/memory.h"
 
 #include <string.h>
@@ -22,16 +22,30 @@ static uint32_t profile_find_row(const struct store *store, const char *name)
     return row;
 }
 
-/// Frees the answer that a row owns; the row forgets it.
-static void profile_free_answer(struct profile *profile)
+void memory_free_text(const char *taken_text)
 {
     union {
         const char *borrowed;
         char *owned;
-    } answer = {profile->answer};
-    heap_free(answer.owned);
-    profile->answer = NULL;
-    profile->answer_bytes = 0;
+    } text = {taken_text};
+    if (taken_text != NULL) {
+        explicit_bzero(text.owned, strlen(taken_text));
+        heap_free(text.owned);
+    }
+}
+
+/// Frees the texts that a row owns and wipes it, since it holds hashes of passwords too.
+static void profile_wipe(struct profile *profile)
+{
+    memory_free_text(profile->answer);
+    memory_free_text(profile->personal.ssh_keys);
+    memory_free_text(profile->personal.script);
+    explicit_bzero(profile, sizeof *profile);
+}
+
+static const char *copy_text(const char *text)
+{
+    return text == NULL ? NULL : heap_copy_text(text);
 }
 
 static void profile_write_row(struct store *store, uint32_t row, const struct profile *profile)
@@ -46,6 +60,8 @@ static void profile_write_row(struct store *store, uint32_t row, const struct pr
         kept->answer = answer;
         kept->answer_bytes = profile->answer_bytes;
     }
+    kept->personal.ssh_keys = copy_text(profile->personal.ssh_keys);
+    kept->personal.script = copy_text(profile->personal.script);
     row_index_add(&store->profile_by_name, store_hash(store, kept->name, strlen(kept->name)), row);
 }
 
@@ -66,7 +82,7 @@ void memory_clear_profiles(struct store *store)
 {
     struct profile *profile;
     for (size_t at = 0; (profile = row_table_find_next(profile_table(store), &at)) != NULL;) {
-        profile_free_answer(profile);
+        profile_wipe(profile);
     }
 }
 
@@ -130,8 +146,8 @@ enum status store_profile_put(struct store *store, struct profile *profile, stru
         uint32_t row = row_table_find(table, profile->id);
         struct profile old = *(struct profile *)row_table_get(table, row);
         profile_forget_name(store, row);
-        profile_write_row(store, row, profile); // may copy the old answer, so that one goes last
-        profile_free_answer(&old);
+        profile_write_row(store, row, profile); // may copy the old texts, so those go last
+        profile_wipe(&old);
     }
     row_table_mark(table, profile->id);
     return STATUS_OK;
@@ -153,7 +169,7 @@ enum status store_profile_remove(struct store *store, const char *name, struct p
     struct profile *profile = row_table_get(profile_table(store), row);
     uint64_t id = profile->id;
     profile_forget_name(store, row);
-    profile_free_answer(profile);
+    profile_wipe(profile);
     row_table_remove(profile_table(store), row);
     row_table_mark(profile_table(store), id);
     return STATUS_OK;

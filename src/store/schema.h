@@ -96,5 +96,46 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "  address INTEGER NOT NULL,"
     "  reasons TEXT NOT NULL,"
     "  text TEXT NOT NULL) STRICT;",
+
+    // Version 2: images for disks, and the agent that writes them.
+    "ALTER TABLE machine ADD COLUMN counter INTEGER NOT NULL DEFAULT 0;"
+
+    "ALTER TABLE image ADD COLUMN kind TEXT NOT NULL DEFAULT 'boot';"
+    "ALTER TABLE image ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE image ADD COLUMN content_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE image ADD COLUMN needs_bytes INTEGER NOT NULL DEFAULT 0;"
+
+    "ALTER TABLE profile ADD COLUMN hostname TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN root_password TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN user TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN user_password TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN timezone TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN locale TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN packages TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile ADD COLUMN network TEXT NOT NULL DEFAULT 'dhcp';"
+    "ALTER TABLE profile ADD COLUMN ssh_keys TEXT;"
+    "ALTER TABLE profile ADD COLUMN script TEXT;"
+    "ALTER TABLE profile ADD COLUMN disk TEXT NOT NULL DEFAULT '';"
+
+    // Orders from before may be tried as often as ever: tries 0.
+    "ALTER TABLE orders ADD COLUMN why TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN by_agent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN skip_until_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN disk TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN erase TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN eraser TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN erase_s INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE orders ADD COLUMN target TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX orders_live;"
+    "CREATE UNIQUE INDEX orders_live ON orders(machine_id) WHERE state IN ('armed', 'booting', 'running',"
+    "  'needs-confirmation', 'writing', 'sealing', 'used');"
+
+    // A machine is deleted and written anew when it changes, as for orders.
+    "CREATE TABLE inventory("
+    "  machine_id INTEGER PRIMARY KEY REFERENCES machine(id) DEFERRABLE INITIALLY DEFERRED,"
+    "  found_s INTEGER NOT NULL,"
+    "  json TEXT NOT NULL) STRICT;",
 };
 // clang-format on

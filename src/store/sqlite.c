@@ -195,6 +195,7 @@ static enum status sqlite_load(struct journal *journal, enum store_kind kind,
         }
     }
     (void)sqlite3_reset(load);
+    explicit_bzero(row, row_bytes); // hashes of passwords
     heap_free(row);
     return status;
 }

@@ -2,7 +2,7 @@
 #include "store/sqlite_rows.h"
 
 #include "base/text.h"
-#include "store/store.h"
+#include "store/memory.h"
 
 #include <string.h>
 
@@ -89,6 +89,7 @@ static void machine_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_number(statement, 10, machine->last_address.value);
     rows_bind_time(statement, 11, machine->first_seen_s);
     rows_bind_time(statement, 12, machine->last_seen_s);
+    rows_bind_number(statement, 13, machine->counter);
 }
 
 static bool machine_read(sqlite3_stmt *statement, void *row)
@@ -100,6 +101,7 @@ static bool machine_read(sqlite3_stmt *statement, void *row)
     machine->last_address = rows_read_ip4(statement, 9);
     machine->first_seen_s = sqlite3_column_int64(statement, 10);
     machine->last_seen_s = sqlite3_column_int64(statement, 11);
+    machine->counter = (uint32_t)rows_read_number(statement, 12);
     return rows_read_text(statement, 1, machine->name, sizeof machine->name) &&
            machine_state_parse(rows_text(statement, 2), &machine->state) == STATUS_OK &&
            machine_loader_parse(rows_text(statement, 3), &machine->loader) == STATUS_OK &&
@@ -138,6 +140,10 @@ static void image_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_number(statement, 8, image->size_bytes);
     rows_bind_number(statement, 9, image->file_count);
     rows_bind_time(statement, 10, image->created_s);
+    rows_bind_text(statement, 11, image_kind_text(image->kind));
+    rows_bind_number(statement, 12, image->starts);
+    rows_bind_number(statement, 13, image->content_bytes);
+    rows_bind_number(statement, 14, image->needs_bytes);
 }
 
 static bool image_read(sqlite3_stmt *statement, void *row)
@@ -147,12 +153,16 @@ static bool image_read(sqlite3_stmt *statement, void *row)
     image->size_bytes = rows_read_number(statement, 7);
     image->file_count = (uint32_t)rows_read_number(statement, 8);
     image->created_s = sqlite3_column_int64(statement, 9);
+    image->starts = (uint8_t)rows_read_number(statement, 11);
+    image->content_bytes = rows_read_number(statement, 12);
+    image->needs_bytes = rows_read_number(statement, 13);
     return rows_read_text(statement, 1, image->name, sizeof image->name) &&
            rows_read_text(statement, 2, image->family, sizeof image->family) &&
            rows_read_text(statement, 3, image->description, sizeof image->description) &&
            rows_read_text(statement, 4, image->kernel, sizeof image->kernel) &&
            rows_read_text(statement, 5, image->initrd, sizeof image->initrd) &&
-           rows_read_text(statement, 6, image->arguments, sizeof image->arguments);
+           rows_read_text(statement, 6, image->arguments, sizeof image->arguments) &&
+           image_kind_parse(rows_text(statement, 10), &image->kind) == STATUS_OK;
 }
 
 static void profile_bind(sqlite3_stmt *statement, const void *row)
@@ -165,6 +175,34 @@ static void profile_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_text(statement, 5, profile->answer_name);
     (void)sqlite3_bind_text(statement, 6, profile->answer, (int)profile->answer_bytes, SQLITE_STATIC);
     rows_bind_time(statement, 7, profile->created_s);
+    const struct profile_personal *personal = &profile->personal;
+    rows_bind_text(statement, 8, personal->hostname);
+    rows_bind_text(statement, 9, personal->root_password);
+    rows_bind_text(statement, 10, personal->user);
+    rows_bind_text(statement, 11, personal->user_password);
+    rows_bind_text(statement, 12, personal->timezone);
+    rows_bind_text(statement, 13, personal->locale);
+    rows_bind_text(statement, 14, personal->packages);
+    rows_bind_text(statement, 15, profile_network_text(personal->network));
+    rows_bind_text(statement, 16, personal->ssh_keys); // NULL becomes NULL
+    rows_bind_text(statement, 17, personal->script);
+    rows_bind_text(statement, 18, profile->disk);
+}
+
+static bool personal_read(sqlite3_stmt *statement, struct profile_personal *personal)
+{
+    personal->ssh_keys = (const char *)sqlite3_column_text(statement, 15);
+    personal->script = (const char *)sqlite3_column_text(statement, 16);
+    return rows_read_text(statement, 7, personal->hostname, sizeof personal->hostname) &&
+           rows_read_text(statement, 8, personal->root_password, sizeof personal->root_password) &&
+           rows_read_text(statement, 9, personal->user, sizeof personal->user) &&
+           rows_read_text(statement, 10, personal->user_password, sizeof personal->user_password) &&
+           rows_read_text(statement, 11, personal->timezone, sizeof personal->timezone) &&
+           rows_read_text(statement, 12, personal->locale, sizeof personal->locale) &&
+           rows_read_text(statement, 13, personal->packages, sizeof personal->packages) &&
+           profile_network_parse(rows_text(statement, 14), &personal->network) == STATUS_OK &&
+           sqlite3_column_bytes(statement, 15) <= PROFILE_KEYS_BYTES_MOST &&
+           sqlite3_column_bytes(statement, 16) <= PROFILE_SCRIPT_BYTES_MOST;
 }
 
 static bool profile_read(sqlite3_stmt *statement, void *row)
@@ -178,7 +216,8 @@ static bool profile_read(sqlite3_stmt *statement, void *row)
            rows_read_text(statement, 2, profile->image, sizeof profile->image) &&
            rows_read_text(statement, 3, profile->arguments, sizeof profile->arguments) &&
            rows_read_text(statement, 4, profile->answer_name, sizeof profile->answer_name) &&
-           profile->answer_bytes <= PROFILE_ANSWER_BYTES_MOST;
+           rows_read_text(statement, 17, profile->disk, sizeof profile->disk) &&
+           profile->answer_bytes <= PROFILE_ANSWER_BYTES_MOST && personal_read(statement, &profile->personal);
 }
 
 static unsigned profile_part_count(const void *row)
@@ -218,6 +257,16 @@ static void order_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_time(statement, 9, order->used_s);
     rows_bind_time(statement, 10, order->ended_s);
     rows_bind_number(statement, 11, order->boots);
+    rows_bind_text(statement, 12, order->why);
+    rows_bind_number(statement, 13, order->by_agent);
+    rows_bind_number(statement, 14, order->tries);
+    rows_bind_time(statement, 15, order->skip_until_s);
+    rows_bind_text(statement, 16, order->disk);
+    rows_bind_text(statement, 17, order->erase);
+    rows_bind_text(statement, 18, order->eraser);
+    rows_bind_time(statement, 19, order->erase_s);
+    rows_bind_text(statement, 20, order->target);
+    rows_bind_text(statement, 21, order->trouble);
 }
 
 static bool order_read(sqlite3_stmt *statement, void *row)
@@ -231,9 +280,19 @@ static bool order_read(sqlite3_stmt *statement, void *row)
     order->used_s = sqlite3_column_int64(statement, 8);
     order->ended_s = sqlite3_column_int64(statement, 9);
     order->boots = (uint32_t)rows_read_number(statement, 10);
+    order->by_agent = rows_read_number(statement, 12) != 0;
+    order->tries = (uint32_t)rows_read_number(statement, 13);
+    order->skip_until_s = sqlite3_column_int64(statement, 14);
+    order->erase_s = sqlite3_column_int64(statement, 18);
     return rows_read_text(statement, 2, order->profile, sizeof order->profile) &&
            rows_read_text(statement, 3, order->owner, sizeof order->owner) &&
-           order_state_parse(rows_text(statement, 4), &order->state) == STATUS_OK;
+           order_state_parse(rows_text(statement, 4), &order->state) == STATUS_OK &&
+           rows_read_text(statement, 11, order->why, sizeof order->why) &&
+           rows_read_text(statement, 15, order->disk, sizeof order->disk) &&
+           rows_read_text(statement, 16, order->erase, sizeof order->erase) &&
+           rows_read_text(statement, 17, order->eraser, sizeof order->eraser) &&
+           rows_read_text(statement, 19, order->target, sizeof order->target) &&
+           rows_read_text(statement, 20, order->trouble, sizeof order->trouble);
 }
 
 static void lease_bind(sqlite3_stmt *statement, const void *row)
@@ -267,6 +326,23 @@ static bool lease_read(sqlite3_stmt *statement, void *row)
     return rows_read_blob(statement, 1, lease->key.bytes, sizeof lease->key.bytes) &&
            lease_read_state(rows_text(statement, 2), &lease->state) &&
            rows_read_text(statement, 5, lease->hostname, sizeof lease->hostname);
+}
+
+static void inventory_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct store_inventory *inventory = row;
+    rows_bind_number(statement, 1, inventory->machine_id);
+    rows_bind_time(statement, 2, inventory->found_s);
+    rows_bind_text(statement, 3, inventory->json);
+}
+
+static bool inventory_read(sqlite3_stmt *statement, void *row)
+{
+    struct store_inventory *inventory = row;
+    inventory->machine_id = rows_read_number(statement, 0);
+    inventory->found_s = sqlite3_column_int64(statement, 1);
+    inventory->json = (const char *)sqlite3_column_text(statement, 2);
+    return inventory->json != NULL && sqlite3_column_bytes(statement, 2) <= STORE_INVENTORY_BYTES_MOST;
 }
 
 static void event_bind(sqlite3_stmt *statement, const void *row)
@@ -338,12 +414,12 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .row_bytes = sizeof(struct machine),
             .put =
                 "INSERT INTO machine(id, name, state, loader, uuid, serial, hostname, address, architecture,"
-                " last_address, first_seen_s, last_seen_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                "?11, ?12)",
+                " last_address, first_seen_s, last_seen_s, counter)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             .remove = "DELETE FROM machine WHERE id = ?1",
             .load =
                 "SELECT id, name, state, loader, uuid, serial, hostname, address, architecture, last_address,"
-                " first_seen_s, last_seen_s FROM machine ORDER BY id",
+                " first_seen_s, last_seen_s, counter FROM machine ORDER BY id",
             .bind = machine_bind,
             .read = machine_read,
             .part_put = "INSERT INTO machine_mac(machine_id, position, mac) VALUES(?1, ?2, ?3)",
@@ -356,13 +432,12 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
         {
             .table = "image",
             .row_bytes = sizeof(struct image),
-            .put = "INSERT INTO image(id, name, family, description, kernel, initrd, arguments, size_bytes, "
-                   "file_count,"
-                   " created_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            .put = "INSERT INTO image(id, name, family, description, kernel, initrd, arguments, size_bytes,"
+                   " file_count, created_s, kind, starts, content_bytes, needs_bytes)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             .remove = "DELETE FROM image WHERE id = ?1",
-            .load = "SELECT id, name, family, description, kernel, initrd, arguments, size_bytes, "
-                    "file_count, created_s"
-                    " FROM image ORDER BY id",
+            .load = "SELECT id, name, family, description, kernel, initrd, arguments, size_bytes, file_count,"
+                    " created_s, kind, starts, content_bytes, needs_bytes FROM image ORDER BY id",
             .bind = image_bind,
             .read = image_read,
         },
@@ -370,11 +445,14 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
         {
             .table = "profile",
             .row_bytes = sizeof(struct profile),
-            .put = "INSERT INTO profile(id, name, image, arguments, answer_name, answer, created_s)"
-                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            .put = "INSERT INTO profile(id, name, image, arguments, answer_name, answer, created_s, hostname,"
+                   " root_password, user, user_password, timezone, locale, packages, network, ssh_keys,"
+                   " script, disk) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+                   " ?16, ?17, ?18)",
             .remove = "DELETE FROM profile WHERE id = ?1",
-            .load =
-                "SELECT id, name, image, arguments, answer_name, answer, created_s FROM profile ORDER BY id",
+            .load = "SELECT id, name, image, arguments, answer_name, answer, created_s, hostname,"
+                    " root_password, user, user_password, timezone, locale, packages, network, ssh_keys,"
+                    " script, disk FROM profile ORDER BY id",
             .bind = profile_bind,
             .read = profile_read,
             .part_put = "INSERT INTO profile_value(profile_id, position, key, value) VALUES(?1, ?2, ?3, ?4)",
@@ -387,13 +465,15 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
         {
             .table = "orders",
             .row_bytes = sizeof(struct order),
-            .put = "INSERT INTO orders(id, machine_id, profile, owner, state, created_s, expires_s, "
-                   "started_s, used_s,"
-                   " ended_s, boots) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            .put =
+                "INSERT INTO orders(id, machine_id, profile, owner, state, created_s, expires_s, started_s,"
+                " used_s, ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser,"
+                " erase_s, target, trouble) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
             .remove = "DELETE FROM orders WHERE id = ?1",
-            .load = "SELECT id, machine_id, profile, owner, state, created_s, expires_s, started_s, used_s, "
-                    "ended_s,"
-                    " boots FROM orders ORDER BY id",
+            .load = "SELECT id, machine_id, profile, owner, state, created_s, expires_s, started_s, used_s,"
+                    " ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser, erase_s,"
+                    " target, trouble FROM orders ORDER BY id",
             .bind = order_bind,
             .read = order_read,
         },
@@ -407,6 +487,16 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .load = "SELECT address, key, state, starts_s, ends_s, hostname FROM lease ORDER BY address",
             .bind = lease_bind,
             .read = lease_read,
+        },
+    [STORE_INVENTORY] =
+        {
+            .table = "inventory",
+            .row_bytes = sizeof(struct store_inventory),
+            .put = "INSERT INTO inventory(machine_id, found_s, json) VALUES(?1, ?2, ?3)",
+            .remove = "DELETE FROM inventory WHERE machine_id = ?1",
+            .load = "SELECT machine_id, found_s, json FROM inventory ORDER BY machine_id",
+            .bind = inventory_bind,
+            .read = inventory_read,
         },
     [STORE_EVENT] =
         {

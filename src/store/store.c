@@ -16,6 +16,7 @@ static const struct {
     [STORE_PROFILE] = {sizeof(struct profile), memory_load_profile},
     [STORE_ORDER] = {sizeof(struct order), memory_load_order},
     [STORE_LEASE] = {sizeof(struct lease), memory_load_lease},
+    [STORE_INVENTORY] = {sizeof(struct store_inventory), memory_load_inventory},
     [STORE_EVENT] = {0, memory_load_event},
 };
 
@@ -38,6 +39,7 @@ static void store_free(struct store *taken_store)
 {
     struct store *store = taken_store;
     memory_clear_profiles(store);
+    memory_clear_inventories(store);
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         row_table_clear(store->tables[kind]);
         heap_free(store->tables[kind]);
@@ -125,6 +127,12 @@ static enum status store_write_removals(struct store *store, enum store_kind kin
     return STATUS_OK;
 }
 
+/// Whether a kind's ids are its own, not an address or a machine's.
+static bool kind_gives_ids(enum store_kind kind)
+{
+    return kind != STORE_LEASE && kind != STORE_INVENTORY;
+}
+
 static enum status store_write_rows(struct store *store, enum store_kind kind, struct problem *problem)
 {
     const struct row_table *table = store->tables[kind];
@@ -136,7 +144,7 @@ static enum status store_write_rows(struct store *store, enum store_kind kind, s
             return status;
         }
     }
-    return table->changed.count == 0 || kind == STORE_LEASE
+    return table->changed.count == 0 || !kind_gives_ids(kind)
                ? STATUS_OK
                : journal->put_last_id(journal, kind, table->last_id, problem);
 }

@@ -77,8 +77,8 @@ MUST_USE enum status store_image_remove(struct store *store, const char *name, s
 
 /// The profile called `name`, or NULL.
 const struct profile *store_profile_find(const struct store *store, const char *name);
-/// Stores a copy, the answer template too; id 0 = a new one. STATUS_EXISTS when the name belongs to another
-/// one; STATUS_NOT_FOUND when it has an id but was removed meanwhile.
+/// Stores a copy, the texts that it points to as well; id 0 = a new one. STATUS_EXISTS when the name belongs
+/// to another one; STATUS_NOT_FOUND when it has an id but was removed meanwhile.
 MUST_USE enum status store_profile_put(struct store *store, struct profile *profile, struct problem *problem);
 /// Removes it. STATUS_NOT_FOUND; STATUS_BUSY and `problem` while a live order names it.
 MUST_USE enum status store_profile_remove(struct store *store, const char *name, struct problem *problem);
@@ -95,8 +95,8 @@ MUST_USE enum status store_order_put(struct store *store, struct order *order, s
 /// What the agent last found in a machine, as JSON (talk_inventory_encode), and when; NULL when it never ran
 /// there.
 const char *store_inventory_find(const struct store *store, uint64_t machine_id, int64_t *found_s);
-/// Stores a copy for a machine; it goes when the machine goes. STATUS_NOT_FOUND when there is no such
-/// machine.
+/// Stores a copy, at most STORE_INVENTORY_BYTES_MOST, for a machine; it goes when the machine goes.
+/// STATUS_NOT_FOUND when there is no such machine.
 MUST_USE enum status store_inventory_put(struct store *store, uint64_t machine_id, const char *json,
                                          int64_t found_s);
 
@@ -117,5 +117,6 @@ void store_lease_remove(struct store *store, struct ip4 address);
 /// Written with the next commit; losing the last ones in a crash is allowed.
 uint64_t store_event_add(struct store *store, const struct event *event);
 
-#define STORE_EVENTS_MOST 10000
-#define STORE_ORDERS_MOST 10000
+#define STORE_EVENTS_MOST          10000
+#define STORE_ORDERS_MOST          10000
+#define STORE_INVENTORY_BYTES_MOST (1024 * 1024)
