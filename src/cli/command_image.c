@@ -5,11 +5,35 @@
 #include "cli/moment.h"
 #include "cli/show.h"
 
+#include <string.h>
+
+// On which firmware it starts: "bios, uefi"; "" for what is not written to disks.
+static char *print_starts(const json_t *image, char *out, size_t out_bytes)
+{
+    size_t position;
+    json_t *start;
+    struct text text;
+    text_init(&text, out, out_bytes);
+    json_array_foreach(fact_get(image, "starts"), position, start)
+    {
+        const char *word = json_string_value(start);
+        text_add_format(&text, "%s%s", position == 0 ? "" : ", ", word == NULL ? "" : word);
+    }
+    return out;
+}
+
+static const char *describe(const json_t *image)
+{
+    const char *description = fact_text(image, "description");
+    return description[0] == '\0' ? fact_text(image, "family") : description;
+}
+
 int command_image_list(struct call *call)
 {
-    static const struct table_column columns[] = {{"NAME", false, true},        {"FAMILY", false, true},
+    static const struct table_column columns[] = {{"NAME", false, true},        {"KIND", false, false},
                                                   {"DESCRIPTION", false, true}, {"SIZE", true, false},
-                                                  {"FILES", true, false},       {"ADDED", false, false}};
+                                                  {"STARTS ON", false, true},   {"NEEDS", true, false},
+                                                  {"ADDED", false, false}};
     json_t *list = ask_list(call, "images", "images");
     if (list == NULL) {
         return CLI_EXIT_REFUSED;
@@ -22,23 +46,48 @@ int command_image_list(struct call *call)
     {
         char added[SHOW_TIME_BYTES];
         char size[MOMENT_TEXT_BYTES];
+        char starts[64];
         table_add(&table, SCREEN_BOLD, fact_text(image, "name"));
-        table_add(&table, SCREEN_PLAIN, fact_text(image, "family"));
-        table_add(&table, SCREEN_PLAIN, fact_text(image, "description"));
+        table_add(&table, SCREEN_PLAIN, fact_text(image, "kind"));
+        table_add(&table, SCREEN_PLAIN, describe(image));
         table_add(&table, SCREEN_PLAIN, show_size(call, fact_number(image, "size_bytes"), size));
-        table_add_format(&table, SCREEN_PLAIN, "%lld", (long long)fact_number(image, "file_count"));
+        table_add(&table, SCREEN_PLAIN, print_starts(image, starts, sizeof starts));
+        int64_t needs = fact_number(image, "needs_bytes");
+        table_add(&table, SCREEN_PLAIN, needs == 0 ? "" : show_size(call, needs, size));
         table_add(&table, SCREEN_PLAIN, show_time(call, fact_number(image, "created_s"), added));
     }
     return show_list(call, list, &table, "there is no image yet: 'imprint image add NAME FOLDER'");
 }
 
+static const char *describe_kind(const char *kind)
+{
+    return strcmp(kind, "disk") == 0   ? "disk: a whole disk, byte for byte"
+           : strcmp(kind, "root") == 0 ? "root: the files of a root file system"
+           : strcmp(kind, "boot") == 0 ? "boot: a kernel and its initrd"
+                                       : kind;
+}
+
+// Nothing for 0.
+static void show_bytes(const struct call *call, const char *label, int64_t bytes)
+{
+    char size[MOMENT_TEXT_BYTES];
+    if (bytes > 0) {
+        show_field(call, label, SCREEN_PLAIN, moment_print_size((uint64_t)bytes, size));
+    }
+}
+
 static void show_image(struct call *call, const json_t *image)
 {
+    char starts[64];
     char added[SHOW_TIME_BYTES];
     char size[MOMENT_TEXT_BYTES];
     show_field(call, "name", SCREEN_BOLD, fact_text(image, "name"));
     show_field(call, "family", SCREEN_PLAIN, fact_text(image, "family"));
     show_field(call, "description", SCREEN_PLAIN, fact_text(image, "description"));
+    show_field(call, "kind", SCREEN_PLAIN, describe_kind(fact_text(image, "kind")));
+    show_field(call, "starts on", SCREEN_PLAIN, print_starts(image, starts, sizeof starts));
+    show_bytes(call, "contents", fact_number(image, "content_bytes"));
+    show_bytes(call, "needs a disk", fact_number(image, "needs_bytes"));
     show_field(call, "kernel", SCREEN_PLAIN, fact_text(image, "kernel"));
     show_field(call, "initrd", SCREEN_PLAIN, fact_text(image, "initrd"));
     show_field(call, "arguments", SCREEN_PLAIN, fact_text(image, "arguments"));

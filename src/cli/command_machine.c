@@ -2,6 +2,7 @@
 // imprint machine ...
 #include "cli/fact.h"
 #include "cli/handlers.h"
+#include "cli/inventory_show.h"
 #include "cli/show.h"
 #include "cli/timeline.h"
 #include "wire/pxe.h"
@@ -102,6 +103,9 @@ static void show_machine(struct call *call, const json_t *machine)
     show_field(call, "host name", SCREEN_PLAIN, fact_text(machine, "hostname"));
     show_field(call, "reserved", SCREEN_PLAIN, fact_text(machine, "address"));
     show_field(call, "last address", SCREEN_PLAIN, fact_text(machine, "last_address"));
+    if (fact_number(machine, "counter") != 0) {
+        show_field_format(call, "counter", "%lld", (long long)fact_number(machine, "counter"));
+    }
     show_field(call, "loader", SCREEN_PLAIN, fact_text(machine, "loader"));
     show_field(call, "first seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "first_seen_s"), time));
     show_field(call, "last seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "last_seen_s"), time));
@@ -115,6 +119,7 @@ static void show_machine(struct call *call, const json_t *machine)
 static void show_machine_and_events(struct call *call, const json_t *machine)
 {
     show_machine(call, machine);
+    inventory_show_machine(call, machine);
     if (call->out.is_terminal) {
         timeline_show_last(call, fact_number(machine, "id"), 8);
     }

@@ -2,10 +2,11 @@
 // imprint profile ...
 #include "cli/fact.h"
 #include "cli/handlers.h"
+#include "cli/personal.h"
+#include "cli/read.h"
 #include "cli/show.h"
 #include "model/profile.h"
 
-#include <errno.h>
 #include <string.h>
 
 int command_profile_list(struct call *call)
@@ -50,6 +51,7 @@ static void show_profile(struct call *call, const json_t *profile)
     {
         show_field_format(call, "value", "%s=%s", key, json_string_value(value));
     }
+    personal_show(call, profile);
     show_field(call, "added", SCREEN_PLAIN, show_time(call, fact_number(profile, "created_s"), added));
 }
 
@@ -74,44 +76,17 @@ int command_profile_show(struct call *call)
     return show_one(call, profile, call_has(call, "answer") ? print_answer : show_profile);
 }
 
-static bool refuse_answer(const struct call *call, const char *path, const char *remedy, const char *what)
-{
-    struct problem problem;
-    problem_clear(&problem);
-    problem_set(&problem, "%s", what);
-    problem_set_remedy(&problem, "%s", remedy);
-    problem_set_place(&problem, path, 0, 0);
-    ask_complain(call, &problem);
-    return false;
-}
-
 // Reads the answer file at `path` into the body, with the last part of its path as its name.
 static bool add_answer(const struct call *call, const char *path, json_t *body)
 {
     const char *slash = strrchr(path, '/');
-    char *text = heap_new(PROFILE_ANSWER_BYTES_MOST + 1);
-    FILE *file = fopen(path, "rbe");
-    size_t bytes = file == NULL ? 0 : fread(text, 1, PROFILE_ANSWER_BYTES_MOST + 1, file);
-    int error = file == NULL || ferror(file) ? errno : 0;
-    json_t *json = bytes > PROFILE_ANSWER_BYTES_MOST ? NULL : json_stringn(text, bytes);
-    bool good = true;
-    if (error != 0) {
-        good = refuse_answer(call, path, "", strerror(error));
-    } else if (bytes > PROFILE_ANSWER_BYTES_MOST) {
-        good = refuse_answer(call, path, "let it fetch the rest from elsewhere",
-                             "more than 256 KiB is too long");
-    } else if (json == NULL || memchr(text, '\0', bytes) != NULL) {
-        good = refuse_answer(call, path, "save it as UTF-8", "this is not a text");
-    } else {
-        json_object_set(body, "answer", json);
-        json_object_set_new(body, "answer_name", fact_from_text(slash == NULL ? path : slash + 1));
+    json_t *text = read_text(call, path, PROFILE_ANSWER_BYTES_MOST, "let it fetch the rest from elsewhere");
+    if (text == NULL) {
+        return false;
     }
-    json_decref(json);
-    heap_free(text);
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    return good;
+    json_object_set_new(body, "answer", text);
+    json_object_set_new(body, "answer_name", fact_from_text(slash == NULL ? path : slash + 1));
+    return true;
 }
 
 static bool add_values(const struct call *call, json_t *values)
@@ -148,6 +123,7 @@ static json_t *body_from_options(const struct call *call, int *result)
         good = add_answer(call, path, body);
         *result = CLI_EXIT_REFUSED;
     }
+    good = good && personal_take(call, body, result);
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         const char *value = call_option(call, options[i]);
         if (value != NULL) {
@@ -216,6 +192,7 @@ static void print_rendered(struct call *call, const json_t *rendered)
     const char *name = fact_text(rendered, "answer_name");
     if (both) {
         show_field(call, "arguments", SCREEN_PLAIN, fact_text(rendered, "arguments"));
+        show_field(call, "host name", SCREEN_PLAIN, fact_text(rendered, "hostname"));
         show_field(call, "answer file", SCREEN_PLAIN, name[0] == '\0' ? "none" : name);
     } else if (call_has(call, "arguments")) {
         print_text(call, fact_text(rendered, "arguments"));

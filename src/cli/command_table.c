@@ -91,6 +91,20 @@ static const struct command_option profile_add_options[] = {
     OPTION("answer-file", "FILE", "the answer file (preseed, for one); a template"),
     OPTION("answer-name", "NAME", "its name in the URL, instead of FILE's"),
     OPTION_MANY("set", "KEY=VALUE", "a value for {{KEY}} in the templates"),
+    OPTION("hostname", "NAME", "its host name; a template, such as 'station{{address.last_octet}}'"),
+    OPTION("root-password-prompt", NULL, "ask for root's password, or read it as a line of standard input"),
+    OPTION("root-password-hash-file", "FILE", "root's password as a hash (crypt(5)) in FILE"),
+    OPTION("user", "NAME", "make this account, which may use sudo"),
+    OPTION("user-password-prompt", NULL, "ask for its password, or read it as a line of standard input"),
+    OPTION("user-password-hash-file", "FILE", "its password as a hash in FILE"),
+    OPTION_MANY("ssh-key", "@FILE|TEXT", "a public ssh key that lets root and the user in"),
+    OPTION("timezone", "ZONE", "its time zone, such as Europe/Berlin"),
+    OPTION("locale", "LOCALE", "its language, such as de_DE.UTF-8"),
+    OPTION("packages", "NAMES", "packages to install besides, with blanks between"),
+    OPTION("network", "dhcp|static", "how it gets its address; static writes the one it has now down"),
+    OPTION("script", "FILE", "run this as root in the new system at the end; a template"),
+    OPTION("disk", "RULE",
+           "which disk: serial=S, name=vda, transport=nvme, model=TEXT, size>=100G, smallest, largest"),
     OPTIONS_END,
 };
 
@@ -107,6 +121,20 @@ static const struct command_option profile_edit_options[] = {
     OPTION("no-answer", NULL, "take the answer file out"),
     OPTION_MANY("set", "KEY=VALUE", "a value for {{KEY}} in the templates"),
     OPTION_MANY("unset", "KEY", "take a value out"),
+    OPTION("hostname", "NAME|none", "its host name; a template, such as 'station{{address.last_octet}}'"),
+    OPTION("root-password-prompt", NULL, "ask for root's password, or read it as a line of standard input"),
+    OPTION("root-password-hash-file", "FILE|none", "root's password as a hash (crypt(5)) in FILE"),
+    OPTION("user", "NAME|none", "make this account, which may use sudo"),
+    OPTION("user-password-prompt", NULL, "ask for its password, or read it as a line of standard input"),
+    OPTION("user-password-hash-file", "FILE|none", "its password as a hash in FILE"),
+    OPTION_MANY("ssh-key", "@FILE|TEXT|none", "a public ssh key; those given replace all"),
+    OPTION("timezone", "ZONE|none", "its time zone, such as Europe/Berlin"),
+    OPTION("locale", "LOCALE|none", "its language, such as de_DE.UTF-8"),
+    OPTION("packages", "NAMES|none", "packages to install besides, with blanks between"),
+    OPTION("network", "dhcp|static", "how it gets its address; static writes the one it has now down"),
+    OPTION("script", "FILE|none", "run this as root in the new system at the end; a template"),
+    OPTION("disk", "RULE|none",
+           "which disk: serial=S, name=vda, transport=nvme, model=TEXT, size>=100G, smallest, largest"),
     OPTIONS_END,
 };
 
@@ -119,6 +147,19 @@ static const struct command_option profile_render_options[] = {
 static const struct command_option deploy_options[] = {
     OPTION_NEEDED("profile", "PROFILE", "what to boot"),
     OPTION("expires", "TIME", "how long the order waits for the machine, such as 2h; 24h if not given"),
+    OPTION("reason", "TEXT", "why, for those who read the timeline later"),
+    OPTION("tries", "N", "how often the machine may start it; 5 if not given"),
+    OPTION("disk", "RULE", "which disk, instead of the profile's rule"),
+    OPTION("erase", "SERIAL", "erase this disk though it is not blank; with one machine only"),
+    OPTION("count", "N", "the number of machines, needed above policy.max_targets"),
+    OPTION("approve", NULL, "approve those that are new"),
+    OPTION("wait", NULL, "wait until it is over; the exit status is 0 only when all are finished"),
+    OPTIONS_END,
+};
+
+static const struct command_option order_confirm_options[] = {
+    OPTION_NEEDED("erase", "SERIAL",
+                  "the disk whose contents are given up, as 'imprint order show' tells it"),
     OPTIONS_END,
 };
 
@@ -173,25 +214,35 @@ static const struct command rows[] = {
     {"image remove", "IMAGE...", NULL, "remove images that no profile uses, with their files", "",
      command_image_remove, false},
 
-    {"profile add", "NAME", profile_add_options, "make a profile: an image with arguments and an answer file",
-     "Templates write values as {{hostname}}; 'imprint profile render' shows what comes out.",
+    {"profile add", "NAME", profile_add_options,
+     "make a profile: an image and what makes it one certain installation",
+     "An image that boots an installer takes arguments and an answer file; one that is written to the disk "
+     "takes all the others. Templates write values as {{hostname}}; 'imprint profile render' shows what "
+     "comes out. Passwords leave this command as hashes only, and nothing ever shows them again.",
      command_profile_add, false},
     {"profile list", "", NULL, "list the profiles", "", command_profile_list, false},
     {"profile show", "PROFILE", profile_show_options, "show a profile", "", command_profile_show, false},
     {"profile edit", "PROFILE", profile_edit_options, "change a profile",
-     "What is not named stays. Orders that are under way get the new texts, too.", command_profile_edit,
-     false},
+     "What is not named stays; 'none' takes a value back. Orders that are under way get the new texts, too.",
+     command_profile_edit, false},
     {"profile render", "PROFILE MACHINE", profile_render_options, "show what a machine would get", "",
      command_profile_render, false},
     {"profile remove", "PROFILE...", NULL, "remove profiles that no live order uses", "",
      command_profile_remove, false},
 
-    {"deploy", "MACHINE...", deploy_options, "order that machines boot a profile, once",
-     "The order is used at the machine's next network boot. Either every machine named gets its order, or "
-     "none does.",
+    {"deploy", "MACHINE...", deploy_options, "order that machines get a profile, once",
+     "The order is carried out at the machine's next network boot. Either every machine named gets its "
+     "order, or none does. A MAC address that no machine has yet adds that machine. A disk that is not blank "
+     "is only erased when a person says so: with --erase, or with 'imprint order confirm' once the machine "
+     "has told what would be lost.",
      command_deploy, false},
     {"order list", "", order_list_options, "list the orders", "", command_order_list, false},
-    {"order show", "ORDER", NULL, "show an order", "", command_order_show, false},
+    {"order show", "ORDER", NULL, "show an order: how far it is, what is wrong, what to do", "",
+     command_order_show, false},
+    {"order confirm", "ORDER", order_confirm_options, "give up what is on a disk, so that the order goes on",
+     "For an order that needs-confirmation. What is on that disk is lost.", command_order_confirm, false},
+    {"order log", "ORDER", NULL, "print what the agent said while it carried the order out", "",
+     command_order_log, false},
     {"order cancel", "ORDER...", NULL, "take orders back", "", command_order_cancel, false},
 
     {"lease list", "", lease_list_options, "list the addresses that are given out", "", command_lease_list,

@@ -111,6 +111,8 @@ static void offer_value(struct completion *completion, const char *placeholder)
         for (int id = REASON_NONE + 1; id < REASON_COUNT; id++) {
             offer(completion, reason_get((enum reason_id)id)->name);
         }
+    } else if (strcmp(placeholder, "FILE|none") == 0 && completion->word[0] != 'n') {
+        (void)fputs(":file\n", completion->out);
     } else if (strchr(placeholder, '|') != NULL) {
         offer_choices(completion, placeholder);
     }

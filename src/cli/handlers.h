@@ -58,6 +58,10 @@ int command_deploy(struct call *call);
 int command_order_list(struct call *call);
 /// order show ORDER.
 int command_order_show(struct call *call);
+/// order confirm ORDER.
+int command_order_confirm(struct call *call);
+/// order log ORDER.
+int command_order_log(struct call *call);
 /// order cancel ORDER...
 int command_order_cancel(struct call *call);
 /// lease list.

@@ -37,9 +37,9 @@ static void hidden_commands_are_not_offered(void **state)
 static void options_are_those_of_the_command_and_the_common_ones(void **state)
 {
     (void)state;
-    COMPLETE("--expires\n", "deploy", "m", "--e");
+    COMPLETE("--expires\n--erase\n", "deploy", "m", "--e");
     COMPLETE("--json\n", "machine", "--j");
-    COMPLETE("--profile\n--expires\n--json\n--socket\n--help\n", "deploy", "--");
+    COMPLETE("--erase\n--json\n--socket\n--help\n", "order", "confirm", "--");
 }
 
 static void values_that_are_choices_are_offered(void **state)
