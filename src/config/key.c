@@ -8,6 +8,7 @@
 
 static const char *const dhcp_modes[] = {"auto", "server", "proxy", "off", NULL};
 static const char *const unknown_policies[] = {"hold", "local", "refuse", NULL};
+static const char *const prompts[] = {"none", "key", NULL};
 
 // KEY_RANGE reads two addresses, one behind the other.
 static_assert(offsetof(struct network, last) == offsetof(struct network, first) + sizeof(struct ip4),
@@ -138,6 +139,33 @@ static const struct key keys[] = {
          "screen "
          "until it is approved or rejected. With local it boots its own disk. With refuse it gets no boot "
          "information at all."},
+    {.name = "policy.max_targets",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(policy.targets_most),
+     .least = 1,
+     .most = 10000,
+     .default_text = "5",
+     .about =
+         "How many machines one command may order at once. For more than that, the command must say with "
+         "--count how many there are, so that a pattern that fits more machines than meant does no harm."},
+    {.name = "policy.prompt",
+     .type = KEY_WORD,
+     .may_reload = true,
+     IN_CONFIG(policy.prompt),
+     .words = prompts,
+     .default_text = "none",
+     .about = "Whether somebody at the machine must agree before a disk is written. With none an order is "
+              "enough. With key the machine asks, and boots its own disk this time when nobody presses a key "
+              "within policy.prompt_timeout; the order stays armed."},
+    {.name = "policy.prompt_timeout",
+     .type = KEY_DURATION,
+     .may_reload = true,
+     IN_CONFIG(policy.prompt_timeout_s),
+     .least = 5,
+     .most = 3600,
+     .default_text = "30s",
+     .about = "How long the machine waits for the key."},
     {.name = "control.socket",
      .type = KEY_PATH,
      IN_CONFIG(control_socket),
@@ -145,7 +173,8 @@ static const struct key keys[] = {
      .about = "The Unix socket through which the other commands talk to the daemon."},
 };
 
-static_assert(sizeof(enum config_dhcp_mode) == sizeof(int) && sizeof(enum policy_unknown) == sizeof(int),
+static_assert(sizeof(enum config_dhcp_mode) == sizeof(int) && sizeof(enum policy_unknown) == sizeof(int) &&
+                  sizeof(enum policy_prompt) == sizeof(int),
               "words are kept as int");
 
 const struct key *key_table(unsigned *count)

@@ -13,8 +13,8 @@ enum key_type {
     KEY_HOST,      // char[bytes]: letters, digits, '-', '.'
     KEY_ACCOUNT,   // char[bytes]
     KEY_WORD,      // enum: one of `words`
-    KEY_NUMBER,    // uint16_t: least..most
-    KEY_DURATION,  // uint32_t: seconds, at least `least`
+    KEY_NUMBER,    // uint16_t or uint32_t, as `bytes` says: least..most
+    KEY_DURATION,  // uint32_t: seconds, at least `least`, at most `most` unless that is 0
     KEY_ADDRESS,   // struct ip4
     KEY_SUBNET,    // struct subnet
     KEY_RANGE,     // two struct ip4, one behind the other
@@ -32,7 +32,7 @@ struct key {
     size_t bytes;              // of one value
     size_t count_offset;       // lists: where their uint8_t length is
     uint32_t least;            // numbers, seconds
-    uint32_t most;             // numbers; lists: how many values
+    uint32_t most;             // numbers, seconds; lists: how many values
     const char *const *words;  // NULL-terminated, in order of the enum's values
     const char *default_text;  // as one would write it; NULL = none
     const char *default_about; // what happens without it, when there is no default_text

@@ -162,16 +162,27 @@ static enum status number_parse(const struct key *key, const char *text, void *v
     if (number < key->least) {
         return STATUS_MALFORMED;
     }
-    uint16_t small = (uint16_t)number;
-    memcpy(value, &small, sizeof small);
+    uint32_t whole = (uint32_t)number;
+    uint16_t half = (uint16_t)number;
+    assert(key->bytes == sizeof whole || (key->bytes == sizeof half && key->most <= UINT16_MAX));
+    if (key->bytes == sizeof whole) {
+        memcpy(value, &whole, sizeof whole);
+    } else {
+        memcpy(value, &half, sizeof half);
+    }
     return STATUS_OK;
 }
 
 static void number_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
 {
-    (void)key;
-    uint16_t number;
-    memcpy(&number, value, sizeof number);
+    uint32_t number;
+    uint16_t half;
+    if (key->bytes == sizeof number) {
+        memcpy(&number, value, sizeof number);
+    } else {
+        memcpy(&half, value, sizeof half);
+        number = half;
+    }
     struct text text;
     text_init(&text, out, VALUE_TEXT_BYTES);
     text_add_format(&text, "%u", number);
@@ -189,7 +200,7 @@ static enum status duration_value_parse(const struct key *key, const char *text,
     if (status != STATUS_OK) {
         return status;
     }
-    if (seconds < key->least) {
+    if (seconds < key->least || (key->most != 0 && seconds > key->most)) {
         return STATUS_MALFORMED;
     }
     memcpy(value, &seconds, sizeof seconds);
@@ -207,6 +218,12 @@ static void duration_value_print(const struct key *key, const void *value, char 
 static void duration_about(const struct key *key, struct text *out)
 {
     char least[DURATION_TEXT_BYTES];
+    char most[DURATION_TEXT_BYTES];
+    if (key->most != 0) {
+        text_add_format(out, "a duration from %s to %s", duration_print(key->least, least),
+                        duration_print(key->most, most));
+        return;
+    }
     text_add_format(out, "a duration of at least %s, such as 15m, 1h30m, 7d or forever",
                     duration_print(key->least, least));
 }

@@ -45,6 +45,9 @@ static void an_empty_file_means_the_defaults(void **state)
         assert_int_equal(config.dhcp_mode, CONFIG_DHCP_AUTO);
         assert_int_equal(config.http_port, 80);
         assert_int_equal(config.policy.unknown, POLICY_UNKNOWN_HOLD);
+        assert_int_equal(config.policy.targets_most, POLICY_TARGETS_DEFAULT);
+        assert_int_equal(config.policy.prompt, POLICY_PROMPT_NONE);
+        assert_int_equal(config.policy.prompt_timeout_s, POLICY_PROMPT_S_DEFAULT);
         assert_string_equal(config.user, "imprint");
         assert_string_equal(config.control_socket, "/run/imprint/control.sock");
         assert_int_equal(config.interface_count, 0);
@@ -230,6 +233,24 @@ static void a_missing_file_is_told_with_its_name(void **state)
     assert_int_equal(config_load("/", &config, &problem), STATUS_IO);
 }
 
+static void the_policy_for_orders_has_limits(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem;
+    assert_int_equal(
+        parse("policy: {max_targets: 10000, prompt: key, prompt_timeout: 1h}", &config, &problem), STATUS_OK);
+    assert_int_equal(config.policy.targets_most, 10000);
+    assert_int_equal(config.policy.prompt, POLICY_PROMPT_KEY);
+    assert_int_equal(config.policy.prompt_timeout_s, 3600);
+    static const char *const bad[] = {"policy: {max_targets: 0}",        "policy: {max_targets: 10001}",
+                                      "policy: {prompt: always}",        "policy: {prompt_timeout: 4s}",
+                                      "policy: {prompt_timeout: 3601s}", "policy: {prompt_timeout: forever}"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_int_not_equal(parse(bad[i], &config, &problem), STATUS_OK);
+    }
+}
+
 static void a_reload_takes_what_it_can_and_names_the_rest(void **state)
 {
     (void)state;
@@ -242,6 +263,13 @@ static void a_reload_takes_what_it_can_and_names_the_rest(void **state)
     wanted.policy.unknown = POLICY_UNKNOWN_LOCAL;
     assert_true(config_reload(&running, &wanted, &problem));
     assert_int_equal(running.policy.unknown, POLICY_UNKNOWN_LOCAL);
+    wanted.policy.prompt = POLICY_PROMPT_KEY;
+    wanted.policy.prompt_timeout_s = 7;
+    wanted.policy.targets_most = 10000;
+    assert_true(config_reload(&running, &wanted, &problem));
+    assert_int_equal(running.policy.prompt, POLICY_PROMPT_KEY);
+    assert_int_equal(running.policy.prompt_timeout_s, 7);
+    assert_int_equal(running.policy.targets_most, 10000);
     wanted.policy.unknown = POLICY_UNKNOWN_REFUSE;
     wanted.http_port = 8080;
     (void)text_copy(wanted.interfaces[0], sizeof wanted.interfaces[0], "eth7");
@@ -287,6 +315,7 @@ int main(void)
         cmocka_unit_test(aliases_and_depth_cost_nothing),
         cmocka_unit_test(a_file_that_is_too_long_is_refused),
         cmocka_unit_test(a_missing_file_is_told_with_its_name),
+        cmocka_unit_test(the_policy_for_orders_has_limits),
         cmocka_unit_test(a_reload_takes_what_it_can_and_names_the_rest),
         cmocka_unit_test(the_manual_has_the_list_of_keys),
     };
