@@ -78,7 +78,7 @@ REASON_ROW(DISK_WRITING, NOTICE, "the disk is being written", "Its old contents 
 REASON_ROW(DISK_SEALING, INFO, "all is written; the disk becomes bootable now", "From here on nothing is erased any more.", "")
 REASON_ROW(ORDER_DONE, INFO, "the order was carried out", "The machine restarts into its own disk. An order works once.", "")
 REASON_ROW(IMAGE_DAMAGED, ERROR, "a part of the image is damaged on the server", "Its SHA-256 is not the one that was computed when the image was added; it was fetched several times and never written.", "imprint image remove IMAGE, and add or build it again; test the server's disk")
-REASON_ROW(NETWORK_LOST, WARNING, "the agent lost its connection and tries again", "A cable, a switch, or this server was restarted. The agent goes on where it stopped.", "")
+REASON_ROW(NETWORK_LOST, WARNING, "the agent lost its connection and tries again", "A cable, a switch, or this server was restarted. The agent goes on where it stopped.", "check the cable and the switch port, and that imprint serve runs")
 REASON_ROW(PERSONAL_FAILED, ERROR, "the system was written but could not be made this machine's own", "The disk was not made bootable, so nobody meets a half-made system.", "imprint order log N tells which step failed; put the profile right and order again")
 REASON_ROW(LOADER_FAILED, ERROR, "the boot loader could not be installed on the disk", "The disk does not boot.", "imprint order log N tells what the boot loader's own installer said")
 REASON_ROW(AGENT_FAILED, ERROR, "the agent met something that it does not know how to handle", "A fault of the machine or of imprint itself; nothing goes on until somebody has looked.", "imprint order log N tells what it saw")
