@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Benchmarks: imprint beside dnsmasq, in the same run, on the same machine, with the same load. See bench/README.md.
+"""Benchmarks: imprint beside dnsmasq (and beside dd: write.py), in the same run, on the same machine, with the same load. See bench/README.md.
 
 Every round gives each server a fresh private network, starts it on core 0, loads it from core 1 with simulated
 machines (bench/storm.c), and looks at what it cost. Rounds of both servers alternate. Numbers are medians of the
@@ -22,6 +22,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from lab import Lab, LabError  # noqa: E402
 from lab.network import imprint_binary  # noqa: E402
 from lab.storm import add_storm_host, cpu_seconds_of, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
+
+from write import print_write, run_write  # noqa: E402
 
 LOADER = pathlib.Path("/usr/lib/PXELINUX/pxelinux.0")
 POOL = "10.77.4.1-10.77.11.250"
@@ -118,6 +120,7 @@ BENCHMARKS = {
     "tftp-window": ("the same, window of 16 blocks asked for", lambda lab, options: load_tftp(lab, 16),
                     READING + TROUBLE[:1] + TROUBLE[2:3] + COSTS),
 }
+NAMES = [*BENCHMARKS, "write"]
 
 
 # ---- running ----
@@ -195,7 +198,6 @@ def say(text):
 
 
 def print_table(name, result):
-    say("")
     print(f"\n{name}: {result['about']}; medians of {len(result['rounds']['imprint'])} rounds")
     print(f"  {'':26} {'imprint':>12} {'dnsmasq':>12}   imprint / dnsmasq")
     for row in result["rows"]:
@@ -215,25 +217,29 @@ def number_text(value):
 
 def main():
     parser = argparse.ArgumentParser(prog="./run bench", description="imprint beside dnsmasq; see bench/README.md")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all)")
     parser.add_argument("--rounds", type=int, default=5, help="of each server (5); odd numbers make better medians")
     parser.add_argument("--machines", type=int, default=1000, help="in storm, dora and renew (1000); more than about 1000 need a larger "
                         "net.ipv4.neigh.default.gc_thresh3")
     parser.add_argument("--json", action="store_true", help="everything as JSON, every round too")
     options = parser.parse_args()
-    unknown = [name for name in options.names if name not in BENCHMARKS]
+    unknown = [name for name in options.names if name not in NAMES]
     if unknown:
-        parser.error(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(BENCHMARKS)}")
+        parser.error(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(NAMES)}")
     for needed in (imprint_binary(), storm_binary(), LOADER):
         if not needed.exists():
             parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
     if os.geteuid() != 0:
         parser.error("the servers meet in network namespaces, which needs root")
     results = {}
-    for name in options.names or BENCHMARKS:
-        results[name] = run_benchmark(name, options)
+    for name in options.names or NAMES:
+        results[name] = run_write(options.rounds, say) if name == "write" else run_benchmark(name, options)
         if not options.json:
-            print_table(name, results[name])
+            say("")
+            if name == "write":
+                print_write(results[name])
+            else:
+                print_table(name, results[name])
     if options.json:
         print(json.dumps({"cores": os.cpu_count(), "benchmarks": results}, indent=1))
 

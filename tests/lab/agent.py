@@ -99,7 +99,8 @@ class FakeMachine:
         token = self.token if token is None else token
         authorization = ["-H", f"Authorization: Bearer {token}"] if token else []
         done = self.lab.run("curl", "-sS", "-m", 20, "--path-as-is", "-w", "\n%{http_code}", *authorization, *words,
-                            f"http://{self.lab.address}{path}", host=where, check=False, **({"input": data} if data is not None else {}))
+                            f"http://{self.lab.address}{path}", host=where, check=False, errors="replace",
+                            **({"input": data} if data is not None else {}))
         text, _, status = done.stdout.rpartition("\n")
         return int(status or 0), text
 

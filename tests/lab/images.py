@@ -17,16 +17,14 @@ import time
 
 from .network import ROOT, Lab, LabError, imprint_binary
 
-AGENT = "imprint-agent"       # the image that by-agent orders boot
-SYSTEM = "debian-12-cloud"    # a root file system with the kernel for virtual machines: the smallest real Debian
-DISK_SYSTEM = "debian-12-disk"  # the same, as a whole disk
-BUILD_SECONDS = 1500
+AGENT = "imprint-agent"     # the image that by-agent orders boot
+SYSTEM = "debian-12-cloud"  # a root file system with the kernel for virtual machines: the smallest real Debian
 
 
 def agent_program():
     """The agent's program: $IMPRINT_AGENT, or what stands beside the program under test."""
     named = os.environ.get("IMPRINT_AGENT")
-    found = pathlib.Path(named) if named else imprint_binary().parent / "imprint-agent"
+    found = pathlib.Path(named) if named else imprint_binary().parent / "agent" / "imprint-agent"
     if not found.exists():
         raise LabError(f"there is no {found}; ./run build makes it, and IMPRINT_AGENT may name another one")
     return found.resolve()
@@ -83,27 +81,32 @@ def kept(name, key, make):
     return folder
 
 
-def build(lab, folder, image, *words):
-    """Lets imprint make an image in that lab, and takes its files."""
+def build(lab, folder, image, words, show):
+    """Lets imprint make an image in that lab, line by line to `show`, and takes its files."""
     environment = dict(os.environ, IMPRINT_AGENT=str(agent_program()))
-    done = subprocess.run(lab.command(maker(), *words, "--socket", lab.folder / "control.sock"), env=environment,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BUILD_SECONDS)
-    if done.returncode != 0:
-        raise LabError(f"imprint {' '.join(map(str, words))}: exit {done.returncode}\n{done.stdout}{done.stderr}\n{lab.log()[-3000:]}")
+    told = []
+    with subprocess.Popen(lab.command(maker(), *words, "--socket", lab.folder / "control.sock"), env=environment, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout:
+            told.append(line.rstrip())
+            if show:
+                show(told[-1])
+    if process.returncode != 0:
+        raise LabError(f"imprint {' '.join(words)}: exit {process.returncode}\n" + "\n".join(told[-60:]) + f"\n{lab.log()[-3000:]}")
     shutil.copytree(lab.folder / "state" / "images" / image, folder, dirs_exist_ok=True)
 
 
-def agent_folder(full=False):
+def agent_folder(full=False, show=None):
     """The agent's kernel and initramfs, as a folder; `full` with every driver instead of those of virtual machines."""
     words = ["agent", "build"] + ([] if full else ["--cloud"])
-    key = hash_of(agent_program(), *sorted((ROOT / "src" / "fleet").glob("agent_*.c")))
-    return kept("agent-full" if full else "agent-cloud", key, lambda lab, folder: build(lab, folder, AGENT, *words))
+    key = hash_of(agent_program(), *sorted((ROOT / "src" / "fleet").glob("*agent*.c")), *sorted((ROOT / "src" / "fleet").glob("initramfs*.c")))
+    return kept("agent-full" if full else "agent-cloud", key, lambda lab, folder: build(lab, folder, AGENT, words, show))
 
 
-def system_folder():
+def system_folder(show=None):
     """A packed Debian."""
     key = hash_of(*sorted((ROOT / "os").glob("debian*/family.yaml")), *sorted((ROOT / "src" / "fleet").glob("system_build*.c")))
-    return kept(SYSTEM, key, lambda lab, folder: build(lab, folder, SYSTEM, "image", "build", SYSTEM))
+    return kept(SYSTEM, key, lambda lab, folder: build(lab, folder, SYSTEM, ["image", "build", SYSTEM], show))
 
 
 def add_agent(lab, full=False):

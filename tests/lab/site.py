@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests and the demonstration put into a lab's imprint: Debian's installer as an image, and a profile with a preseed file."""
+"""What tests and the demonstration put into a lab's imprint: Debian's installer as an image, and a profile with a preseed file;
+and a Debian that is written to disks, with a profile that makes it a machine's own."""
+
+from . import images
 
 INSTALLER = "/usr/lib/debian-installer/images/12/amd64/text"
 
@@ -33,3 +36,39 @@ def start_other_dhcp(lab, *words):
                      "--bind-interfaces", "--conf-file=/dev/null", f"--dhcp-leasefile={lab.folder}/dnsmasq.leases", "--no-ping",
                      f"--dhcp-range={lab.network}.30,{lab.network}.60,10m", f"--dhcp-option=3,{lab.network}.1",
                      f"--dhcp-option=6,{lab.network}.1", "--domain=example.test", *words, host="other", log="dnsmasq.log")
+
+
+PASSWORD = "correct horse battery"
+CONSOLE = "console=tty0 console=ttyS0,115200n8"
+
+
+def make_secrets(lab):
+    """A key pair and a password's hash, as files in the lab's folder: (private key, public key, hash file)."""
+    key, hashed = lab.folder / "id", lab.folder / "root.hash"
+    if not key.exists():
+        lab.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "somebody@desk", "-f", key)
+        hashed.write_text(lab.run("openssl", "passwd", "-6", "-stdin", input=PASSWORD + "\n").stdout)
+        hashed.chmod(0o600)
+    return key, lab.folder / "id.pub", hashed
+
+
+def add_station(lab, profile="web", image=images.SYSTEM, hostname="station{{address.last_octet}}", words=()):
+    """A profile that makes a machine of an image: host name by its address, root with a key and a password."""
+    _, public, hashed = make_secrets(lab)
+    lab.cli("profile", "add", profile, "--image", image, "--hostname", hostname, "--ssh-key", f"@{public}",
+            "--root-password-hash-file", hashed, "--arguments", CONSOLE, *words)
+
+
+def ssh(lab, address, *words, seconds=120):
+    """Runs a command as root on a machine with the key of make_secrets(); waits until it lets us in."""
+    key = make_secrets(lab)[0]
+    options = ["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
+               "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR", "-F", "none"]
+    done = None
+
+    def answered():
+        nonlocal done
+        done = lab.run("ssh", *options, f"root@{address}", *words, check=False)
+        return done.returncode != 255
+    lab.wait(f"ssh to root@{address}", answered, seconds, 2)
+    return done.stdout.strip()

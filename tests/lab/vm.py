@@ -58,6 +58,7 @@ class Machine:
         self.mac = mac
         self.memory = memory
         self.processors = processors
+        self.extra = []  # more words for QEMU
         self.disks = [Disk(disk)] if disk else []
         self.uuid = uuid or str(uuids.uuid5(uuids.NAMESPACE_OID, mac))
         self.name = name or "vm" + mac.replace(":", "")[-6:]
@@ -110,7 +111,7 @@ class Machine:
                  "-netdev", f"tap,id=net0,ifname={self.tap},script=no,downscript=no", "-device", card]
         for number, disk in enumerate(self.disks):
             words += disk.words(number)
-        self.process = self.lab.start(*words, *self._firmware_words(), log=f"{self.name}.qemu")
+        self.process = self.lab.start(*words, *self._firmware_words(), *self.extra, log=f"{self.name}.qemu")
         return self
 
     def monitor(self, line):
