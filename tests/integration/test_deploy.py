@@ -18,7 +18,7 @@ def add_images(lab):
     tree = lab.make_folder("agent")
     (tree / "linux").write_bytes(b"kernel" * 1000)
     (tree / "initrd.zst").write_bytes(b"initrd" * 1000)
-    lab.cli("image", "add", "imprint-agent", tree)
+    lab.cli("image", "add", "agent", tree)
     content = bytearray(random.Random(7).randbytes(9 * 2**20))
     content[510:512] = b"\x55\xaa"
     (lab.folder / "small.raw").write_bytes(content)
@@ -356,7 +356,7 @@ def test_an_undefined_value_is_an_error_before_the_order_exists(site):
 def test_without_an_agent_an_order_is_refused_or_says_what_to_do(lab):
     lab.start_imprint()
     add_images(lab)
-    lab.cli("image", "remove", "imprint-agent")
+    lab.cli("image", "remove", "agent")
     lab.cli("profile", "add", "web", "--image", "small")
     lab.cli("machine", "add", "one", "--mac", MAC)
     done = lab.cli("deploy", "one", "--profile", "web", check=False)

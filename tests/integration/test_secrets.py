@@ -29,7 +29,7 @@ def site(lab):
     tree = lab.make_folder("agent")
     (tree / "linux").write_bytes(b"kernel" * 1000)
     (tree / "initrd.zst").write_bytes(b"initrd" * 1000)
-    lab.cli("image", "add", "imprint-agent", tree)
+    lab.cli("image", "add", "agent", tree)
     (lab.folder / "small.raw").write_bytes(NOISE[:510] + b"\x55\xaa" + NOISE[512:])
     lab.cli("image", "add", "small", lab.folder / "small.raw")
     for name, text in (("root.hash", ROOT_HASH), ("user.hash", USER_HASH), ("id.pub", KEY), ("post.sh", SCRIPT)):

@@ -17,7 +17,7 @@ import time
 
 from .network import ROOT, Lab, LabError, imprint_binary
 
-AGENT = "imprint-agent"     # the image that by-agent orders boot
+AGENT = "agent"             # the image that by-agent orders boot
 SYSTEM = "debian-12-cloud"  # a root file system with the kernel for virtual machines: the smallest real Debian
 
 
