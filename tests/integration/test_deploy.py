@@ -18,6 +18,7 @@ def add_images(lab):
     tree = lab.make_folder("agent")
     (tree / "linux").write_bytes(b"kernel" * 1000)
     (tree / "initrd.zst").write_bytes(b"initrd" * 1000)
+    (tree / "agent.json").write_text("{}")
     lab.cli("image", "add", "agent", tree)
     content = bytearray(random.Random(7).randbytes(9 * 2**20))
     content[510:512] = b"\x55\xaa"

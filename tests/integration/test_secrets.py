@@ -29,6 +29,7 @@ def site(lab):
     tree = lab.make_folder("agent")
     (tree / "linux").write_bytes(b"kernel" * 1000)
     (tree / "initrd.zst").write_bytes(b"initrd" * 1000)
+    (tree / "agent.json").write_text("{}")
     lab.cli("image", "add", "agent", tree)
     (lab.folder / "small.raw").write_bytes(NOISE[:510] + b"\x55\xaa" + NOISE[512:])
     lab.cli("image", "add", "small", lab.folder / "small.raw")
