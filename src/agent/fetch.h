@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // HTTP/1.1 to one server: small requests with an answer in memory, and a long download that goes on where it
-// broke off.
+// broke off. One connection each; no names are looked up and no proxies asked. (HTTPS would go between
+// fetch.c and its socket: fetch_connect, fetch_send and fetch_receive are all there is.)
 #pragma once
 
 #include "base/addr.h"
@@ -13,6 +14,13 @@ struct fetch_server {
     uint16_t port;
     char token[80]; // "" = none yet
 };
+
+/// Gives `server` another token. Threads may fetch with it at the same time; all who change or read the token
+/// after the start must do it by this and fetch_get_token.
+void fetch_set_token(struct fetch_server *server, const char *token);
+
+/// Copies the token into `out`.
+void fetch_get_token(const struct fetch_server *server, char out[80]);
 
 struct fetch_answer {
     unsigned http_status;
