@@ -253,7 +253,9 @@ static void end_line(struct run_pipe *pipe)
         if (!pipe->is_quiet) {
             console_note("%s: %s", pipe->name, pipe->line);
         }
-        (void)text_copy(pipe->last, sizeof pipe->last, pipe->line);
+        if (strstr(pipe->line, "due to previous errors") == NULL) { // tar's last words explain nothing
+            (void)text_copy(pipe->last, sizeof pipe->last, pipe->line);
+        }
     }
     pipe->line_bytes = 0;
 }

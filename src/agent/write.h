@@ -7,10 +7,14 @@
 #include "agent/fetch.h"
 #include "talk/talk.h"
 
-struct write_hooks { // all may be NULL
+// All of them may be NULL; all are called by the thread that called write_content or write_seal, never by
+// another.
+struct write_hooks {
     void (*progress)(void *context, const char *stage, uint64_t done, uint64_t all);
     void (*trouble)(void *context, const char *reason, const char *text); // it goes on all the same
-    bool (*may_go)(void *context); // false: stop (the order was cancelled); asked now and then
+    bool (*may_go)(void *context);      // false: stop (the order was cancelled); asked about once a second
+    bool (*renew_token)(void *context); // the server refuses the token: puts a new one into the fetch_server;
+                                        // false = not yet. Asked again after a pause
     void *context;
 };
 
