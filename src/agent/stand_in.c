@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stands in for what is not written yet: weak, so that the real ones win; goes away with them.
+// Stands in for personal.c until it is written; goes away with it.
 #include "agent/personal.h"
-#include "agent/probe.h"
-#include "agent/write.h"
 
-#define STAND_IN __attribute__((weak))
-
-STAND_IN void probe(struct inventory *inventory)
+bool personal_is_system(const char *root, char *name, size_t name_bytes)
 {
-    *inventory = (struct inventory){0};
+    (void)root;
+    (void)name;
+    (void)name_bytes;
+    return false;
 }
 
-STAND_IN enum status write_content(const struct write_job *job, struct write_end *end)
+enum status personal_apply(const struct personal_job *job, struct problem *problem)
 {
     (void)job;
-    end->reason = "AGENT_FAILED";
+    problem_set(problem, "personalising is not written yet");
     return STATUS_UNSUPPORTED;
 }
 
-STAND_IN enum status write_seal(const struct write_job *job, struct write_end *end)
+enum status personal_install_loader(const char *root, const char *device, bool is_uefi, const char *arguments,
+                                    struct problem *problem)
 {
-    return write_content(job, end);
+    (void)root;
+    (void)device;
+    (void)is_uefi;
+    (void)arguments;
+    problem_set(problem, "installing a boot loader is not written yet");
+    return STATUS_UNSUPPORTED;
 }
