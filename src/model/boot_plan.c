@@ -69,13 +69,17 @@ static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
         plan_with(plan, PLAN_WAIT, REASON_IMAGE_MISSING);
         return;
     }
+    if (order->by_agent != (image->kind != IMAGE_BOOT)) { // the profile has another kind of image now
+        plan_with(plan, PLAN_WAIT, REASON_ORDER_BROKEN);
+        return;
+    }
     if (order->by_agent && facts->agent == NULL) {
         plan_with(plan, PLAN_WAIT, REASON_AGENT_MISSING);
         return;
     }
     plan_with(plan, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
-    if (order->state == ORDER_BOOTING) {
-        reasons_add(&plan->reasons, REASON_ORDER_RETRIED);
+    if (order->state != ORDER_ARMED) {
+        reasons_add(&plan->reasons, order->by_agent ? REASON_ORDER_RESUMED : REASON_ORDER_RETRIED);
     }
     plan->order = order;
     plan->profile = profile;

@@ -21,7 +21,7 @@ static bool order_is_on_disk(const struct order *order)
     return order->state == ORDER_WRITING || order->state == ORDER_SEALING;
 }
 
-// Booted, and the agent not at the disk yet, or an installer that has not got everything.
+// Not at the disk yet, or an installer that has not got everything.
 static bool order_is_early(const struct order *order)
 {
     return order->state == ORDER_ARMED || order->state == ORDER_BOOTING || order->state == ORDER_RUNNING ||
@@ -35,18 +35,22 @@ bool order_is_live(const struct order *order)
 
 bool order_is_skipped(const struct order *order, int64_t now_s)
 {
-    return order->state == ORDER_ARMED && now_s < order->skip_until_s;
+    // A clock that was set back must not hold an order for longer.
+    return order->state == ORDER_ARMED && now_s < order->skip_until_s &&
+           order->skip_until_s - now_s <= ORDER_SKIP_S;
 }
 
 bool order_may_boot(const struct order *order, int64_t now_s)
 {
-    return (order_is_early(order) || order_is_on_disk(order)) && !order_is_past(order, now_s) &&
-           !order_is_skipped(order, now_s);
+    bool is_start = order->state == ORDER_ARMED || order->state == ORDER_BOOTING;
+    bool is_again = order->by_agent && (order_is_early(order) || order_is_on_disk(order));
+    return (is_start || is_again) && !order_is_past(order, now_s) && !order_is_skipped(order, now_s);
 }
 
 bool order_may_answer(const struct order *order, int64_t now_s)
 {
-    return (order->state == ORDER_BOOTING || order->state == ORDER_USED) && !order_is_past(order, now_s);
+    return !order->by_agent && (order->state == ORDER_BOOTING || order->state == ORDER_USED) &&
+           !order_is_past(order, now_s);
 }
 
 bool order_may_work(const struct order *order, int64_t now_s)
@@ -69,7 +73,8 @@ static bool end(struct order *order, enum order_state state, enum reason_id why,
 
 static bool start(struct order *order, int64_t now_s, struct reasons *reasons)
 {
-    reasons_add(reasons, order->state == ORDER_ARMED ? REASON_ORDER_STARTED : REASON_ORDER_RETRIED);
+    enum reason_id again = order->by_agent ? REASON_ORDER_RESUMED : REASON_ORDER_RETRIED;
+    reasons_add(reasons, order->state == ORDER_ARMED ? REASON_ORDER_STARTED : again);
     if (order->state == ORDER_ARMED) {
         order->state = ORDER_BOOTING;
         order->skip_until_s = 0;
@@ -105,20 +110,23 @@ static bool come_back(struct order *order, int64_t now_s, struct reasons *reason
     return false;
 }
 
-// Whether `event` ends an order whose time is over, and how.
+// Whether `event` ends an order whose time is over, and how. A write that has begun may come to its end, but
+// not begin again in another boot.
 static bool end_past(struct order *order, enum order_event event, int64_t now_s, struct reasons *reasons,
                      bool *ended)
 {
     bool is_back = event == ORDER_EVENT_FIRMWARE_BOOT;
+    bool is_new_boot = is_back || event == ORDER_EVENT_CONFIGURED;
     *ended = true;
     if (order->state == ORDER_USED) {
         return end(order, ORDER_FINISHED, is_back ? REASON_ORDER_FINISHED : REASON_ORDER_EXPIRED, now_s,
                    reasons);
     }
-    if (!order_is_on_disk(order) || is_back || now_s >= order->expires_s + (int64_t)ORDER_WRITING_GRACE_S) {
+    if (!order_is_on_disk(order) || is_new_boot ||
+        now_s >= order->expires_s + (int64_t)ORDER_WRITING_GRACE_S) {
         return end(order, ORDER_EXPIRED, REASON_ORDER_EXPIRED, now_s, reasons);
     }
-    *ended = false; // a write that has begun may come to its end
+    *ended = false;
     return false;
 }
 
@@ -134,6 +142,9 @@ static bool move(struct order *order, enum order_state state, enum reason_id why
 
 static bool hello(struct order *order, int64_t now_s, struct reasons *reasons)
 {
+    if (order_is_skipped(order, now_s)) { // an agent that was told to restart
+        return false;
+    }
     if (order->state == ORDER_ARMED) { // we were killed before the configuration was noted
         (void)start(order, now_s, reasons);
     }

@@ -85,7 +85,7 @@ struct order {
 /// What `event` at `now_s` makes of `order`: changes `order` and tells why in `reasons` (added to). Whether
 /// anything changed. An event that does not fit the state changes nothing. Expiry counts for ARMED, BOOTING,
 /// RUNNING and CONFIRM at every event; a WRITING or SEALING order past it may go on (SEAL, DONE) but ends at
-/// the next firmware boot or after ORDER_WRITING_GRACE_S; USED orders end at the next firmware boot or after
+/// the next boot or after ORDER_WRITING_GRACE_S; USED orders end at the next firmware boot or after
 /// their expiry. FIRMWARE_BOOT after `tries` boots that came to nothing: FAILED with ORDER_TRIES_OVER.
 bool order_step(struct order *order, enum order_event event, int64_t now_s, struct reasons *reasons);
 
@@ -99,7 +99,8 @@ bool order_may_boot(const struct order *order, int64_t now_s);
 /// Whether ARMED, but nobody pressed the key, so that the machine boots its own disk this time.
 bool order_is_skipped(const struct order *order, int64_t now_s);
 
-/// Whether the machine may be given this order's answer file now: BOOTING or USED, not past expiry.
+/// Whether the machine may be given this order's answer file now: an installer's, BOOTING or USED, not past
+/// expiry.
 bool order_may_answer(const struct order *order, int64_t now_s);
 
 /// Whether an agent may work for it now (say hello, ask for its task, fetch its image): by_agent, live,

@@ -13,6 +13,7 @@ struct world {
     struct order order;
     struct profile profile;
     struct image image;
+    struct image agent;
     struct boot_client client;
     struct boot_facts facts;
 };
@@ -50,6 +51,93 @@ static void check_plan(const struct world *world, enum plan_kind kind, enum reas
     assert_ptr_equal(plan.order, is_image ? &world->order : NULL);
     assert_ptr_equal(plan.profile, is_image ? &world->profile : NULL);
     assert_ptr_equal(plan.image, is_image ? &world->image : NULL);
+    assert_ptr_equal(plan.boots, !is_image ? NULL : world->order.by_agent ? &world->agent : &world->image);
+}
+
+// The same, but its order is one for the agent.
+static void world_init_agent(struct world *world)
+{
+    world_init(world);
+    world->order.by_agent = true;
+    world->image.kind = IMAGE_ROOT;
+    strcpy(world->agent.family, IMAGE_AGENT_FAMILY);
+    world->facts.agent = &world->agent;
+}
+
+static void an_image_for_disks_is_written_by_the_agent(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+    assert_int_equal(boot_plan_decide(&world.facts).reasons.count, 1);
+    world.image.kind = IMAGE_DISK;
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+}
+
+static void without_an_agent_the_screen_says_how_to_build_one(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    world.facts.agent = NULL;
+    check_plan(&world, PLAN_WAIT, REASON_AGENT_MISSING);
+}
+
+static void a_machine_where_nobody_pressed_the_key_boots_its_own_disk_for_a_while(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    world.order.expires_s = NOW_S + 10000;
+    world.order.skip_until_s = NOW_S + 1;
+    check_plan(&world, PLAN_LOCAL, REASON_PROMPT_NOT_PRESSED);
+    world.facts.agent = NULL; // nothing that is missing matters then
+    world.facts.image = NULL;
+    check_plan(&world, PLAN_LOCAL, REASON_PROMPT_NOT_PRESSED);
+    world.facts.agent = &world.agent;
+    world.facts.image = &world.image;
+    world.order.skip_until_s = NOW_S;
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+}
+
+static void an_agent_that_was_cut_off_is_started_again_wherever_it_was(void **state)
+{
+    (void)state;
+    static const enum order_state states[] = {ORDER_BOOTING, ORDER_RUNNING, ORDER_CONFIRM, ORDER_WRITING,
+                                              ORDER_SEALING};
+    for (size_t i = 0; i < COUNT_OF(states); i++) {
+        struct world world;
+        world_init_agent(&world);
+        world.order.state = states[i];
+        check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+        check_plan(&world, PLAN_IMAGE, REASON_ORDER_RESUMED);
+        world.order.expires_s = NOW_S;
+        check_plan(&world, PLAN_LOCAL, REASON_ORDER_EXPIRED);
+    }
+}
+
+static void an_order_that_the_agent_gave_up_leaves_the_machine_its_own_disk(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    world.order.state = ORDER_FAILED;
+    check_plan(&world, PLAN_LOCAL, REASON_ORDER_FAILED);
+    world.order.state = ORDER_FINISHED;
+    check_plan(&world, PLAN_LOCAL, REASON_ORDER_FINISHED);
+}
+
+static void a_profile_that_got_another_kind_of_image_carries_out_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    world.image.kind = IMAGE_BOOT;
+    check_plan(&world, PLAN_WAIT, REASON_ORDER_BROKEN);
+    world_init(&world);
+    world.image.kind = IMAGE_DISK;
+    check_plan(&world, PLAN_WAIT, REASON_ORDER_BROKEN);
 }
 
 static void an_approved_machine_with_an_order_gets_its_image(void **state)
@@ -211,7 +299,7 @@ static void contradicting_evidence_follows_policy_and_says_so(void **state)
 
 // One digit of the combination after another; false once all were seen.
 struct combination {
-    unsigned identity, state, policy, order, order_state, order_owner, expiry, profile, image, stage;
+    unsigned identity, state, policy, order, order_state, order_owner, expiry, profile, image, stage, agent;
 };
 
 static void combination_pick(struct combination *c, unsigned number)
@@ -229,7 +317,8 @@ static void combination_pick(struct combination *c, unsigned number)
         {&c->expiry, 3},
         {&c->profile, 3},
         {&c->image, 3},
-        {&c->stage, 4},
+        {&c->stage, 2},
+        {&c->agent, 3},
     };
     for (size_t i = 0; i < COUNT_OF(digits); i++) {
         *digits[i].digit = number % digits[i].base;
@@ -238,7 +327,7 @@ static void combination_pick(struct combination *c, unsigned number)
 }
 
 #define COMBINATIONS                                                                                         \
-    (3u * MACHINE_STATE_COUNT * POLICY_UNKNOWN_COUNT * 2u * ORDER_STATE_COUNT * 2u * 3u * 3u * 3u * 4u)
+    (3u * MACHINE_STATE_COUNT * POLICY_UNKNOWN_COUNT * 2u * ORDER_STATE_COUNT * 2u * 3u * 3u * 3u * 2u * 3u)
 
 static void world_set(struct world *world, const struct combination *c)
 {
@@ -256,13 +345,19 @@ static void world_set(struct world *world, const struct combination *c)
     world->facts.image = c->image == 0 ? NULL : &world->image;
     strcpy(world->image.name, c->image == 1 ? "another" : "debian-12");
     world->client.stage = (enum boot_stage)c->stage;
+    world->order.by_agent = c->agent != 0;
+    world->image.kind = c->agent != 0 ? IMAGE_DISK : IMAGE_BOOT;
+    world->facts.agent = c->agent == 2 ? &world->agent : NULL;
 }
 
 static bool may_get_an_image(const struct combination *c)
 {
-    return c->identity == IDENTITY_KNOWN && c->state == MACHINE_APPROVED && c->order == 1 &&
-           (c->order_state == ORDER_ARMED || c->order_state == ORDER_BOOTING) && c->order_owner == 0 &&
-           c->expiry == 2 && c->profile == 2 && c->image == 2;
+    bool is_under_way = c->order_state == ORDER_RUNNING || c->order_state == ORDER_CONFIRM ||
+                        c->order_state == ORDER_WRITING || c->order_state == ORDER_SEALING;
+    bool may_boot =
+        c->order_state == ORDER_ARMED || c->order_state == ORDER_BOOTING || (is_under_way && c->agent != 0);
+    return c->identity == IDENTITY_KNOWN && c->state == MACHINE_APPROVED && c->order == 1 && may_boot &&
+           c->order_owner == 0 && c->expiry == 2 && c->profile == 2 && c->image == 2 && c->agent != 1;
 }
 
 static void only_a_known_approved_machine_with_a_live_order_ever_gets_an_image(void **state)
@@ -284,7 +379,7 @@ static void only_a_known_approved_machine_with_a_live_order_ever_gets_an_image(v
         assert_true(plan.reasons.count > 0);
         images += is_image;
     }
-    assert_int_equal(images, POLICY_UNKNOWN_COUNT * 2 * 4);
+    assert_int_equal(images, POLICY_UNKNOWN_COUNT * (2 + 6) * 2);
 }
 
 int main(void)
@@ -302,6 +397,12 @@ int main(void)
         cmocka_unit_test(an_unknown_machine_follows_policy_and_keeps_the_reasons_of_its_identity),
         cmocka_unit_test(a_machine_recorded_a_moment_ago_is_named_by_the_plan),
         cmocka_unit_test(contradicting_evidence_follows_policy_and_says_so),
+        cmocka_unit_test(an_image_for_disks_is_written_by_the_agent),
+        cmocka_unit_test(without_an_agent_the_screen_says_how_to_build_one),
+        cmocka_unit_test(a_machine_where_nobody_pressed_the_key_boots_its_own_disk_for_a_while),
+        cmocka_unit_test(an_agent_that_was_cut_off_is_started_again_wherever_it_was),
+        cmocka_unit_test(an_order_that_the_agent_gave_up_leaves_the_machine_its_own_disk),
+        cmocka_unit_test(a_profile_that_got_another_kind_of_image_carries_out_nothing),
         cmocka_unit_test(only_a_known_approved_machine_with_a_live_order_ever_gets_an_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

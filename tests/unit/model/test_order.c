@@ -6,7 +6,7 @@
 #define CREATED_S 1000
 #define EXPIRES_S 2000
 #define BEFORE_S  1500
-#define EVENTS    (ORDER_EVENT_TICK + 1)
+#define EVENTS    (ORDER_EVENT_FAIL + 1)
 
 static struct order order_in(enum order_state state)
 {
@@ -151,6 +151,18 @@ static void an_order_delivered_before_its_start_was_noted_has_started(void **sta
     assert_int_equal(order.used_s, 1100);
 }
 
+static void an_installer_hears_nothing_of_what_agents_say(void **state)
+{
+    (void)state;
+    static const enum order_state states[] = {ORDER_ARMED, ORDER_BOOTING, ORDER_USED};
+    for (enum order_event event = ORDER_EVENT_HELLO; event < EVENTS; event++) {
+        for (size_t i = 0; i < COUNT_OF(states); i++) {
+            struct step step = {states[i], event, states[i], REASON_NONE};
+            check_step(&step, BEFORE_S);
+        }
+    }
+}
+
 static void what_an_order_may_follows_from_state_and_time(void **state)
 {
     (void)state;
@@ -159,10 +171,20 @@ static void what_an_order_may_follows_from_state_and_time(void **state)
         bool is_live;
         bool may_boot;
         bool may_answer;
+        bool agent_may_boot;
+        bool agent_may_work;
     } cases[ORDER_STATE_COUNT] = {
-        {ORDER_ARMED, true, true, false},     {ORDER_BOOTING, true, true, true},
-        {ORDER_USED, true, false, true},      {ORDER_FINISHED, false, false, false},
-        {ORDER_EXPIRED, false, false, false}, {ORDER_CANCELLED, false, false, false},
+        {ORDER_ARMED, true, true, false, true, false},
+        {ORDER_BOOTING, true, true, true, true, true},
+        {ORDER_RUNNING, true, false, false, true, true},
+        {ORDER_CONFIRM, true, false, false, true, true},
+        {ORDER_WRITING, true, false, false, true, true},
+        {ORDER_SEALING, true, false, false, true, true},
+        {ORDER_USED, true, false, true, false, false},
+        {ORDER_FINISHED, false, false, false, false, false},
+        {ORDER_FAILED, false, false, false, false, false},
+        {ORDER_EXPIRED, false, false, false, false, false},
+        {ORDER_CANCELLED, false, false, false, false, false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct order order = order_in(cases[i].state);
@@ -171,14 +193,23 @@ static void what_an_order_may_follows_from_state_and_time(void **state)
         assert_int_equal(order_may_answer(&order, EXPIRES_S - 1), cases[i].may_answer);
         assert_false(order_may_boot(&order, EXPIRES_S));
         assert_false(order_may_answer(&order, EXPIRES_S));
+        assert_false(order_may_work(&order, EXPIRES_S - 1));
+        order.by_agent = true;
+        bool is_on_disk = order.state == ORDER_WRITING || order.state == ORDER_SEALING;
+        assert_int_equal(order_may_boot(&order, EXPIRES_S - 1), cases[i].agent_may_boot);
+        assert_int_equal(order_may_work(&order, EXPIRES_S - 1), cases[i].agent_may_work);
+        assert_false(order_may_boot(&order, EXPIRES_S));
+        assert_int_equal(order_may_work(&order, EXPIRES_S), is_on_disk);
+        assert_false(order_may_answer(&order, EXPIRES_S - 1));
     }
 }
 
 static void states_are_read_back_from_their_texts(void **state)
 {
     (void)state;
-    static const char *const texts[ORDER_STATE_COUNT] = {"armed",    "booting", "used",
-                                                         "finished", "expired", "cancelled"};
+    static const char *const texts[ORDER_STATE_COUNT] = {
+        "armed",    "booting", "running", "needs-confirmation", "writing", "sealing", "used",
+        "finished", "failed",  "expired", "cancelled"};
     for (enum order_state i = 0; i < ORDER_STATE_COUNT; i++) {
         enum order_state parsed = ORDER_STATE_COUNT;
         assert_string_equal(order_state_text(i), texts[i]);
@@ -199,6 +230,7 @@ int main(void)
         cmocka_unit_test(an_order_works_once),
         cmocka_unit_test(a_failed_download_may_be_tried_again_as_often_as_needed),
         cmocka_unit_test(an_order_delivered_before_its_start_was_noted_has_started),
+        cmocka_unit_test(an_installer_hears_nothing_of_what_agents_say),
         cmocka_unit_test(what_an_order_may_follows_from_state_and_time),
         cmocka_unit_test(states_are_read_back_from_their_texts),
     };
