@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HOSTNAME_BYTES      256
+#define HOSTNAME_LABEL_MOST 63
+
 /// Says what to do about a name that has no value: give it one, if a profile can, or use another.
 static void explain_missing(const struct values *values, struct problem *problem)
 {
@@ -76,6 +79,16 @@ static enum status render_part(const struct values *values, const char *source, 
     return status;
 }
 
+static enum status check_arguments(const struct text *out, const char *place, struct problem *problem)
+{
+    if (!out->cut) {
+        return STATUS_OK;
+    }
+    problem_set(problem, "the kernel arguments are longer than %zu bytes", out->capacity - 1);
+    problem_set_place(problem, place, 0, 0);
+    return STATUS_TOO_LONG;
+}
+
 enum status render_arguments(const struct render_facts *facts, struct text *out, struct problem *problem)
 {
     char image_place[PROBLEM_PLACE_BYTES];
@@ -94,10 +107,104 @@ enum status render_arguments(const struct render_facts *facts, struct text *out,
     if (status == STATUS_OK) {
         status = render_part(&values, facts->profile->arguments, profile_place, out, problem);
     }
-    if (status == STATUS_OK && out->cut) {
-        problem_set(problem, "the kernel arguments are longer than %zu bytes", out->capacity - 1);
-        problem_set_place(problem, profile_place, 0, 0);
-        status = STATUS_TOO_LONG;
+    return status == STATUS_OK ? check_arguments(out, profile_place, problem) : status;
+}
+
+enum status render_own_arguments(const struct render_facts *facts, struct text *out, struct problem *problem)
+{
+    char place[PROBLEM_PLACE_BYTES];
+    struct values values;
+    snprintf(place, sizeof place, "profile %s, arguments", facts->profile->name);
+    values_init(&values, facts);
+    enum status status = render_part(&values, facts->profile->arguments, place, out, problem);
+    return status == STATUS_OK ? check_arguments(out, place, problem) : status;
+}
+
+enum status render_agent_arguments(const struct render_facts *facts, const struct image *agent,
+                                   const struct hw *mac, struct text *out, struct problem *problem)
+{
+    char address[IP4_TEXT_BYTES];
+    char card[HW_TEXT_BYTES];
+    char place[PROBLEM_PLACE_BYTES];
+    text_add_format(out, "imprint.server=%s", ip4_print(facts->server, address));
+    if (facts->http_port != 80) {
+        text_add_format(out, ":%u", (unsigned)facts->http_port);
     }
-    return status;
+    text_add_format(out, " imprint.order=%llu imprint.mac=%s",
+                    facts->order == NULL ? 0 : (unsigned long long)facts->order->id, hw_print(mac, card));
+    struct values values;
+    snprintf(place, sizeof place, "image %s, arguments", agent->name);
+    values_init(&values, facts);
+    enum status status = render_part(&values, agent->arguments, place, out, problem);
+    return status == STATUS_OK ? check_arguments(out, place, problem) : status;
+}
+
+static bool is_label(const char *label, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        bool is_plain =
+            (label[i] >= 'a' && label[i] <= 'z') || (label[i] >= '0' && label[i] <= '9') || label[i] == '-';
+        if (!is_plain) {
+            return false;
+        }
+    }
+    return length > 0 && length <= HOSTNAME_LABEL_MOST && label[0] != '-' && label[length - 1] != '-';
+}
+
+static bool is_hostname(const char *name)
+{
+    bool is_good = true;
+    size_t length = strcspn(name, ".");
+    for (; is_good && name[length] == '.'; length = strcspn(name, ".")) {
+        is_good = is_label(name, length);
+        name += length + 1;
+    }
+    return is_good && is_label(name, length);
+}
+
+enum status render_hostname(const struct render_facts *facts, struct text *out, struct problem *problem)
+{
+    char name[HOSTNAME_BYTES];
+    char place[PROBLEM_PLACE_BYTES];
+    struct text text;
+    struct values values;
+    const char *source = facts->profile->personal.hostname;
+    snprintf(place, sizeof place, "profile %s, hostname", facts->profile->name);
+    text_init(&text, name, sizeof name);
+    enum status status = STATUS_OK;
+    if (source[0] == '\0') {
+        text_add(&text, machine_hostname(facts->machine));
+    } else {
+        values_init(&values, facts);
+        status = render_source(&values, source, place, &text, problem);
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        name[i] = text_lower(name[i]);
+    }
+    if (status == STATUS_OK && (text.cut || !is_hostname(name))) {
+        char shown[HOSTNAME_BYTES];
+        struct text escaped;
+        text_init(&escaped, shown, sizeof shown);
+        text_add_escaped(&escaped, name, text.length);
+        problem_set(problem, "\"%s\" is no host name for %s: letters, digits and '-', 63 in each part", shown,
+                    facts->machine->name);
+        problem_set_remedy(problem, "imprint profile edit %s --hostname TEMPLATE", facts->profile->name);
+        problem_set_place(problem, place, 0, 0);
+        status = STATUS_MALFORMED;
+    }
+    text_add(out, status == STATUS_OK ? name : "");
+    return status == STATUS_OK && out->cut ? STATUS_TOO_LONG : status;
+}
+
+enum status render_script(const struct render_facts *facts, struct text *out, struct problem *problem)
+{
+    char place[PROBLEM_PLACE_BYTES];
+    struct values values;
+    if (facts->profile->personal.script == NULL) {
+        problem_set(problem, "profile %s has no script", facts->profile->name);
+        return STATUS_UNSUPPORTED;
+    }
+    snprintf(place, sizeof place, "profile %s, script", facts->profile->name);
+    values_init(&values, facts);
+    return render_source(&values, facts->profile->personal.script, place, out, problem);
 }

@@ -24,6 +24,8 @@ struct render_facts { // all borrowed
     uint16_t http_port;
 };
 
+#define RENDER_SCRIPT_BYTES_MOST (256 * 1024) // of a script with its values in place
+
 struct render_value { // a name that templates may use; for the manual
     const char *name;
     const char *about; // one sentence
@@ -47,3 +49,25 @@ MUST_USE enum status render_answer(const struct render_facts *facts, struct text
 /// if the profile has one, then the profile's; joined with blanks, line ends become blanks. Fails as above.
 MUST_USE enum status render_arguments(const struct render_facts *facts, struct text *out,
                                       struct problem *problem);
+
+/// Renders the kernel arguments with which the agent boots that shall carry out `facts->order`: where this
+/// server is, the order and the card `mac` it boots by, then the agent image's own. Nothing of the profile:
+/// those are for the installed system, and a command line is no place for a secret. Fails as above.
+MUST_USE enum status render_agent_arguments(const struct render_facts *facts, const struct image *agent,
+                                            const struct hw *mac, struct text *out, struct problem *problem);
+
+/// Renders the profile's own kernel arguments, those of the system that is written to the disk; may come out
+/// empty. Fails as above.
+MUST_USE enum status render_own_arguments(const struct render_facts *facts, struct text *out,
+                                          struct problem *problem);
+
+/// Renders the host name: the profile's template, else the machine's own. Small letters are made of capital
+/// ones. STATUS_MALFORMED when it is no host name (RFC 1123: labels of letters, digits and '-', with dots
+/// between); fails as above too.
+MUST_USE enum status render_hostname(const struct render_facts *facts, struct text *out,
+                                     struct problem *problem);
+
+/// Renders the script that the profile runs in the new system. STATUS_UNSUPPORTED when it has none; fails as
+/// above.
+MUST_USE enum status render_script(const struct render_facts *facts, struct text *out,
+                                   struct problem *problem);

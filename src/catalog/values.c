@@ -27,6 +27,21 @@ static void value_machine_uuid(const struct render_facts *facts, struct text *ou
     }
 }
 
+static void value_machine_mac_plain(const struct render_facts *facts, struct text *out)
+{
+    const struct hw *mac = &facts->machine->macs[0];
+    for (uint8_t i = 0; facts->machine->mac_count > 0 && i < mac->length && i < HW_BYTES; i++) {
+        text_add_format(out, "%02x", mac->octets[i]);
+    }
+}
+
+static void value_counter(const struct render_facts *facts, struct text *out)
+{
+    if (facts->machine->counter != 0) {
+        text_add_format(out, "%u", facts->machine->counter);
+    }
+}
+
 // A serial number is what the machine claims over the network. One that could be read as more than a word, in
 // an answer file or on a kernel command line, is no value.
 static void value_machine_serial(const struct render_facts *facts, struct text *out)
@@ -149,8 +164,10 @@ static const struct render_value NAMES[] = {
     {"dns", "The DNS servers of the network, with blanks between."},
     {"machine.name", "The machine's name in imprint."},
     {"machine.mac", "Its first MAC address, with colons."},
+    {"machine.mac_plain", "The same as twelve hexadecimal digits, good for a host name."},
     {"machine.uuid", "Its SMBIOS UUID, lower case."},
     {"machine.serial", "Its serial number, if it is one plain word."},
+    {"counter", "A small number of the machine's own, given in the order of first use: 1, 2, 3 ..."},
     {"server", "The IPv4 address of this imprint, as the machine reaches it."},
     {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
     {"answer_url", "The URL of the machine's answer file."},
@@ -161,10 +178,16 @@ static const struct render_value NAMES[] = {
 };
 
 static value_print *const PRINTERS[] = {
-    value_hostname,       value_domain,    value_address,      value_last_octet,  value_netmask,
-    value_gateway,        value_dns,       value_machine_name, value_machine_mac, value_machine_uuid,
-    value_machine_serial, value_server,    value_http,         render_answer_url, value_profile_name,
-    value_image_name,     value_image_url, value_order_id,
+    value_hostname,     value_domain,
+    value_address,      value_last_octet,
+    value_netmask,      value_gateway,
+    value_dns,          value_machine_name,
+    value_machine_mac,  value_machine_mac_plain,
+    value_machine_uuid, value_machine_serial,
+    value_counter,      value_server,
+    value_http,         render_answer_url,
+    value_profile_name, value_image_name,
+    value_image_url,    value_order_id,
 };
 
 static_assert(COUNT_OF(NAMES) == COUNT_OF(PRINTERS) && COUNT_OF(NAMES) <= VALUES_MOST,

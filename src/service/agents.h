@@ -18,6 +18,8 @@ struct agents_options { // all borrowed, must outlive the agents
     struct desk *desk;
     struct generated *generated; // for rendering and for proof of who holds an address
     const struct config *config;
+    bool (*commit)(void *context); // makes the store durable; NULL = store_commit
+    void *context;
 };
 
 struct agents_request {

@@ -219,6 +219,7 @@ void desk_hold(struct desk_meeting *meeting, enum reason_id why)
     meeting->plan.order = NULL;
     meeting->plan.profile = NULL;
     meeting->plan.image = NULL;
+    meeting->plan.boots = NULL;
     reasons_add(&meeting->plan.reasons, why);
 }
 
@@ -240,6 +241,7 @@ void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_
         .order = order,
         .profile = profile,
         .image = profile == NULL ? NULL : store_image_find(desk->store, profile->image),
+        .agent = order != NULL && order->by_agent ? store_image_find_agent(desk->store) : NULL,
         .now_s = desk_now_s(desk),
     };
     *meeting = (struct desk_meeting){identity.machine, identity, boot_plan_decide(&facts)};
@@ -262,7 +264,8 @@ void desk_meet_firmware(struct desk *desk, const struct boot_client *client, str
 
 // ---- orders ----
 
-static void desk_tell_order(struct desk *desk, const struct order *order, const struct reasons *reasons)
+static void desk_tell_order(struct desk *desk, const struct order *order, const struct reasons *reasons,
+                            const char *ending)
 {
     struct event event = {
         .kind = EVENT_ORDER, .machine_id = order->machine_id, .order_id = order->id, .reasons = *reasons};
@@ -270,27 +273,93 @@ static void desk_tell_order(struct desk *desk, const struct order *order, const 
     text_init(&text, event.text, sizeof event.text);
     text_add_format(&text, "order %llu (%s) is %s", (unsigned long long)order->id, order->profile,
                     order_state_text(order->state));
-    if (reasons->count != 0) {
+    if (ending != NULL && ending[0] != '\0') {
+        text_add_format(&text, ": %s", ending);
+    } else if (reasons->count != 0) {
         text_add_format(&text, ": %s", reason_get(reasons_worst(reasons))->sentence);
     }
     desk_tell(desk, &event);
 }
 
-void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event)
+// An order that ends without being done leaves a disk behind: which one, and what of it. Where somebody knows
+// more, that stays.
+static void desk_explain_end(const struct order *before, struct order *order, const struct reasons *reasons)
+{
+    bool is_undone =
+        order->state == ORDER_FAILED || order->state == ORDER_EXPIRED || order->state == ORDER_CANCELLED;
+    if (order_is_live(order) || !is_undone || strcmp(before->trouble, order->trouble) != 0) {
+        return;
+    }
+    struct text text;
+    text_init(&text, order->trouble, sizeof order->trouble);
+    if (before->state == ORDER_CONFIRM) {
+        text_add(&text, "Nobody confirmed that its disk may be erased. ");
+    } else if (reasons->count != 0) {
+        text_add(&text, reason_get(reasons_worst(reasons))->sentence);
+        order->trouble[0] = (char)(order->trouble[0] - ('a' - 'A')); // reasons begin with a small letter
+        text_add(&text, ". ");
+    }
+    if (before->state == ORDER_WRITING) {
+        text_add_format(&text, "Its disk %s is half written and does not boot; order again to write it anew.",
+                        order->target);
+    } else if (before->state == ORDER_SEALING) {
+        text_add_format(&text, "Its disk %s is written, but perhaps does not boot.", order->target);
+    } else if (order->by_agent) {
+        text_add(&text, "Nothing on its disks was changed.");
+    }
+}
+
+static void desk_apply_change(struct order *order, const struct desk_change *change, int64_t now_s)
+{
+    // Texts that are too long are cut: keys and sentences come from the model, which has the same sizes.
+    if (change->target != NULL) {
+        (void)text_copy(order->target, sizeof order->target, change->target);
+    }
+    if (change->trouble != NULL) {
+        (void)text_copy(order->trouble, sizeof order->trouble, change->trouble);
+    }
+    if (change->erase != NULL) {
+        (void)text_copy(order->erase, sizeof order->erase, change->erase);
+        (void)text_copy(order->eraser, sizeof order->eraser, change->eraser == NULL ? "" : change->eraser);
+        order->erase_s = now_s;
+    }
+}
+
+bool desk_change_order(struct desk *desk, uint64_t order_id, enum order_event event,
+                       const struct desk_change *change)
 {
     const struct order *found = order_id == 0 ? NULL : store_order_get(desk->store, order_id);
     if (found == NULL) {
-        return;
+        return false;
     }
-    struct order order = *found;
+    struct order before = *found;
+    struct order order = before;
     struct reasons reasons = {0};
-    if (!order_step(&order, event, desk_now_s(desk), &reasons)) {
-        return;
+    bool is_moved = order_step(&order, event, desk_now_s(desk), &reasons);
+    if (!is_moved) {
+        return false;
     }
-    bool is_same_state = order.state == found->state;
-    if (store_order_put(desk->store, &order, NULL) == STATUS_OK && (!is_same_state || reasons.count != 0)) {
-        desk_tell_order(desk, &order, &reasons);
+    bool is_asked = order.state != ORDER_EXPIRED; // else its time ran out instead
+    if (is_asked) {
+        desk_apply_change(&order, change, desk_now_s(desk));
     }
+    desk_explain_end(&before, &order, &reasons);
+    if (store_order_put(desk->store, &order, NULL) != STATUS_OK) {
+        return false;
+    }
+    for (unsigned i = 0; is_asked && i < change->reasons.count; i++) {
+        reasons_add(&reasons, change->reasons.ids[i]);
+    }
+    if (order.state != before.state || reasons.count != 0) {
+        desk_tell_order(desk, &order, &reasons, is_asked ? change->text : NULL);
+    }
+    return is_asked;
+}
+
+void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event)
+{
+    static const struct desk_change NOTHING;
+    (void)desk_change_order(desk, order_id, event, &NOTHING);
 }
 
 struct desk_old { // what is over: as many as one tick takes care of

@@ -77,6 +77,21 @@ void desk_hold(struct desk_meeting *meeting, enum reason_id why);
 /// or over.
 void desk_step_order(struct desk *desk, uint64_t order_id, enum order_event event);
 
+struct desk_change { // what else is written into an order together with a step; NULL = stays as it is
+    const char *target;
+    const char *trouble;
+    const char *erase; // with `eraser`, and erase_s becomes now
+    const char *eraser;
+    const char *text;       // the end of the timeline's sentence; NULL or "" = the reason's
+    struct reasons reasons; // told besides the step's own
+};
+
+/// As desk_step_order, and writes `change` into the order in the same breath. Whether it was written: not
+/// when the event did not move the order (so the target of a write that has begun never changes), or its time
+/// ran out instead.
+bool desk_change_order(struct desk *desk, uint64_t order_id, enum order_event event,
+                       const struct desk_change *change);
+
 /// Lets time pass: ends expired orders, forgets unknown machines when there are too many, tells how many
 /// events were left out. Call every few seconds.
 void desk_tick(struct desk *desk);

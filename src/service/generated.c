@@ -4,6 +4,7 @@
 #include "io/heap.h"
 #include "io/neighbour.h"
 #include "loader/loader.h"
+#include "service/agents.h"
 
 #include <string.h>
 
@@ -146,6 +147,14 @@ static bool asker_owns(const struct asker *asker, const struct machine *machine)
     return asker->is_proven && machine_has_mac(machine, &asker->holder);
 }
 
+bool generated_is_owner(const struct generated *generated, const struct machine *machine,
+                        const struct content_client *from)
+{
+    struct asker asker = {0};
+    asker_find_holder(generated, from, &asker);
+    return asker_owns(&asker, machine);
+}
+
 // ---- what it gets ----
 
 void generated_image_path(const struct image *image, const char *path, struct text *out)
@@ -213,20 +222,22 @@ struct screen { // the strings a loader_context borrows
 };
 
 static enum status generated_fill_image(const struct generated *generated, const struct desk_meeting *meeting,
-                                        struct ip4 server, struct screen *screen, struct problem *problem)
+                                        const struct hw *mac, struct ip4 server, struct screen *screen,
+                                        struct problem *problem)
 {
     const struct boot_plan *plan = &meeting->plan;
     struct text text;
     text_init(&text, screen->kernel, sizeof screen->kernel);
-    generated_image_path(plan->image, plan->image->kernel, &text);
-    if (plan->image->initrd[0] != '\0') {
+    generated_image_path(plan->boots, plan->boots->kernel, &text);
+    if (plan->boots->initrd[0] != '\0') {
         text_init(&text, screen->initrd, sizeof screen->initrd);
-        generated_image_path(plan->image, plan->image->initrd, &text);
+        generated_image_path(plan->boots, plan->boots->initrd, &text);
     }
     struct render_facts facts =
         generated_facts(generated, meeting->machine, plan->profile, plan->order, server);
     text_init(&text, screen->arguments, sizeof screen->arguments);
-    return render_arguments(&facts, &text, problem);
+    return plan->order->by_agent ? render_agent_arguments(&facts, plan->boots, mac, &text, problem)
+                                 : render_arguments(&facts, &text, problem);
 }
 
 static const char *generated_sentence(const struct boot_plan *plan)
@@ -253,7 +264,7 @@ static enum status generated_print(const struct generated *generated, const stru
     struct screen screen = {0};
     enum status status = STATUS_OK;
     if (meeting->plan.kind == PLAN_IMAGE) {
-        status = generated_fill_image(generated, meeting, from->server, &screen, problem);
+        status = generated_fill_image(generated, meeting, &asker->client.mac, from->server, &screen, problem);
     }
     const char *name = meeting->machine == NULL ? "" : meeting->machine->name;
     enum reason_id worst = reasons_worst(&meeting->plan.reasons);
@@ -452,22 +463,69 @@ static bool generated_is_file(const struct image *image, const char *file, const
     return text_equal_nocase(whole + 1, path);
 }
 
+// The imported image that a path ("images/NAME/FILE") is in, as the tree finds it: in any case. NULL = none
+// that is known, and `*file` is what comes behind.
+static const struct image *generated_find_image(const struct generated *generated, const char *path,
+                                                const char **file)
+{
+    const char *start = path + strlen("images/");
+    size_t length = strcspn(start, "/");
+    char name[IMAGE_NAME_BYTES] = "";
+    for (size_t i = 0; length < sizeof name && i < length; i++) {
+        name[i] = text_lower(start[i]);
+    }
+    *file = start[length] == '/' ? start + length + 1 : "";
+    return store_image_find(generated->desk->store, name);
+}
+
+// Images for disks are for the agents that write them: over HTTP, with the token of an order for that image.
+static bool generated_may_read(const struct generated *generated, const char *path,
+                               const struct content_client *from)
+{
+    const char *file;
+    const struct image *image = generated_find_image(generated, path, &file);
+    if (image != NULL && image->kind == IMAGE_BOOT) {
+        return true;
+    }
+    bool is_packed = text_equal_nocase(file, IMAGE_STREAM_FILE) || text_equal_nocase(file, IMAGE_INDEX_FILE);
+    if (image == NULL) {
+        return !is_packed;
+    }
+    return is_packed && from->is_http && generated->agents != NULL && from->token != NULL &&
+           agents_may_read(generated->agents, from->token, from->address, image->name);
+}
+
+static const struct image *generated_boots(const struct generated *generated, const struct order *order)
+{
+    const struct store *store = generated->desk->store;
+    if (order->by_agent) {
+        return store_image_find_agent(store);
+    }
+    const struct profile *profile = store_profile_find(store, order->profile);
+    return profile == NULL ? NULL : store_image_find(store, profile->image);
+}
+
 static enum status generated_image(const struct generated *generated, const char *path,
                                    const struct content_client *from, struct content_node *node,
                                    struct reasons *reasons)
 {
+    if (!generated_may_read(generated, path, from)) {
+        reasons_add(reasons, REASON_AGENT_REFUSED);
+        return STATUS_DENIED;
+    }
     enum status status = generated->images.lookup(generated->images.self, path, from, node, reasons);
     const struct order *order = status == STATUS_OK ? generated_order_of(generated, from) : NULL;
-    const struct profile *profile =
-        order == NULL ? NULL : store_profile_find(generated->desk->store, order->profile);
-    const struct image *image =
-        profile == NULL ? NULL : store_image_find(generated->desk->store, profile->image);
+    const struct image *image = order == NULL ? NULL : generated_boots(generated, order);
+    const char *file;
+    const struct image *asked = generated_find_image(generated, path, &file);
+    bool is_packed = asked != NULL && asked->kind != IMAGE_BOOT;
+    node->is_private = node->is_private || is_packed;
     if (image == NULL) {
         return status;
     }
     bool is_kernel = generated_is_file(image, image->kernel, path);
     bool is_last = image->initrd[0] != '\0' ? generated_is_file(image, image->initrd, path) : is_kernel;
-    if (is_kernel || is_last) {
+    if (is_kernel || is_last || is_packed) {
         node->part = is_last ? CONTENT_PART_LAST : CONTENT_PART_NONE;
         node->machine_id = order->machine_id;
         node->order_id = order->id;

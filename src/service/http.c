@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "io/heap.h"
 #include "io/port.h"
+#include "service/http_body.h"
 #include "service/http_request.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #define BACKLOG                 4096
 #define CONNECTION_MEMORY_BYTES 16384
 #define COMPLAINT_BYTES         256
+#define POST_FOLDER             "/agent/" // the only place where something can be posted
 
 struct http_listener {
     struct http_listener *next;
@@ -39,6 +42,9 @@ struct http_service {
     const struct content *content;
     struct log *log;
     struct transfer_hooks hooks;
+    void (*post)(void *context, struct http_post *post);
+    void *post_context;
+    atomic_size_t bodies_bytes; // of all POSTs that are being gathered
     uint32_t connections_most;
     uint32_t per_client_most;
     struct mailbox *mailbox;
@@ -50,17 +56,28 @@ struct http_service {
 
 // In the loop.
 
-static void look_up(struct http_service *service, struct http_request *request)
+static void answer_post(struct http_service *service, struct http_request *request,
+                        const struct content_client *from)
 {
-    struct http_listener *listener = request->listener;
-    struct content_client client = {.address = request->end.client,
-                                    .server = request->end.server,
-                                    .interface_index = request->end.interface_index,
-                                    .query = request->query,
-                                    .is_http = true};
-    service->live++;
-    request->was_asked = true;
-    request->status = content_open(service->content, request->path, request->path_length, &client,
+    char path[CONTENT_PATH_BYTES + 1] = "";
+    memcpy(path, request->path, request->path_length);
+    const char *body = request->body->bytes == NULL ? "" : request->body->bytes;
+    struct http_post post = {.path = path,
+                             .from = *from,
+                             .body = body,
+                             .body_bytes = request->body->count,
+                             .http_status = MHD_HTTP_SERVICE_UNAVAILABLE};
+    service->post(service->post_context, &post);
+    request->post_code = post.http_status;
+    request->post_answer = post.answer;
+    http_body_free(request->body);
+    request->body = NULL;
+}
+
+static void open_content(struct http_service *service, struct http_request *request,
+                         const struct content_client *from)
+{
+    request->status = content_open(service->content, request->path, request->path_length, from,
                                    &request->node, &request->end.reasons);
     if (request->status == STATUS_OK) {
         const struct content_node *node = &request->node;
@@ -70,11 +87,41 @@ static void look_up(struct http_service *service, struct http_request *request)
         request->end.machine_id = node->machine_id;
         request->end.order_id = node->order_id;
     }
+}
+
+static void look_up(struct http_service *service, struct http_request *request)
+{
+    struct http_listener *listener = request->listener;
+    struct content_client client = {.address = request->end.client,
+                                    .server = request->end.server,
+                                    .interface_index = request->end.interface_index,
+                                    .query = request->query,
+                                    .token = request->token,
+                                    .is_http = true};
+    service->live++;
+    request->was_asked = true;
+    if (request->body != NULL) {
+        answer_post(service, request, &client);
+    } else {
+        open_content(service, request, &client);
+    }
     request->stage = HTTP_REQUEST_FOUND;
     MHD_resume_connection(request->connection);
     pthread_mutex_lock(&listener->lock);
     listener->suspended--;
     pthread_mutex_unlock(&listener->lock);
+}
+
+static void free_request(struct http_request *taken_request)
+{
+    http_body_free(taken_request->body);
+    if (taken_request->post_answer != NULL) {
+        explicit_bzero(taken_request->post_answer, strlen(taken_request->post_answer));
+        heap_free(taken_request->post_answer);
+    }
+    content_node_close(&taken_request->node);
+    explicit_bzero(taken_request->token, sizeof taken_request->token);
+    heap_free(taken_request);
 }
 
 static void tell_end(struct http_service *service, struct http_request *taken_request)
@@ -83,12 +130,15 @@ static void tell_end(struct http_service *service, struct http_request *taken_re
     int64_t duration_us = loop_now_us() - taken_request->started_us;
     end->duration_us = duration_us > 0 ? (uint64_t)duration_us : 0;
     service->live -= taken_request->was_asked ? 1 : 0;
-    transfer_stats_add(&service->stats, end);
-    if (service->hooks.ended != NULL) {
-        service->hooks.ended(service->hooks.context, end);
+    // What an agent says is no file that was sent, and whoever listened to it has told what is to be told.
+    bool is_talk = taken_request->body != NULL || taken_request->post_code != 0;
+    if (!is_talk || end->outcome == TRANSFER_REFUSED) {
+        transfer_stats_add(&service->stats, end);
+        if (service->hooks.ended != NULL) {
+            service->hooks.ended(service->hooks.context, end);
+        }
     }
-    content_node_close(&taken_request->node);
-    heap_free(taken_request);
+    free_request(taken_request);
 }
 
 static void take_message(void *context, struct mailbox_message *message)
@@ -153,18 +203,60 @@ static enum MHD_Result ask_loop(struct http_request *request)
     return is_stopping ? http_request_refuse(request, HTTP_STOPPING) : MHD_YES;
 }
 
+static bool is_post(const struct http_request *request, const char *method)
+{
+    size_t length = strlen(POST_FOLDER);
+    return strcmp(method, MHD_HTTP_METHOD_POST) == 0 && request->listener->service->post != NULL &&
+           request->path_length >= length && memcmp(request->path, POST_FOLDER, length) == 0;
+}
+
+// A body that says in its head that it is too long need not come.
+static enum MHD_Result begin_post(struct http_request *request)
+{
+    struct http_service *service = request->listener->service;
+    const char *length = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Content-Length");
+    if (length != NULL && strtoull(length, NULL, 10) > HTTP_SERVICE_POST_BYTES_MOST) {
+        return http_request_refuse(request, HTTP_TOO_LARGE);
+    }
+    request->body = http_body_new(HTTP_SERVICE_POST_BYTES_MOST, &service->bodies_bytes);
+    request->stage = HTTP_REQUEST_READ;
+    return MHD_YES;
+}
+
 // First call, after the headers: only a method that is not served is answered already, since an answer now
 // ends the connection.
 static enum MHD_Result read_headers(struct http_request *request, const char *method)
 {
     read_socket(request);
     http_request_count_from_here(request);
+    http_request_read_token(request);
+    if (is_post(request, method)) {
+        return begin_post(request);
+    }
     request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (!request->is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0) {
         return http_request_refuse(request, HTTP_METHOD_NOT_ALLOWED);
     }
     request->stage = HTTP_REQUEST_READ;
     return MHD_YES;
+}
+
+// The whole request is here.
+static enum MHD_Result ask(struct http_request *request)
+{
+    const struct http_body *body = request->body;
+    if (request->is_path_broken) {
+        return http_request_refuse(request, HTTP_NOT_FOUND);
+    }
+    if (body != NULL && (body->is_too_long || body->is_crowded)) {
+        return http_request_refuse(request, body->is_too_long ? HTTP_TOO_LARGE : HTTP_STOPPING);
+    }
+    return ask_loop(request);
+}
+
+static enum MHD_Result answer(struct http_request *request)
+{
+    return request->post_code != 0 ? http_request_answer_post(request) : http_request_answer(request);
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -175,19 +267,21 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     (void)connection;
     (void)url;
     (void)version;
-    (void)upload;
     struct http_request *request = *request_at;
     if (request->stage == HTTP_REQUEST_NEW) {
         return read_headers(request, method);
     }
-    if (*upload_bytes != 0) { // a body that nobody asked for
+    if (*upload_bytes != 0) {
+        if (request->body != NULL && request->stage == HTTP_REQUEST_READ) {
+            http_body_add(request->body, upload, *upload_bytes);
+        } // else a body that nobody asked for
         *upload_bytes = 0;
         return MHD_YES;
     }
     if (request->stage == HTTP_REQUEST_READ) {
-        return request->is_path_broken ? http_request_refuse(request, HTTP_NOT_FOUND) : ask_loop(request);
+        return ask(request);
     }
-    return request->stage == HTTP_REQUEST_FOUND ? http_request_answer(request) : MHD_YES;
+    return request->stage == HTTP_REQUEST_FOUND ? answer(request) : MHD_YES;
 }
 
 static void completed(void *context, struct MHD_Connection *connection, void **request_at,
@@ -364,6 +458,8 @@ struct http_service *http_service_new(const struct http_service_options *options
         .content = options->content,
         .log = options->log,
         .hooks = options->hooks,
+        .post = options->post,
+        .post_context = options->post_context,
         .connections_most =
             options->connections_most != 0 ? options->connections_most : HTTP_SERVICE_CONNECTIONS_DEFAULT,
         .per_client_most =

@@ -2,6 +2,7 @@
 #include "service/http_request.h"
 
 #include "base/text.h"
+#include "io/heap.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -86,10 +87,12 @@ static const char *refusal_text(enum http_code code)
         return "405: imprint is read-only, GET and HEAD are served\n";
     case HTTP_CHANGED:
         return "412: the file changed\n";
+    case HTTP_TOO_LARGE:
+        return "413: that is more than any agent has to say\n";
     case HTTP_RANGE_UNSATISFIABLE:
         return "416: the file is shorter than that\n";
     case HTTP_STOPPING:
-        return "503: the server is stopping\n";
+        return "503: the server is busy or stopping\n";
     case HTTP_OK:
     case HTTP_PARTIAL:
     case HTTP_NOT_MODIFIED:
@@ -206,6 +209,43 @@ static const char *header(const struct http_request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+void http_request_read_token(struct http_request *request)
+{
+    const char *value = header(request, "Authorization");
+    static const char SCHEME[] = "bearer ";
+    size_t length = sizeof SCHEME - 1;
+    if (value == NULL || strncasecmp(value, SCHEME, length) != 0) { // RFC 9110 section 11.1: in any case
+        return;
+    }
+    value += length + strspn(value + length, " ");
+    if (text_copy(request->token, sizeof request->token, value) != STATUS_OK) {
+        explicit_bzero(request->token, sizeof request->token);
+    }
+}
+
+static void wipe_text(void *text)
+{
+    explicit_bzero(text, strlen(text));
+    heap_free(text);
+}
+
+enum MHD_Result http_request_answer_post(struct http_request *request)
+{
+    char *text = request->post_answer == NULL ? heap_copy_text("{}") : request->post_answer;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(strlen(text), text, wipe_text, text);
+    request->post_answer = NULL;
+    request->stage = HTTP_REQUEST_ANSWERED;
+    request->answer = (struct http_answer){.code = HTTP_OK, .count = strlen(text)};
+    if (response == NULL) {
+        wipe_text(text);
+        return MHD_NO;
+    }
+    add_header(response, "Content-Type", "application/json");
+    add_header(response, "Cache-Control", "no-store");
+    return queue(request, request->post_code, response);
+}
+
 enum MHD_Result http_request_answer(struct http_request *request)
 {
     if (request->status != STATUS_OK) {
@@ -274,6 +314,7 @@ static enum transfer_outcome outcome_of(const struct http_request *request)
         return TRANSFER_NOT_FOUND;
     case HTTP_FORBIDDEN:
     case HTTP_METHOD_NOT_ALLOWED:
+    case HTTP_TOO_LARGE:
         return TRANSFER_REFUSED;
     case HTTP_ERROR:
     case HTTP_STOPPING:

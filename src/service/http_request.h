@@ -10,12 +10,14 @@
 #include <microhttpd.h>
 
 #define HTTP_QUERY_BYTES 1024
+#define HTTP_TOKEN_BYTES 80 // of an Authorization header
 
+struct http_body;
 struct http_listener;
 
 enum http_request_stage {
     HTTP_REQUEST_NEW,      // its headers are not read yet
-    HTTP_REQUEST_READ,     // they are, and its body, which nobody wants, comes
+    HTTP_REQUEST_READ,     // they are, and its body comes: of a POST gathered, else thrown away
     HTTP_REQUEST_ASKED,    // its connection is suspended until the loop looked its path up
     HTTP_REQUEST_FOUND,    // or not found: `status` tells
     HTTP_REQUEST_ANSWERED, // a response is on its way
@@ -34,6 +36,10 @@ struct http_request {
     bool is_head;
     bool was_asked; // the loop counted it
     enum status status;
+    char token[HTTP_TOKEN_BYTES]; // a secret
+    struct http_body *body;       // of a POST; NULL = none wanted
+    unsigned post_code;           // the answer to it
+    char *post_answer;            // NUL-terminated, ours, perhaps with secrets; NULL = none
     struct content_node node;
     struct http_answer answer;
     struct transfer_end end;
@@ -43,6 +49,13 @@ struct http_request {
 
 /// Fills path and query from the target of the request line (`uri`), which may be absolute.
 void http_request_set_target(struct http_request *request, const char *uri);
+
+/// Takes the token out of the headers: "Authorization: Bearer TOKEN". One that is longer than any of ours is
+/// none.
+void http_request_read_token(struct http_request *request);
+
+/// Queues what was answered to a POST, and wipes it when it is sent.
+enum MHD_Result http_request_answer_post(struct http_request *request);
 
 /// Notes how many bytes the connection carried before this request.
 void http_request_count_from_here(struct http_request *request);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server.h"
 
+#include "catalog/packed.h"
 #include "catalog/scan.h"
 #include "content/folder.h"
 #include "content/packaged.h"
 #include "io/heap.h"
 #include "io/notify.h"
 #include "io/privilege.h"
+#include "service/agents.h"
 #include "service/control.h"
 #include "service/generated.h"
+#include "service/personal.h"
+#include "service/server_address.h"
 #include "service/server_folders.h"
 #include "service/server_notes.h"
 #include "service/server_ports.h"
@@ -34,6 +38,7 @@ struct server {
     struct catalog *catalog;
     struct desk desk;
     struct generated generated;
+    struct agents *agents;
     struct folder *images;
     struct folder *root;
     struct content content;
@@ -83,6 +88,19 @@ static void server_transfer_ended(void *context, const struct transfer_end *end)
     server_note_transfer(&server->desk, server->log, end);
 }
 
+static void server_post(void *context, struct http_post *post)
+{
+    struct server *server = context;
+    struct agents_request request = {.path = post->path,
+                                     .token = post->from.token == NULL ? "" : post->from.token,
+                                     .from = post->from,
+                                     .body = post->body,
+                                     .body_bytes = post->body_bytes};
+    struct agents_answer answer = agents_handle(server->agents, &request);
+    post->http_status = answer.http_status;
+    post->answer = answer.body;
+}
+
 static enum status server_render(void *context, const struct machine *machine, const struct profile *profile,
                                  enum control_text which, char **text, struct problem *problem)
 {
@@ -105,10 +123,41 @@ static enum status server_render(void *context, const struct machine *machine, c
     return status;
 }
 
+static enum status server_render_personal(void *context, const struct machine *machine,
+                                          const struct profile *profile, char hostname[MACHINE_NAME_BYTES],
+                                          struct problem *problem)
+{
+    struct server *server = context;
+    struct ip4 address = {0};
+    if (server->ports.served_count != 0) {
+        address = server->ports.served[0].addresses[0].address;
+    }
+    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
+    struct talk_personal personal;
+    enum status status = personal_render(&facts, &personal, problem);
+    if (status == STATUS_OK) {
+        (void)text_copy(hostname, MACHINE_NAME_BYTES, personal.hostname);
+        personal_clear(&personal);
+    }
+    return status;
+}
+
+static enum status server_pick_address(void *context, const struct machine *machine, struct ip4 *address,
+                                       struct problem *problem)
+{
+    const struct server *server = context;
+    return server_address_pick(&server->config, server->store, machine, desk_now_s(&server->desk), address,
+                               problem);
+}
+
 static enum status server_recognise(void *context, const char *folder, struct image *image,
                                     struct problem *problem)
 {
     const struct server *server = context;
+    enum status status = catalog_packed_read(folder, image, problem);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
     return catalog_scan(server->catalog, folder, image, problem); // in a worker: the catalogue never changes
 }
 
@@ -264,6 +313,13 @@ static bool server_build_content(struct server *server, struct problem *problem)
                                            .config = &server->config,
                                            .catalog = server->catalog,
                                            .images = folder_source(server->images, "images")};
+    struct agents_options agents = {.desk = &server->desk,
+                                    .generated = &server->generated,
+                                    .config = &server->config,
+                                    .commit = server_commit,
+                                    .context = server};
+    server->agents = agents_new(&agents);
+    server->generated.agents = server->agents;
     content_init(&server->content);
     content_add(&server->content, generated_source(&server->generated));
     content_add(&server->content, packaged_source());
@@ -285,8 +341,12 @@ static bool server_build_services(struct server *server, struct problem *problem
     struct transfer_hooks hooks = {server_transfer_ended, server};
     struct tftp_service_options tftp = {
         .loop = server->loop, .content = &server->content, .log = server->log, .hooks = hooks};
-    struct http_service_options http = {
-        .loop = server->loop, .content = &server->content, .log = server->log, .hooks = hooks};
+    struct http_service_options http = {.loop = server->loop,
+                                        .content = &server->content,
+                                        .log = server->log,
+                                        .hooks = hooks,
+                                        .post = server_post,
+                                        .post_context = server};
     server->tftp = tftp_service_new(&tftp);
     server->http = http_service_new(&http);
     if (server->config.dhcp_mode != CONFIG_DHCP_OFF) {
@@ -349,6 +409,9 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .context = server,
                                   .recognise = server_recognise,
                                   .render = server_render,
+                                  .render_personal = server_render_personal,
+                                  .pick_address = server_pick_address,
+                                  .agents = server->agents,
                                   .changed = server_changed,
                                   .status = server_status};
     server->listener = -1;
@@ -383,6 +446,7 @@ static void server_free(struct server *server)
         close(server->listener);
     }
     loop_free(server->loop);
+    agents_free(server->agents);
     folder_free(server->root);
     folder_free(server->images);
     catalog_free(server->catalog);

@@ -6,12 +6,12 @@
 #include "base/problem.h"
 #include "config/config.h"
 
-/// Makes the state folder, its images folder and the control socket's folder where they are missing.
-/// STATUS_IO and `problem`.
+/// Makes the state folder, its folders for images and logs, and the control socket's folder where they are
+/// missing. STATUS_IO and `problem`.
 MUST_USE enum status server_folders_make(const struct config *config, struct problem *problem);
 
-/// Gives the state folder, the database in it and its images folder to the account that the daemon runs as;
-/// nothing else that may lie there. Nothing when not root. STATUS_IO and `problem`.
+/// Gives the state folder, the database in it and its folders for images and logs to the account that the
+/// daemon runs as; nothing else that may lie there. Nothing when not root. STATUS_IO and `problem`.
 MUST_USE enum status server_folders_give(const struct config *config, struct problem *problem);
 
 /// The account to run as: config->user if there is one, else "nobody".

@@ -25,6 +25,7 @@ static int start(void **state)
     struct hw mac = hw_ethernet(OCTETS);
     machine_init(&machine);
     strcpy(machine.name, "lab-01");
+    machine.counter = 4;
     assert_int_equal(machine_add_mac(&machine, &mac), STATUS_OK);
     profile = (struct profile){.name = "debian-lab", .answer_name = "preseed.cfg"};
     image = (struct image){.name = "debian-12", .family = "debian-installer"};
