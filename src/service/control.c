@@ -75,6 +75,9 @@ static void request_free(struct control_request *request)
     if (request->response != NULL) {
         MHD_destroy_response(request->response);
     }
+    if (request->body_bytes != 0) {
+        explicit_bzero(request->body, request->body_bytes);
+    }
     heap_free(request->body);
     heap_free(request);
 }
@@ -116,6 +119,7 @@ static void request_take(struct control_request *request, const char *data, size
     char *longer = heap_new(request->body_bytes + bytes + 1);
     if (request->body_bytes != 0) {
         memcpy(longer, request->body, request->body_bytes);
+        explicit_bzero(request->body, request->body_bytes); // it may hold password hashes
     }
     memcpy(longer + request->body_bytes, data, bytes);
     heap_free(request->body);

@@ -9,6 +9,7 @@
 #include "service/desk.h"
 #include "store/store.h"
 
+struct agents;
 struct control;
 struct json_t;
 
@@ -37,6 +38,20 @@ struct control_world {
     /// is not defined and its place. NULL = orders are taken unseen.
     enum status (*render)(void *context, const struct machine *machine, const struct profile *profile,
                           enum control_text which, char **text, struct problem *problem);
+
+    /// Renders all of what makes an image that is written to a disk this machine's own, to see that it can
+    /// be done; the host name goes to `hostname`. STATUS_NOT_FOUND and `problem` when a value is not defined,
+    /// and as personal_render says. NULL = orders are taken unseen.
+    enum status (*render_personal)(void *context, const struct machine *machine,
+                                   const struct profile *profile, char hostname[MACHINE_NAME_BYTES],
+                                   struct problem *problem);
+
+    /// Picks a free address to be kept for `machine`, which has none and needs one. `problem` on failure.
+    /// NULL = there are none.
+    enum status (*pick_address)(void *context, const struct machine *machine, struct ip4 *address,
+                                struct problem *problem);
+
+    struct agents *agents; // who tells how far orders are; NULL = nobody
 
     /// Machines, images, profiles or orders have changed and are durable. NULL = nobody needs to know.
     void (*changed)(void *context);

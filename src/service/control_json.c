@@ -2,6 +2,7 @@
 #include "service/control_json.h"
 
 #include "base/text.h"
+#include "service/control_personal.h"
 
 #include <string.h>
 
@@ -87,10 +88,31 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
                         machine->architecture == UINT16_MAX ? json_null()
                                                             : json_integer(machine->architecture));
     put_text(object, "loader", machine_loader_text(machine->loader));
+    json_object_set_new(object, "counter",
+                        machine->counter == 0 ? json_null() : json_integer(machine->counter));
     put_time(object, "first_seen_s", machine->first_seen_s);
     put_time(object, "last_seen_s", machine->last_seen_s);
+    int64_t found_s = 0;
+    (void)store_inventory_find(store, machine->id, &found_s);
+    put_time(object, "found_s", found_s);
     json_object_set_new(object, "order", order == NULL ? json_null() : control_json_order(store, order));
     return object;
+}
+
+static json_t *json_starts(uint8_t starts)
+{
+    static const struct {
+        uint8_t bit;
+        const char *name;
+    } names[] = {
+        {IMAGE_STARTS_BIOS, "bios"}, {IMAGE_STARTS_UEFI, "uefi"}, {IMAGE_STARTS_SECURE, "secureboot"}};
+    json_t *list = json_array();
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if ((starts & names[i].bit) != 0) {
+            json_array_append_new(list, json_string(names[i].name));
+        }
+    }
+    return list;
 }
 
 json_t *control_json_image(const struct image *image)
@@ -100,6 +122,10 @@ json_t *control_json_image(const struct image *image)
     put_text(object, "name", image->name);
     put_text(object, "family", image->family);
     put_text(object, "description", image->description);
+    put_text(object, "kind", image_kind_text(image->kind));
+    json_object_set_new(object, "starts", json_starts(image->starts));
+    put_number(object, "content_bytes", (int64_t)image->content_bytes);
+    put_number(object, "needs_bytes", (int64_t)image->needs_bytes);
     put_text(object, "kernel", image->kernel);
     put_text(object, "initrd", image->initrd);
     put_text(object, "arguments", image->arguments);
@@ -127,6 +153,7 @@ json_t *control_json_profile(const struct profile *profile, bool with_answer)
                             profile->answer == NULL ? json_null() : json_string(profile->answer));
     }
     json_object_set_new(object, "values", values);
+    control_personal_add(object, profile);
     put_time(object, "created_s", profile->created_s);
     return object;
 }
@@ -139,14 +166,24 @@ json_t *control_json_order(const struct store *store, const struct order *order)
     put_machine_name(object, store_machine_get(store, order->machine_id));
     put_text(object, "profile", order->profile);
     put_text(object, "owner", order->owner);
+    put_text(object, "why", order->why);
     put_text(object, "state", order_state_text(order->state));
     json_object_set_new(object, "is_live", json_boolean(order_is_live(order)));
+    json_object_set_new(object, "by_agent", json_boolean(order->by_agent));
+    put_number(object, "tries", order->tries);
     put_number(object, "boots", order->boots);
+    put_text(object, "disk", order->disk);
+    put_text(object, "erase", order->erase);
+    put_text(object, "eraser", order->eraser);
+    put_time(object, "erase_s", order->erase_s);
+    put_text(object, "target", order->target);
+    put_text(object, "trouble", order->trouble);
     put_time(object, "created_s", order->created_s);
     put_time(object, "expires_s", order->expires_s);
     put_time(object, "started_s", order->started_s);
     put_time(object, "used_s", order->used_s);
     put_time(object, "ended_s", order->ended_s);
+    put_time(object, "skip_until_s", order->skip_until_s);
     return object;
 }
 

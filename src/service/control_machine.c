@@ -80,9 +80,15 @@ void control_machine_list(struct control_request *request)
 void control_machine_show(struct control_request *request)
 {
     const struct machine *machine = control_machine_find(request, request->names[0]);
-    if (machine != NULL) {
-        control_answer(request, MHD_HTTP_OK, control_json_machine(request->world->store, machine));
+    if (machine == NULL) {
+        return;
     }
+    int64_t found_s;
+    const char *found = store_inventory_find(request->world->store, machine->id, &found_s);
+    json_t *inventory = found == NULL ? NULL : json_loads(found, 0, NULL);
+    json_t *answer = control_json_machine(request->world->store, machine);
+    json_object_set_new(answer, "inventory", inventory == NULL ? json_null() : inventory);
+    control_answer(request, MHD_HTTP_OK, answer);
 }
 
 // Takes the member "name" over, when it is there.

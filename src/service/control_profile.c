@@ -3,6 +3,7 @@
 #include "io/heap.h"
 #include "service/control_json.h"
 #include "service/control_machine.h"
+#include "service/control_personal.h"
 #include "service/control_route.h"
 
 #include <stdlib.h>
@@ -166,7 +167,10 @@ static bool take_all(struct control_request *request, struct profile *profile)
 {
     return take_image(request, profile) &&
            control_copy_text(request, "arguments", profile->arguments, sizeof profile->arguments, NULL) &&
-           take_answer(request, profile) && take_values(request, profile);
+           control_personal_check_template(request, "arguments", profile->arguments) &&
+           take_answer(request, profile) &&
+           control_personal_check_template(request, "answer", profile->answer) &&
+           take_values(request, profile) && control_personal_take(request, profile);
 }
 
 static void put(struct control_request *request, struct profile *profile, unsigned http_status,
@@ -186,7 +190,22 @@ static void put(struct control_request *request, struct profile *profile, unsign
     }
 }
 
-static const char *const members[] = {"name", "image", "arguments", "answer_name", "answer", "values", NULL};
+// Copies of secrets do not stay in memory.
+static void free_profile(struct profile *taken)
+{
+    explicit_bzero(taken, sizeof *taken);
+    heap_free(taken);
+}
+
+static char *copy_text(const char *text)
+{
+    return text == NULL ? NULL : heap_copy_text(text);
+}
+
+static const char *const members[] = {
+    "name",     "image",         "arguments", "answer_name",   "answer",   "values",
+    "hostname", "root_password", "user",      "user_password", "timezone", "locale",
+    "packages", "network",       "ssh_keys",  "script",        "disk",     NULL};
 
 void control_profile_add(struct control_request *request)
 {
@@ -201,7 +220,7 @@ void control_profile_add(struct control_request *request)
             put(request, profile, MHD_HTTP_CREATED, "was added");
         }
     }
-    heap_free(profile);
+    free_profile(profile);
 }
 
 void control_profile_edit(struct control_request *request)
@@ -211,13 +230,19 @@ void control_profile_edit(struct control_request *request)
         return;
     }
     struct profile *profile = heap_copy(found, sizeof *found);
-    char *answer = found->answer == NULL ? NULL : heap_copy_text(found->answer); // the store frees its own
+    char *answer = copy_text(found->answer); // the store frees its own
+    char *keys = copy_text(found->personal.ssh_keys);
+    char *script = copy_text(found->personal.script);
     profile->answer = answer;
+    profile->personal.ssh_keys = keys;
+    profile->personal.script = script;
     if (take_all(request, profile)) {
         put(request, profile, MHD_HTTP_OK, "was changed");
     }
     heap_free(answer);
-    heap_free(profile);
+    heap_free(keys);
+    heap_free(script);
+    free_profile(profile);
 }
 
 void control_profile_remove(struct control_request *request)
@@ -254,6 +279,27 @@ static bool render(struct control_request *request, const struct machine *machin
     return true;
 }
 
+// The host name in the answer, when the image is written to a disk; whether all that is the machine's own can
+// be rendered. Nothing else of it is shown: much of it is secret.
+static bool render_personal(struct control_request *request, const struct machine *machine,
+                            const struct profile *profile, json_t *answer)
+{
+    const struct image *image = store_image_find(request->world->store, profile->image);
+    char hostname[MACHINE_NAME_BYTES] = "";
+    struct problem problem = {0};
+    if (image == NULL || image->kind == IMAGE_BOOT || request->world->render_personal == NULL) {
+        json_object_set_new(answer, "hostname", json_null());
+        return true;
+    }
+    if (request->world->render_personal(request->world->context, machine, profile, hostname, &problem) !=
+        STATUS_OK) {
+        control_refuse(request, MHD_HTTP_CONFLICT, &problem);
+        return false;
+    }
+    json_object_set_new(answer, "hostname", control_json_text(hostname));
+    return true;
+}
+
 void control_profile_render(struct control_request *request)
 {
     const struct profile *profile = find_profile(request);
@@ -272,7 +318,8 @@ void control_profile_render(struct control_request *request)
     }
     json_t *answer = json_pack("{s:s, s:s, s:s}", "profile", profile->name, "machine", machine->name,
                                "answer_name", profile->answer_name);
-    if (render(request, machine, profile, CONTROL_TEXT_ARGUMENTS, answer, "arguments") &&
+    if (render_personal(request, machine, profile, answer) &&
+        render(request, machine, profile, CONTROL_TEXT_ARGUMENTS, answer, "arguments") &&
         render(request, machine, profile, CONTROL_TEXT_ANSWER, answer, "answer")) {
         control_answer(request, MHD_HTTP_OK, answer);
     } else {

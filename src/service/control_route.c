@@ -35,6 +35,8 @@ static const struct control_route routes[] = {
     {"GET", "orders", CONTROL_BODY_NONE, control_order_list, NULL},
     {"POST", "orders", CONTROL_BODY_JSON, control_order_add, NULL},
     {"GET", "orders/*", CONTROL_BODY_NONE, control_order_show, NULL},
+    {"GET", "orders/*/log", CONTROL_BODY_NONE, control_order_log, NULL},
+    {"POST", "orders/*/confirm", CONTROL_BODY_JSON, control_order_confirm, NULL},
     {"POST", "orders/*/cancel", CONTROL_BODY_JSON, control_order_cancel, NULL},
 };
 

@@ -63,6 +63,10 @@ void control_order_list(struct control_request *request);
 void control_order_add(struct control_request *request);
 /// GET orders/ID.
 void control_order_show(struct control_request *request);
+/// GET orders/ID/log: what the agent said.
+void control_order_log(struct control_request *request);
+/// POST orders/ID/confirm: gives up what is on a disk.
+void control_order_confirm(struct control_request *request);
 /// POST orders/ID/cancel.
 void control_order_cancel(struct control_request *request);
 
