@@ -77,6 +77,12 @@ static const struct command_option machine_edit_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option agent_build_options[] = {
+    OPTION("cloud", NULL, "for virtual machines only: much smaller"),
+    OPTION("program", "FILE", "the program imprint-agent, when it is not where imprint is"),
+    OPTIONS_END,
+};
+
 static const struct command_option image_add_options[] = {
     OPTION("kernel", "PATH", "the kernel below DIR, when it is not recognised"),
     OPTION("initrd", "PATH", "the initrd below DIR"),
@@ -203,6 +209,12 @@ static const struct command rows[] = {
      "What is not named stays; 'none' takes a value back.", command_machine_edit, false},
     {"machine remove", "MACHINE...", NULL, "forget machines, with their orders",
      "A machine that is seen again is recorded anew, as an unknown one.", command_machine_remove, false},
+
+    {"agent build", "", agent_build_options, "make the agent, the small Linux that writes images to disks",
+     "It is made of Debian's kernel, fetched with apt, of this machine's disk tools and of imprint's own "
+     "program, and takes the place of the one that was there.",
+     command_agent_build, false},
+    {"agent show", "", NULL, "show the agent that is there", "", command_agent_show, false},
 
     {"image add", "NAME DIR", image_add_options, "copy a netboot tree to the daemon and find out what it is",
      "Links in DIR are followed as long as they lead to something inside DIR. The kernel and the initrd of "

@@ -30,6 +30,11 @@ int command_machine_edit(struct call *call);
 /// machine remove MACHINE...
 int command_machine_remove(struct call *call);
 
+/// agent build.
+int command_agent_build(struct call *call);
+/// agent show.
+int command_agent_show(struct call *call);
+
 /// image add NAME DIR.
 int command_image_add(struct call *call);
 /// image list.
