@@ -166,8 +166,10 @@ static void catalog_fill_image(const struct family *family, const struct family_
     static_assert(sizeof image->description >= sizeof tree->description, "descriptions fit");
     enum status status = text_copy(image->family, sizeof image->family, family->name);
     assert(status == STATUS_OK);
-    status = text_copy(image->description, sizeof image->description, tree->description);
-    assert(status == STATUS_OK);
+    if (image->description[0] == '\0') { // what a person or a program said of it stays
+        status = text_copy(image->description, sizeof image->description, tree->description);
+        assert(status == STATUS_OK);
+    }
     status = text_copy(image->kernel, sizeof image->kernel, tree->kernel);
     assert(status == STATUS_OK);
     status = text_copy(image->initrd, sizeof image->initrd, tree->initrd);
@@ -182,7 +184,9 @@ static void catalog_refuse(const struct catalog *catalog, struct problem *proble
     struct text text;
     text_init(&text, names, sizeof names);
     for (size_t i = 0; i < catalog->count; i++) {
-        text_add_format(&text, "%s%s", i == 0 ? "" : ", ", catalog->families[i].name);
+        if (catalog->families[i].tree_count != 0) {
+            text_add_format(&text, "%s%s", text.length == 0 ? "" : ", ", catalog->families[i].name);
+        }
     }
     problem_set(problem, "no system of the catalogue (%s%s) has its kernel and initrd among these files",
                 names, text.cut ? " ..." : "");

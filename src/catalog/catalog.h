@@ -27,8 +27,9 @@ size_t catalog_count(const struct catalog *catalog);
 const struct family *catalog_get(const struct catalog *catalog, size_t index);
 
 /// Recognises a tree by its files: `paths` are `count` paths relative to it, without leading '/', in any
-/// order. Fills in family, description, kernel, initrd and arguments of `image` and leaves the rest. Families
-/// are asked in order of their names, "linux" last, each tree in the order of its file. STATUS_NOT_FOUND and
-/// `problem` (what was looked for, and the way out) when none fits; `image` is then untouched.
+/// order. Fills in family, description (unless it has one), kernel, initrd and arguments of `image` and
+/// leaves the rest. Families are asked in order of their names, "linux" last, each tree in the order of its
+/// file. STATUS_NOT_FOUND and `problem` (what was looked for, and the way out) when none fits; `image` is
+/// then untouched.
 MUST_USE enum status catalog_recognise(const struct catalog *catalog, const char *const *paths, size_t count,
                                        struct image *image, struct problem *problem);

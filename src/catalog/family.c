@@ -211,14 +211,64 @@ static enum status family_take_answer(struct source *source, const yaml_node_t *
     return family_take_mapping(source, node, fields, COUNT_OF(fields));
 }
 
+static bool is_package(const char *name, size_t length)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789+.-";
+    return length >= 2 && strspn(name, allowed) >= length && strchr("+.-", name[0]) == NULL;
+}
+
+// Names that can be nothing but names: they become words of apt's command line.
+static enum status family_take_packages(struct source *source, const yaml_node_t *node, void *target)
+{
+    enum status status = family_take_text(source, node, target);
+    const struct room *room = target;
+    const char *at = status == STATUS_OK ? room->out : "";
+    for (at += strspn(at, " "); *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (!is_package(at, length)) {
+            problem_set(source->problem, "\"%.*s\" cannot be the name of a package",
+                        (int)size_min(length, 64), at);
+            return family_fail(source, node, STATUS_MALFORMED);
+        }
+        at += length;
+    }
+    return status;
+}
+
+static enum status family_take_build(struct source *source, const yaml_node_t *node, void *target,
+                                     uint8_t index)
+{
+    struct family *family = target;
+    struct family_build *build = &family->builds[index];
+    struct room description = {build->description, sizeof build->description};
+    struct room mirror = {build->mirror, sizeof build->mirror};
+    struct room packages = {build->packages, sizeof build->packages};
+    const struct field fields[] = {
+        {"name", family_take_name, build->name, true},
+        {"description", family_take_text, &description, true},
+        {"suite", family_take_name, build->suite, true},
+        {"mirror", family_take_text, &mirror, false},
+        {"packages", family_take_packages, &packages, true},
+    };
+    return family_take_mapping(source, node, fields, COUNT_OF(fields));
+}
+
+static enum status family_take_builds(struct source *source, const yaml_node_t *node, void *target)
+{
+    struct family *family = target;
+    return family_take_list(source, node, FAMILY_BUILDS_MOST, family_take_build, family,
+                            &family->build_count);
+}
+
 static enum status family_take_root(struct source *source, struct family *family)
 {
     struct room description = {family->description, sizeof family->description};
     const struct field fields[] = {
         {"name", family_take_name, family->name, true},
         {"description", family_take_text, &description, true},
-        {"recognise", family_take_trees, family, true},
+        {"recognise", family_take_trees, family, false},
         {"answer", family_take_answer, family, false},
+        {"builds", family_take_builds, family, false},
     };
     const yaml_node_t *root = yaml_document_get_root_node(&source->document);
     if (root == NULL) {
@@ -226,7 +276,12 @@ static enum status family_take_root(struct source *source, struct family *family
         problem_set_place(source->problem, source->file, 1, 1);
         return STATUS_MALFORMED;
     }
-    return family_take_mapping(source, root, fields, COUNT_OF(fields));
+    enum status status = family_take_mapping(source, root, fields, COUNT_OF(fields));
+    if (status == STATUS_OK && family->tree_count == 0 && family->build_count == 0) {
+        problem_set(source->problem, "key \"recognise\" is missing, and so is \"builds\"");
+        return family_fail(source, root, STATUS_MALFORMED);
+    }
+    return status;
 }
 
 static enum status family_parse(FILE *stream, struct source *source, struct family *family)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A family of systems, read from os/NAME/family.yaml: how a tree of it looks, which kernel arguments it
-// needs, and how its installer is told where its answer file is. Data only; recognising and rendering are
+// needs, how its installer is told where its answer file is, and which of its systems can be built here. Data
+// only; recognising and rendering are
 // elsewhere.
 #pragma once
 

@@ -39,8 +39,9 @@ static void recognises(const char *const *paths, size_t count, const char *famil
 static void families_are_found_by_name(void **state)
 {
     (void)state;
-    assert_int_equal(catalog_count(catalog), 2);
-    assert_string_equal(catalog_get(catalog, 0)->name, "debian-installer");
+    assert_int_equal(catalog_count(catalog), 4);
+    assert_string_equal(catalog_get(catalog, 0)->name, "debian");
+    assert_string_equal(catalog_get(catalog, 1)->name, "debian-installer");
     assert_non_null(catalog_find(catalog, "linux"));
     assert_null(catalog_find(catalog, "windows"));
 }
@@ -68,6 +69,37 @@ static void other_linux_trees_are_recognised(void **state)
     recognises(plain, COUNT_OF(plain), "linux", "vmlinuz");
 }
 
+static void the_agent_is_recognised_by_its_note(void **state)
+{
+    (void)state;
+    const char *const agent[] = {"agent.json", "initrd.zst", "linux"};
+    recognises(agent, COUNT_OF(agent), IMAGE_AGENT_FAMILY, "linux");
+    assert_string_equal(image.initrd, "initrd.zst");
+    memset(&image, 0, sizeof image);
+    assert_int_equal(catalog_recognise(catalog, agent + 1, 2, &image, NULL), STATUS_NOT_FOUND);
+}
+
+static void a_description_that_was_given_stays(void **state)
+{
+    (void)state;
+    const char *const plain[] = {"vmlinuz", "initrd.img"};
+    memset(&image, 0, sizeof image);
+    (void)text_copy(image.description, sizeof image.description, "ours");
+    assert_int_equal(catalog_recognise(catalog, plain, COUNT_OF(plain), &image, NULL), STATUS_OK);
+    assert_string_equal(image.description, "ours");
+}
+
+static void debian_can_be_built(void **state)
+{
+    (void)state;
+    const struct family *family = catalog_find(catalog, "debian");
+    assert_int_equal(family->build_count, 2);
+    assert_string_equal(family->builds[0].name, "debian-12");
+    assert_string_equal(family->builds[0].suite, "bookworm");
+    assert_non_null(strstr(family->builds[0].packages, "linux-image-amd64 "));
+    assert_string_equal(family->builds[1].name, "debian-12-cloud");
+}
+
 static void a_tree_without_its_initrd_is_not_recognised(void **state)
 {
     (void)state;
@@ -78,7 +110,7 @@ static void a_tree_without_its_initrd_is_not_recognised(void **state)
     assert_int_equal(catalog_recognise(catalog, paths, COUNT_OF(paths), &image, &problem), STATUS_NOT_FOUND);
     assert_int_equal(catalog_recognise(catalog, NULL, 0, &image, &problem), STATUS_NOT_FOUND);
     assert_string_equal(image.family, "");
-    assert_non_null(strstr(problem.text, "debian-installer, linux"));
+    assert_non_null(strstr(problem.text, "debian-installer, imprint-agent, linux"));
     assert_non_null(strstr(problem.remedy, "--kernel"));
 }
 
@@ -105,6 +137,9 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(families_are_found_by_name),
         cmocka_unit_test(the_debian_installer_is_recognised),
         cmocka_unit_test(other_linux_trees_are_recognised),
+        cmocka_unit_test(the_agent_is_recognised_by_its_note),
+        cmocka_unit_test(a_description_that_was_given_stays),
+        cmocka_unit_test(debian_can_be_built),
         cmocka_unit_test(a_tree_without_its_initrd_is_not_recognised),
         cmocka_unit_test(the_debian_family_brings_an_example),
         cmocka_unit_test(a_directory_that_is_not_there_is_told),

@@ -53,6 +53,32 @@ static void a_whole_family_is_read(void **state)
     assert_string_equal(family.answer_arguments, "url={{answer_url}}");
 }
 
+#define BUILD "builds:\n  - name: test-1\n    description: Test 1\n    suite: one\n"
+
+static void what_can_be_built_is_read(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        load(HEAD BUILD "    packages: >-\n      libc6\n      g++ a.b-c\n    mirror: http://192.0.2.1/x\n"),
+        STATUS_OK);
+    assert_int_equal(family.tree_count, 0);
+    assert_int_equal(family.build_count, 1);
+    assert_string_equal(family.builds[0].name, "test-1");
+    assert_string_equal(family.builds[0].suite, "one");
+    assert_string_equal(family.builds[0].packages, "libc6 g++ a.b-c");
+    assert_string_equal(family.builds[0].mirror, "http://192.0.2.1/x");
+}
+
+static void what_is_no_package_is_refused(void **state)
+{
+    (void)state;
+    fails_at(HEAD BUILD "    packages: good --option\n", STATUS_MALFORMED, 7, 15);
+    assert_non_null(strstr(problem.text, "\"--option\""));
+    fails_at(HEAD BUILD "    packages: a,b\n", STATUS_MALFORMED, 7, 15);
+    fails_at(HEAD BUILD "    packages: \"a\tb\"\n", STATUS_MALFORMED, 7, 15);
+    fails_at(HEAD BUILD "    packages: Aptitude\n", STATUS_MALFORMED, 7, 15);
+}
+
 static void an_unknown_key_names_the_nearest(void **state)
 {
     (void)state;
@@ -116,6 +142,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_family_is_read),
+        cmocka_unit_test(what_can_be_built_is_read),
+        cmocka_unit_test(what_is_no_package_is_refused),
         cmocka_unit_test(an_unknown_key_names_the_nearest),
         cmocka_unit_test(a_missing_key_is_named),
         cmocka_unit_test(a_key_given_twice_is_refused),
