@@ -363,6 +363,25 @@ static struct guard decide_disk(const struct guard_facts *facts, const struct in
     return is_given_up ? go(disk, REASON_DISK_GIVEN_UP) : confirm(disk);
 }
 
+// Why a disk that the order gives up is no candidate.
+static const char *excluded_why(const struct guard_facts *facts, const struct inventory_disk *disk)
+{
+    if (disk == NULL) {
+        return "which is not in this machine. There is: ";
+    }
+    if (!guard_rule_holds(facts->rule, disk)) {
+        return "which the order's rule for disks does not allow. It allows: ";
+    }
+    if (disk->is_read_only) {
+        return "which is write-protected. There is besides: ";
+    }
+    if (is_portable(disk)) {
+        return "which is removable and is taken only with a rule that names its serial number or transport. "
+               "There is besides: ";
+    }
+    return "which is not the one that the order's rule for disks picks. It picks: ";
+}
+
 // The order names a disk whose contents were given up: that one, or a question, but never another.
 static struct guard decide_named(const struct guard_facts *facts, const struct candidates *candidates)
 {
@@ -379,15 +398,12 @@ static struct guard decide_named(const struct guard_facts *facts, const struct c
                    ? choose(candidates, "but several disks have that serial number. There is: ", key)
                    : cannot_shared(key);
     }
-    return choose(candidates,
-                  disk == NULL ? "which is not in this machine. There is: "
-                               : "which the order's rule for disks does not allow. It allows: ",
-                  key);
+    return choose(candidates, excluded_why(facts, disk), key);
 }
 
-struct guard guard_decide(const struct guard_facts *facts)
+static struct guard decide(const struct guard_facts *facts)
 {
-    const char *rule = facts->rule == NULL ? "" : facts->rule;
+    const char *rule = facts->rule;
     enum reason_id fault = machine_fault(facts);
     if (fault != REASON_NONE) {
         return cannot_machine(facts, fault);
@@ -410,4 +426,13 @@ struct guard guard_decide(const struct guard_facts *facts)
     }
     return candidates.count == 1 ? decide_disk(facts, candidates.disks[0], false)
                                  : choose(&candidates, "Several disks fit: ", NULL);
+}
+
+struct guard guard_decide(const struct guard_facts *facts)
+{
+    struct guard_facts whole = *facts;
+    if (whole.rule == NULL) {
+        whole.rule = "";
+    }
+    return decide(&whole);
 }

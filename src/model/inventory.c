@@ -23,7 +23,7 @@ const struct inventory_disk *inventory_find_disk(const struct inventory *invento
 {
     const struct inventory_disk *found = NULL;
     bool is_shared = false;
-    for (unsigned i = 0; i < inventory->disk_count; i++) {
+    for (unsigned i = 0; i < inventory->disk_count && i < INVENTORY_DISKS_MOST; i++) {
         char own[INVENTORY_KEY_BYTES];
         if (strcmp(inventory_disk_key(&inventory->disks[i], own), key) == 0) {
             is_shared = found != NULL;

@@ -58,11 +58,48 @@ static void paths_stay_inside_the_image(void **state)
     }
 }
 
+static void kinds_are_read_back_from_their_texts(void **state)
+{
+    (void)state;
+    static const char *const texts[IMAGE_KIND_COUNT] = {"boot", "disk", "root"};
+    for (enum image_kind kind = 0; kind < IMAGE_KIND_COUNT; kind++) {
+        enum image_kind parsed = IMAGE_KIND_COUNT;
+        assert_string_equal(image_kind_text(kind), texts[kind]);
+        assert_int_equal(image_kind_parse(texts[kind], &parsed), STATUS_OK);
+        assert_int_equal(parsed, kind);
+    }
+    enum image_kind parsed = IMAGE_DISK;
+    assert_int_equal(image_kind_parse("cd", &parsed), STATUS_NOT_FOUND);
+    assert_int_equal(parsed, IMAGE_DISK);
+}
+
+static void what_an_image_starts_on_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t starts;
+        const char *text;
+    } cases[] = {{0, "nothing"},
+                 {IMAGE_STARTS_BIOS, "bios"},
+                 {IMAGE_STARTS_UEFI, "uefi"},
+                 {IMAGE_STARTS_BIOS | IMAGE_STARTS_SECURE, "bios, secure boot"},
+                 {IMAGE_STARTS_BIOS | IMAGE_STARTS_UEFI | IMAGE_STARTS_SECURE, "bios, uefi, secure boot"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char out[64];
+        struct text text;
+        text_init(&text, out, sizeof out);
+        image_starts_print(cases[i].starts, &text);
+        assert_string_equal(out, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_safe_in_paths_and_urls),
         cmocka_unit_test(paths_stay_inside_the_image),
+        cmocka_unit_test(kinds_are_read_back_from_their_texts),
+        cmocka_unit_test(what_an_image_starts_on_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
