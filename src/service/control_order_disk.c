@@ -101,6 +101,7 @@ static void print_confirm(const struct store *store, const struct order *order, 
         }
         heap_free(guard);
     }
+    heap_free(inventory);
     bool is_word = strpbrk(key, " '\"\\$`&|;<>()*?#~!\t") == NULL;
     text_add_format(out, "imprint order confirm %llu --erase %s%s%s, or imprint order cancel %llu", id,
                     is_word ? "" : "'", key, is_word ? "" : "'", id);

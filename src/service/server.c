@@ -123,6 +123,14 @@ static enum status server_render(void *context, const struct machine *machine, c
     return status;
 }
 
+static enum status server_pick_address(void *context, const struct machine *machine, struct ip4 *address,
+                                       struct problem *problem)
+{
+    const struct server *server = context;
+    return server_address_pick(&server->config, server->store, machine, desk_now_s(&server->desk), address,
+                               problem);
+}
+
 static enum status server_render_personal(void *context, const struct machine *machine,
                                           const struct profile *profile, char hostname[MACHINE_NAME_BYTES],
                                           struct problem *problem)
@@ -133,21 +141,14 @@ static enum status server_render_personal(void *context, const struct machine *m
         address = server->ports.served[0].addresses[0].address;
     }
     struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
+    // An order that is only being thought of has a number only in a preview.
+    struct order preview = {.id = 1};
+    facts.order = &preview;
     struct talk_personal personal;
     enum status status = personal_render(&facts, &personal, problem);
-    if (status == STATUS_OK) {
-        (void)text_copy(hostname, MACHINE_NAME_BYTES, personal.hostname);
-        personal_clear(&personal);
-    }
+    (void)text_copy(hostname, MACHINE_NAME_BYTES, status == STATUS_OK ? personal.hostname : "");
+    personal_clear(&personal);
     return status;
-}
-
-static enum status server_pick_address(void *context, const struct machine *machine, struct ip4 *address,
-                                       struct problem *problem)
-{
-    const struct server *server = context;
-    return server_address_pick(&server->config, server->store, machine, desk_now_s(&server->desk), address,
-                               problem);
 }
 
 static enum status server_recognise(void *context, const char *folder, struct image *image,

@@ -4,17 +4,20 @@
 #include "base/text.h"
 #include "io/heap.h"
 #include "service/control_tree.h"
+#include "service/personal.h"
+#include "service/server_address.h"
 #include "unit/test.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES ((size_t)1024 * 1024)
+#define ANSWER_BYTES ((size_t)2 * 1024 * 1024)
 #define TURNS_MOST   1000
 
 static int64_t bench_now_ms(void *context)
@@ -58,6 +61,34 @@ static enum status bench_render(void *context, const struct machine *machine, co
     return STATUS_OK;
 }
 
+static enum status bench_render_personal(void *context, const struct machine *machine,
+                                         const struct profile *profile, char hostname[MACHINE_NAME_BYTES],
+                                         struct problem *problem)
+{
+    const struct control_bench *bench = context;
+    struct talk_personal personal;
+    const struct render_facts facts = {
+        .machine = machine,
+        .profile = profile,
+        .image = store_image_find(bench->store, profile->image),
+        .network = bench->config.subnet_count == 0 ? NULL : &bench->config.subnets[0],
+        .address = machine->address.value != 0 ? machine->address : machine->last_address,
+        .server = {0xc0000201}};
+    enum status status = personal_render(&facts, &personal, problem);
+    if (status == STATUS_OK) {
+        (void)text_copy(hostname, MACHINE_NAME_BYTES, personal.hostname);
+        personal_clear(&personal);
+    }
+    return status;
+}
+
+static enum status bench_pick_address(void *context, const struct machine *machine, struct ip4 *address,
+                                      struct problem *problem)
+{
+    const struct control_bench *bench = context;
+    return server_address_pick(&bench->config, bench->store, machine, bench->now_s, address, problem);
+}
+
 static enum status bench_recognise(void *context, const char *folder, struct image *image,
                                    struct problem *problem)
 {
@@ -96,6 +127,8 @@ void control_bench_open(struct control_bench *bench)
                                   .context = bench,
                                   .recognise = bench_recognise,
                                   .render = bench_render,
+                                  .render_personal = bench_render_personal,
+                                  .pick_address = bench_pick_address,
                                   .changed = bench_changed,
                                   .status = bench_status};
     assert_int_equal(
@@ -200,6 +233,17 @@ void control_bench_refused(struct control_bench *bench, const char *method, cons
         fail_msg("%s %s: '%s' does not say '%s'", method, path, text, said);
     }
     free(text);
+    json_decref(json);
+}
+
+void control_bench_agrees(struct control_bench *bench, const char *path, const char *member,
+                          const char *expected)
+{
+    json_t *json = control_bench_ask(bench, "GET", path, NULL, 200);
+    const char *text = json_string_value(json_object_get(json, member));
+    if (strcmp(text == NULL ? "(none)" : text, expected) != 0) {
+        fail_msg("%s of %s is '%s', not '%s'", member, path, text == NULL ? "(none)" : text, expected);
+    }
     json_decref(json);
 }
 

@@ -44,6 +44,10 @@ json_t *control_bench_ask(struct control_bench *bench, const char *method, const
 void control_bench_refused(struct control_bench *bench, const char *method, const char *path,
                            const char *body, int expected, const char *said);
 
-/// The same, and the answer does not matter.
+/// Gets `path`: its text `member` must be `expected`, "(none)" for one that is not there or null.
+void control_bench_agrees(struct control_bench *bench, const char *path, const char *member,
+                          const char *expected);
+
+/// Asks, and the answer does not matter.
 void control_bench_do(struct control_bench *bench, const char *method, const char *path, const char *body,
                       int expected);
