@@ -52,7 +52,9 @@ const char *store_inventory_find(const struct store *store, uint64_t machine_id,
     if (inventory == NULL) {
         return NULL;
     }
-    *found_s = inventory->found_s;
+    if (found_s != NULL) {
+        *found_s = inventory->found_s;
+    }
     return inventory->json;
 }
 

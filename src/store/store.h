@@ -92,8 +92,8 @@ const struct order *store_order_find_live(const struct store *store, uint64_t ma
 /// STORE_ORDERS_MOST that ended are remembered.
 MUST_USE enum status store_order_put(struct store *store, struct order *order, struct problem *problem);
 
-/// What the agent last found in a machine, as JSON (talk_inventory_encode), and when; NULL when it never ran
-/// there.
+/// What the agent last found in a machine, as JSON (talk_inventory_encode), and when (`found_s` may be NULL);
+/// NULL when it never ran there.
 const char *store_inventory_find(const struct store *store, uint64_t machine_id, int64_t *found_s);
 /// Stores a copy, at most STORE_INVENTORY_BYTES_MOST, for a machine; it goes when the machine goes.
 /// STATUS_NOT_FOUND when there is no such machine.
