@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from lab.agent import GIGABYTE, FakeMachine, disk
+from lab.packed import pack
 
 MAC, OTHER_MAC = "52:54:00:d1:00:01", "52:54:00:d1:00:02"
 LIVE = ("armed", "booting", "running", "needs-confirmation", "writing", "sealing")
@@ -23,7 +24,7 @@ def add_images(lab):
     content = bytearray(random.Random(7).randbytes(9 * 2**20))
     content[510:512] = b"\x55\xaa"
     (lab.folder / "small.raw").write_bytes(content)
-    lab.cli("image", "add", "small", lab.folder / "small.raw")
+    lab.cli("image", "add", "small", pack(lab.folder / "small.raw", lab.make_folder("small")))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import urllib.parse
 import pytest
 
 from lab.agent import FakeMachine, disk
+from lab.packed import pack
 
 MAC, OTHER_MAC = "52:54:00:5e:c0:01", "52:54:00:5e:c0:02"
 ROOT_HASH = "$6$saltsaltsalt$RootHashRootHashRootHashRootHashRootHashRootHashRootHashRootHashRootHashRootHashRo"
@@ -32,7 +33,7 @@ def site(lab):
     (tree / "agent.json").write_text("{}")
     lab.cli("image", "add", "agent", tree)
     (lab.folder / "small.raw").write_bytes(NOISE[:510] + b"\x55\xaa" + NOISE[512:])
-    lab.cli("image", "add", "small", lab.folder / "small.raw")
+    lab.cli("image", "add", "small", pack(lab.folder / "small.raw", lab.make_folder("small")))
     for name, text in (("root.hash", ROOT_HASH), ("user.hash", USER_HASH), ("id.pub", KEY), ("post.sh", SCRIPT)):
         (lab.folder / name).write_text(text + "\n")
         (lab.folder / name).chmod(0o600)

@@ -85,7 +85,8 @@ def build(lab, folder, image, words, show):
     """Lets imprint make an image in that lab, line by line to `show`, and takes its files."""
     environment = dict(os.environ, IMPRINT_AGENT=str(agent_program()))
     told = []
-    with subprocess.Popen(lab.command(maker(), *words, "--socket", lab.folder / "control.sock"), env=environment, text=True,
+    # Outside of the lab's namespace, where Debian's archive can be reached; the daemon's socket is a file.
+    with subprocess.Popen([maker(), *words, "--socket", lab.folder / "control.sock"], env=environment, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         for line in process.stdout:
             told.append(line.rstrip())
