@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "unit/store/facts.h"
+#include "unit/store/place.h"
 #include "unit/test.h"
 
 #include <fcntl.h>
@@ -13,74 +14,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct place {
-    char folder[64];
-    char path[96];
-};
-
-static int make_place(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-    assert_non_null(place);
-    (void)snprintf(place->folder, sizeof place->folder, "/tmp/imprint-store-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    (void)snprintf(place->path, sizeof place->path, "%s/imprint.db", place->folder);
-    *state = place;
-    return 0;
-}
-
-static int remove_place(void **state)
-{
-    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal", ".lock"};
-    struct place *place = *state;
-    char name[128];
-    for (size_t i = 0; i < COUNT_OF(ENDINGS); i++) {
-        (void)snprintf(name, sizeof name, "%s%s", place->path, ENDINGS[i]);
-        (void)unlink(name);
-    }
-    int failed = rmdir(place->folder);
-    free(place);
-    return failed;
-}
-
-static struct store *open_store(const struct place *place)
-{
-    struct problem problem = {0};
-    struct store *store = store_open(place->path, &problem);
-    if (store == NULL) {
-        fail_msg("%s; %s", problem.text, problem.remedy);
-    }
-    return store;
-}
-
-static struct store *reopen_store(const struct place *place, struct store *store)
-{
-    assert_int_equal(store_commit(store, NULL), STATUS_OK);
-    store_close(store);
-    return open_store(place);
-}
-
-static void run_sql(const struct place *place, const char *sql)
-{
-    sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(place->path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
-
-static int64_t ask_sql(const struct place *place, const char *sql)
-{
-    sqlite3 *database = NULL;
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(place->path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t answer = sqlite3_column_int64(statement, 0);
-    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-    return answer;
-}
 
 static void a_machine_comes_back_whole(void **state)
 {
@@ -114,6 +47,10 @@ static void images_and_profiles_come_back_whole(void **state)
     answer[sizeof answer - 1] = '\0';
     struct image image = facts_image("debian-12");
     struct profile profile = facts_profile("desk", "debian-12");
+    image.kind = IMAGE_DISK;
+    image.starts = IMAGE_STARTS_BIOS | IMAGE_STARTS_SECURE;
+    image.content_bytes = UINT64_C(2361393152);
+    image.needs_bytes = UINT64_C(3000000000);
     struct profile bare = facts_profile("bare", "debian-12");
     profile.answer = answer;
     profile.answer_bytes = sizeof answer - 1;
@@ -131,9 +68,133 @@ static void images_and_profiles_come_back_whole(void **state)
     struct profile found = *store_profile_find(store, "desk");
     assert_string_equal(found.answer, answer);
     found.answer = profile.answer;
+    assert_null(found.personal.ssh_keys);
     assert_memory_equal(&found, &profile, sizeof profile);
     assert_null(store_profile_find(store, "bare")->answer);
     store_close(store);
+}
+
+static void what_makes_a_system_its_own_comes_back_whole(void **state)
+{
+    struct store *store = open_store(*state);
+    struct profile profile = facts_profile("web", "debian-12");
+    struct profile_personal *personal = &profile.personal;
+    strcpy(profile.disk, "transport=nvme smallest");
+    strcpy(personal->hostname, "station{{address.last_octet}}");
+    strcpy(personal->root_password, "$6$saltsalt$root");
+    strcpy(personal->user, "anna");
+    strcpy(personal->user_password, "$6$saltsalt$anna");
+    strcpy(personal->timezone, "Europe/Berlin");
+    strcpy(personal->locale, "de_DE.UTF-8");
+    strcpy(personal->packages, "vim openssh-server");
+    personal->network = PROFILE_NETWORK_STATIC;
+    personal->ssh_keys = "ssh-ed25519 AAAA\n";
+    personal->script = "#!/bin/sh\necho '{{hostname}}'\n";
+    assert_int_equal(store_profile_put(store, &profile, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    struct profile found = *store_profile_find(store, "web");
+    assert_string_equal(found.personal.ssh_keys, personal->ssh_keys);
+    assert_string_equal(found.personal.script, personal->script);
+    found.personal.ssh_keys = personal->ssh_keys;
+    found.personal.script = personal->script;
+    assert_memory_equal(&found, &profile, sizeof profile);
+
+    personal->ssh_keys = NULL; // taken away, and the script stays
+    found = *store_profile_find(store, "web");
+    personal->script = found.personal.script; // a text of the row that is put
+    assert_int_equal(store_profile_put(store, &profile, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_null(store_profile_find(store, "web")->personal.ssh_keys);
+    assert_string_equal(store_profile_find(store, "web")->personal.script,
+                        "#!/bin/sh\necho '{{hostname}}'\n");
+    store_close(store);
+}
+
+static void an_order_for_the_agent_comes_back_whole_in_every_state(void **state)
+{
+    struct store *store = open_store(*state);
+    struct order orders[ORDER_STATE_COUNT];
+    for (enum order_state i = 0; i < ORDER_STATE_COUNT; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "m-%d", (int)i);
+        struct machine machine = facts_machine(name, (uint16_t)i);
+        machine.counter = 100u + i;
+        assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+        orders[i] = facts_order(machine.id, "web");
+        orders[i].state = i;
+        orders[i].by_agent = true;
+        orders[i].tries = 3;
+        orders[i].boots = 2;
+        orders[i].skip_until_s = 150;
+        orders[i].erase_s = 160;
+        strcpy(orders[i].why, "ticket 12");
+        strcpy(orders[i].disk, "serial=S1");
+        strcpy(orders[i].erase, "S1");
+        strcpy(orders[i].eraser, "anna");
+        strcpy(orders[i].target, "S1");
+        strcpy(orders[i].trouble, "disk S1, 8 GB: ext4 'root'");
+        assert_int_equal(store_order_put(store, &orders[i], NULL), STATUS_OK);
+    }
+    store = reopen_store(*state, store);
+    for (enum order_state i = 0; i < ORDER_STATE_COUNT; i++) {
+        assert_memory_equal(store_order_get(store, orders[i].id), &orders[i], sizeof orders[i]);
+        assert_int_equal(store_machine_get(store, orders[i].machine_id)->counter, 100 + i);
+        bool is_live = store_order_find_live(store, orders[i].machine_id) != NULL;
+        assert_int_equal(is_live, order_is_live(&orders[i]));
+    }
+    store_close(store);
+}
+
+static void the_disk_too_holds_one_live_order_of_a_machine_only(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine machine = facts_machine("alpha", 1);
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    struct order order = facts_order(machine.id, "web");
+    assert_int_equal(store_order_put(store, &order, NULL), STATUS_OK);
+    store_close(store);
+    for (enum order_state i = 0; i < ORDER_STATE_COUNT; i++) {
+        char sql[160];
+        const struct order second = {.state = i};
+        (void)snprintf(sql, sizeof sql, "UPDATE orders SET state = '%s'", order_state_text(i));
+        run_sql(*state, sql);
+        // Counts as live in the index of live orders exactly when the model says so.
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) FROM orders INDEXED BY orders_live WHERE state IN ('armed',"
+                       "'booting','running','needs-confirmation','writing','sealing','used')");
+        assert_int_equal(ask_sql(*state, sql), order_is_live(&second));
+    }
+}
+
+static void an_inventory_comes_back_and_goes_with_its_machine(void **state)
+{
+    struct store *store = open_store(*state);
+    struct machine machine = facts_machine("alpha", 1);
+    struct machine other = facts_machine("beta", 2);
+    int64_t found_s = 0;
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    assert_int_equal(store_machine_put(store, &other, NULL), STATUS_OK);
+    assert_int_equal(store_inventory_put(store, machine.id, "{\"disks\":[]}", 77), STATUS_OK);
+    assert_int_equal(store_inventory_put(store, other.id, "{}", 78), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_string_equal(store_inventory_find(store, machine.id, &found_s), "{\"disks\":[]}");
+    assert_int_equal(found_s, 77);
+
+    strcpy(machine.hostname, "new"); // its row is written anew below its inventory
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_int_equal(store_inventory_put(store, machine.id, "{\"disks\":[1]}", 79), STATUS_OK);
+    store = reopen_store(*state, store);
+    assert_string_equal(store_inventory_find(store, machine.id, &found_s), "{\"disks\":[1]}");
+    assert_int_equal(found_s, 79);
+
+    assert_int_equal(store_machine_remove(store, machine.id), STATUS_OK);
+    assert_null(store_inventory_find(store, machine.id, &found_s));
+    store = reopen_store(*state, store);
+    assert_null(store_inventory_find(store, machine.id, &found_s));
+    assert_string_equal(store_inventory_find(store, other.id, &found_s), "{}");
+    store_close(store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM inventory"), 1);
 }
 
 static void orders_leases_and_events_come_back_whole(void **state)
@@ -511,6 +572,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_machine_comes_back_whole, make_place, remove_place),
         cmocka_unit_test_setup_teardown(images_and_profiles_come_back_whole, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(what_makes_a_system_its_own_comes_back_whole, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(an_order_for_the_agent_comes_back_whole_in_every_state, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(the_disk_too_holds_one_live_order_of_a_machine_only, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(an_inventory_comes_back_and_goes_with_its_machine, make_place,
+                                        remove_place),
         cmocka_unit_test_setup_teardown(orders_leases_and_events_come_back_whole, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_event_forgets_reasons_that_are_no_more, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_was_removed_stays_removed, make_place, remove_place),

@@ -382,6 +382,80 @@ static void the_newest_events_are_remembered(void **state)
     assert_int_equal(walk.count, 0);
 }
 
+static void the_newest_agent_is_found(void **state)
+{
+    struct store *store = *state;
+    struct image old = facts_image("agent-1");
+    struct image new = facts_image("agent-2");
+    struct image other = facts_image("imprint-agent"); // only its name says so
+    assert_int_equal(store_image_put(store, &other, NULL), STATUS_OK);
+    assert_null(store_image_find_agent(store));
+    (void)text_copy(old.family, sizeof old.family, IMAGE_AGENT_FAMILY);
+    (void)text_copy(new.family, sizeof new.family, IMAGE_AGENT_FAMILY);
+    new.created_s = old.created_s + 1;
+    assert_int_equal(store_image_put(store, &new, NULL), STATUS_OK);
+    assert_int_equal(store_image_put(store, &old, NULL), STATUS_OK);
+    assert_string_equal(store_image_find_agent(store)->name, "agent-2");
+    old.created_s = new.created_s; // of the same second: the one that was added later
+    assert_int_equal(store_image_put(store, &old, NULL), STATUS_OK);
+    assert_string_equal(store_image_find_agent(store)->name, "agent-1");
+    assert_int_equal(store_image_remove(store, "agent-1", NULL), STATUS_OK);
+    assert_string_equal(store_image_find_agent(store)->name, "agent-2");
+}
+
+static void the_next_counter_is_the_smallest_that_is_free(void **state)
+{
+    struct store *store = *state;
+    assert_int_equal(store_machine_next_counter(store), 1);
+    static const uint32_t counters[] = {2, 0, 1, UINT32_MAX, 4};
+    static const uint32_t next[] = {1, 1, 3, 3, 3};
+    for (uint16_t i = 0; i < COUNT_OF(counters); i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "m-%u", i);
+        struct machine machine = facts_machine(name, i);
+        machine.counter = counters[i];
+        assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+        assert_int_equal(store_machine_next_counter(store), next[i]);
+    }
+}
+
+static void an_inventory_belongs_to_a_machine(void **state)
+{
+    struct store *store = *state;
+    int64_t found_s = 5;
+    assert_int_equal(store_inventory_put(store, 1, "{}", 6), STATUS_NOT_FOUND);
+    uint64_t id = put_machine(store, "alpha", 1);
+    assert_null(store_inventory_find(store, id, &found_s));
+    assert_int_equal(found_s, 5);
+    assert_int_equal(store_inventory_put(store, id, "{}", 6), STATUS_OK);
+    assert_true(store_is_dirty(store));
+    // What was found is put again, as it is.
+    assert_int_equal(store_inventory_put(store, id, store_inventory_find(store, id, &found_s), 7), STATUS_OK);
+    assert_string_equal(store_inventory_find(store, id, &found_s), "{}");
+    assert_int_equal(found_s, 7);
+    assert_int_equal(store_machine_remove(store, id), STATUS_OK);
+    assert_null(store_inventory_find(store, id, &found_s));
+}
+
+static void every_live_state_keeps_a_second_order_away(void **state)
+{
+    struct store *store = *state;
+    uint64_t id = put_machine(store, "alpha", 1);
+    struct order first = facts_order(id, "desk");
+    assert_int_equal(store_order_put(store, &first, NULL), STATUS_OK);
+    for (enum order_state i = 0; i < ORDER_STATE_COUNT; i++) {
+        struct order second = facts_order(id, "desk");
+        first.state = i;
+        assert_int_equal(store_order_put(store, &first, NULL), STATUS_OK);
+        enum status status = store_order_put(store, &second, NULL);
+        assert_int_equal(status, order_is_live(&first) ? STATUS_EXISTS : STATUS_OK);
+        if (status == STATUS_OK) {
+            second.state = ORDER_CANCELLED;
+            assert_int_equal(store_order_put(store, &second, NULL), STATUS_OK);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +486,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(leases_come_in_order_of_address, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(only_events_leave_nobody_waiting, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(the_newest_events_are_remembered, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(the_newest_agent_is_found, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(the_next_counter_is_the_smallest_that_is_free, open_memory,
+                                        close_memory),
+        cmocka_unit_test_setup_teardown(an_inventory_belongs_to_a_machine, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(every_live_state_keeps_a_second_order_away, open_memory,
+                                        close_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
