@@ -443,8 +443,11 @@ def test_an_agent_without_order_is_refused(site, machine):
     assert state(site) == "armed"
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"version":1}', '{"version":99,"nonce":"ab","mac":"x","order_id":-1}',
-                                  "\x00\x01", '{"nonce":"' + "a" * 200000 + '"}', "[" * 5000])
+NONSENSE = {"empty": "", "cut": "{", "list": "[]", "nothing": "{}", "little": '{"version":1}', "NUL": "\x00\x01", "deep": "[" * 5000,
+            "wrong": '{"version":99,"nonce":"ab","mac":"x","order_id":-1}', "long": '{"nonce":"' + "a" * 200000 + '"}'}
+
+
+@pytest.mark.parametrize("body", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_is_refused_in_words(site, machine, body):
     deploy(site)
     machine.power_on()
