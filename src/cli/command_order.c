@@ -82,7 +82,14 @@ static void print_cancelled(struct call *call, const json_t *order)
 
 int command_order_cancel(struct call *call)
 {
-    return show_each(call, &(struct show_each){"POST", "orders", "cancel", NULL, print_cancelled});
+    const char *reason = call_option(call, "reason");
+    json_t *body = json_object();
+    if (reason != NULL) {
+        json_object_set_new(body, "why", fact_from_text(reason));
+    }
+    int result = show_each(call, &(struct show_each){"POST", "orders", "cancel", body, print_cancelled});
+    json_decref(body);
+    return result;
 }
 
 static void print_confirmed(struct call *call, const json_t *order)

@@ -163,6 +163,11 @@ static const struct command_option deploy_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option order_cancel_options[] = {
+    OPTION("reason", "TEXT", "why, for those who read the timeline later"),
+    OPTIONS_END,
+};
+
 static const struct command_option order_confirm_options[] = {
     OPTION_NEEDED("erase", "SERIAL",
                   "the disk whose contents are given up, as 'imprint order show' tells it"),
@@ -255,7 +260,9 @@ static const struct command rows[] = {
      "For an order that needs-confirmation. What is on that disk is lost.", command_order_confirm, false},
     {"order log", "ORDER", NULL, "print what the agent said while it carried the order out", "",
      command_order_log, false},
-    {"order cancel", "ORDER...", NULL, "take orders back", "", command_order_cancel, false},
+    {"order cancel", "ORDER...", order_cancel_options, "take orders back",
+     "A disk that is being written when its order is taken back stays half written and does not boot.",
+     command_order_cancel, false},
 
     {"lease list", "", lease_list_options, "list the addresses that are given out", "", command_lease_list,
      false},
