@@ -79,7 +79,7 @@ static void bad_rules_are_refused_and_told(void **state)
 
 // ---- cases ----
 
-enum { BLANK = 0, FULL = 1, READ_ONLY = 2, REMOVABLE = 4, SECTORS_4K = 8 };
+enum { BLANK = 0, FULL = 1, READ_ONLY = 2, REMOVABLE = 4, SECTORS_4K = 8, DIRTY = 16 };
 
 struct disk_fact {
     const char *name; // NULL = no more
@@ -102,6 +102,7 @@ static const struct disk_fact STICK = {"sda", "U9", "scsi", 16 * GB, REMOVABLE};
 static const struct disk_fact LOCKED = {"sdb", "L5", "sata", 16 * GB, READ_ONLY};
 static const struct disk_fact EMPTY_READER = {"sdc", "R6", "sata", 0, BLANK};
 static const struct disk_fact TINY = {"sdd", "T7", "sata", 64 * MIB - 512, BLANK};
+static const struct disk_fact UNKNOWN = {"vda", "D4", "virtio", 8 * GB, DIRTY};
 static const struct disk_fact SECTORS = {"nvme0n1", "S8", "nvme", 20 * GB, SECTORS_4K};
 
 struct guard_case {
@@ -127,6 +128,15 @@ static const struct guard_case CASES[] = {
      "A1",
      REASON_DISK_NOT_BLANK,
      "This would be lost: disk A1, 8 GB: ext4 'root', Debian 12"},
+    {"nothing that is known, but not blank",
+     {UNKNOWN},
+     "",
+     "",
+     "",
+     GUARD_CONFIRM,
+     "D4",
+     REASON_DISK_NOT_BLANK,
+     "not blank, but nothing that is known"},
     {"it was given up", {A_FULL}, "", "A1", "", GUARD_GO, "A1", REASON_DISK_GIVEN_UP, NULL},
     {"a blank one was given up", {A}, "", "A1", "", GUARD_GO, "A1", REASON_DISK_BLANK, NULL},
     {"part of the key is not the key", {A_FULL}, "", "A", "", GUARD_CHOOSE, NULL, REASON_DISK_UNCLEAR, NULL},
@@ -184,6 +194,7 @@ static const struct guard_case CASES[] = {
     {"by name", {A, B_FULL}, "name=vdb", "", "", GUARD_CONFIRM, "B2", REASON_DISK_NOT_BLANK, NULL},
     {"by transport", {A, C_FULL}, "transport=NVMe", "", "", GUARD_CONFIRM, "C3", REASON_DISK_NOT_BLANK, NULL},
     {"by size", {A, B}, "size>=10G", "", "", GUARD_GO, "B2", REASON_DISK_BLANK, NULL},
+    {"by size, just as large", {A, B}, "size>=20G", "", "", GUARD_GO, "B2", REASON_DISK_BLANK, NULL},
     {"by size, the other way", {A, B}, "size<=8G", "", "", GUARD_GO, "A1", REASON_DISK_BLANK, NULL},
     {"by model", {A, B}, "model=DISK-VDB", "", "", GUARD_GO, "B2", REASON_DISK_BLANK, NULL},
     {"the smallest", {B, A, C_FULL}, "smallest", "", "", GUARD_GO, "A1", REASON_DISK_BLANK, NULL},
@@ -456,8 +467,8 @@ static void world_add(struct world *world, const struct disk_fact *fact)
     disk->sector_bytes = (fact->flags & SECTORS_4K) != 0 ? 4096 : 512;
     disk->is_read_only = (fact->flags & READ_ONLY) != 0;
     disk->is_removable = (fact->flags & REMOVABLE) != 0;
-    disk->is_blank = (fact->flags & FULL) == 0;
-    if (!disk->is_blank) {
+    disk->is_blank = (fact->flags & (FULL | DIRTY)) == 0;
+    if ((fact->flags & FULL) != 0) {
         strcpy(disk->table, "gpt");
         disk->partition_count = 1;
         strcpy(disk->partitions[0].content.filesystem, "ext4");
