@@ -53,7 +53,9 @@ const char *store_inventory_find(const struct store *store, uint64_t machine_id,
         return NULL;
     }
     if (found_s != NULL) {
-        *found_s = inventory->found_s;
+        if (found_s != NULL) {
+            *found_s = inventory->found_s;
+        }
     }
     return inventory->json;
 }
