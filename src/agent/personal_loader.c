@@ -139,14 +139,16 @@ static enum status install_uefi(int root, const char *path, const char *program,
     char id_word[64];
     read_id(root, id);
     (void)snprintf(id_word, sizeof id_word, "--bootloader-id=%s", id);
-    const bool is_signed = personal_exists(root, SIGNED_GRUB) && personal_exists(root, SIGNED_SHIM);
-    const char *const words[] = {program,
-                                 "--target=x86_64-efi",
-                                 "--efi-directory=/boot/efi",
-                                 "--no-nvram",
-                                 "--force-extra-removable",
-                                 id_word,
-                                 is_signed ? "--uefi-secure-boot" : "--no-uefi-secure-boot",
+    const bool is_debian = personal_exists(root, "etc/debian_version");
+    const bool is_signed =
+        is_debian && personal_exists(root, SIGNED_GRUB) && personal_exists(root, SIGNED_SHIM);
+    const char *const words[] = {program, "--target=x86_64-efi", "--efi-directory=/boot/efi", "--no-nvram",
+                                 // A wish of Debian's and its children alone; the others get the removable
+                                 // path and nothing else.
+                                 is_debian ? "--force-extra-removable" : "--removable", id_word,
+                                 !is_debian  ? NULL
+                                 : is_signed ? "--uefi-secure-boot"
+                                             : "--no-uefi-secure-boot",
                                  NULL};
     remember_choices(root, path);
     enum status status = personal_run(path, words, NULL, problem);
@@ -208,5 +210,5 @@ enum status personal_install_loader(const char *root, const char *device, bool i
         status = install(inside.root, root, device, is_uefi, problem);
     }
     personal_leave(&inside);
-    return status;
+    return status == STATUS_NOT_FOUND ? STATUS_UNSUPPORTED : status;
 }
