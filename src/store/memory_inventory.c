@@ -53,9 +53,7 @@ const char *store_inventory_find(const struct store *store, uint64_t machine_id,
         return NULL;
     }
     if (found_s != NULL) {
-        if (found_s != NULL) {
-            *found_s = inventory->found_s;
-        }
+        *found_s = inventory->found_s;
     }
     return inventory->json;
 }

@@ -433,6 +433,7 @@ static void an_inventory_belongs_to_a_machine(void **state)
     assert_int_equal(store_inventory_put(store, id, store_inventory_find(store, id, &found_s), 7), STATUS_OK);
     assert_string_equal(store_inventory_find(store, id, &found_s), "{}");
     assert_int_equal(found_s, 7);
+    assert_non_null(store_inventory_find(store, id, NULL));
     assert_int_equal(store_machine_remove(store, id), STATUS_OK);
     assert_null(store_inventory_find(store, id, &found_s));
 }
