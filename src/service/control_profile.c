@@ -223,6 +223,23 @@ void control_profile_add(struct control_request *request)
     free_profile(profile);
 }
 
+// "was changed (hostname, root_password)": which members, never what they hold.
+static void print_changed(const struct control_request *request, struct text *out)
+{
+    const char *name;
+    json_t *value;
+    const char *before = "was changed (";
+    json_object_foreach(request->json, name, value)
+    {
+        if (json_is_object(value) && json_object_size(value) == 0) { // no values at all
+            continue;
+        }
+        text_add_format(out, "%s%s", before, name);
+        before = ", ";
+    }
+    text_add(out, before[0] == ',' ? ")" : "was changed");
+}
+
 void control_profile_edit(struct control_request *request)
 {
     const struct profile *found = find_profile(request);
@@ -236,8 +253,12 @@ void control_profile_edit(struct control_request *request)
     profile->answer = answer;
     profile->personal.ssh_keys = keys;
     profile->personal.script = script;
+    char done[EVENT_TEXT_BYTES / 2];
+    struct text text;
+    text_init(&text, done, sizeof done);
+    print_changed(request, &text);
     if (take_all(request, profile)) {
-        put(request, profile, MHD_HTTP_OK, "was changed");
+        put(request, profile, MHD_HTTP_OK, done);
     }
     heap_free(answer);
     heap_free(keys);

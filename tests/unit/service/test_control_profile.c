@@ -111,6 +111,7 @@ static void secrets_are_in_no_answer(void **state)
     read_all(all, sizeof all);
     assert_non_null(strstr(all, "station1")); // it was rendered
     assert_non_null(strstr(all, "\"root_password\":\"set\""));
+    assert_non_null(strstr(all, "profile web was changed (network) by "));
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         assert_null(strstr(all, secrets[i]));
     }
