@@ -50,9 +50,9 @@ void bar_print(const struct bar *bar, struct text *out)
         return;
     }
     uint64_t done = bar->done < bar->all ? bar->done : bar->all;
-    // Both are shrunk first: a product of bytes and 100 could run over.
-    uint64_t all_units = bar->all / 4096 + 1;
-    unsigned percent = done == bar->all ? 100 : (unsigned)(done / 4096 * 100 / all_units);
+    // No product of bytes and 100, which could run over; and 100 % only when it is all there.
+    uint64_t part = bar->all < 100 ? done * 100 / bar->all : done / (bar->all / 100);
+    unsigned percent = done == bar->all ? 100 : part > 99 ? 99 : (unsigned)part;
     text_add(out, "  ");
     bar_print_cells(percent, out);
     text_add_format(out, " %3u%%", percent);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/run.h"
-#include "test.h"
+#include "unit/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
