@@ -98,6 +98,9 @@ static enum status apply(const struct personal *self, struct problem *problem)
     if (status == STATUS_OK) {
         status = personal_set_identity(self, has_cloud, problem);
     }
+    if (status == STATUS_OK) {
+        status = personal_set_labels(self, problem);
+    }
     if (status != STATUS_OK || !has_cloud) {
         return status == STATUS_OK ? apply_directly(self, problem) : status;
     }

@@ -22,6 +22,8 @@ MUST_USE enum status personal_set_identity(const struct personal *self, bool has
                                            struct problem *problem);
 /// Time zone and locale, where they are asked for.
 MUST_USE enum status personal_set_region(const struct personal *self, struct problem *problem);
+/// A system with SELinux labels its files anew at its first boot: what is written here has no labels.
+MUST_USE enum status personal_set_labels(const struct personal *self, struct problem *problem);
 /// Root's password and keys.
 MUST_USE enum status personal_set_root(const struct personal *self, struct problem *problem);
 /// The user: account, group, password, keys.

@@ -207,3 +207,12 @@ enum status personal_set_region(const struct personal *self, struct problem *pro
     enum status status = self->wanted->timezone[0] == '\0' ? STATUS_OK : set_timezone(self, problem);
     return status != STATUS_OK || self->wanted->locale[0] == '\0' ? status : set_locale(self, problem);
 }
+
+enum status personal_set_labels(const struct personal *self, struct problem *problem)
+{
+    char *text = personal_read(self->root, "etc/selinux/config");
+    const bool is_labelled = text != NULL && (personal_line_find(text, "SELINUX=enforcing", NULL) != NULL ||
+                                              personal_line_find(text, "SELINUX=permissive", NULL) != NULL);
+    free(text);
+    return is_labelled ? personal_write(self->root, ".autorelabel", "", NULL, problem) : STATUS_OK;
+}

@@ -304,6 +304,19 @@ static void a_locale_that_cannot_be_made_is_refused(void **state)
     remove_root();
 }
 
+static void selinux_labels_its_files_anew(void **state)
+{
+    (void)state;
+    struct personal self = make_root();
+    put("etc/selinux/config", "# SELINUX=enforcing\nSELINUX=disabled\n");
+    assert_int_equal(personal_set_labels(&self, &problem), STATUS_OK);
+    assert_false(personal_has_name(root, ".autorelabel"));
+    put("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+    assert_int_equal(personal_set_labels(&self, &problem), STATUS_OK);
+    assert_true(personal_has_name(root, ".autorelabel"));
+    remove_root();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_system_without_useradd_says_so),
         cmocka_unit_test(a_time_zone_must_exist_inside),
         cmocka_unit_test(a_locale_that_cannot_be_made_is_refused),
+        cmocka_unit_test(selinux_labels_its_files_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
