@@ -22,7 +22,7 @@ struct write_job {
     const struct fetch_server *server;
     char stream_path[256]; // "/images/NAME/image.zst"
     char index_path[256];
-    char device[64]; // "/dev/vda"; a regular file or a loop device will do for trying
+    char device[256]; // "/dev/vda"; a regular file or a loop device will do for trying
     enum image_kind kind;
     bool is_uefi;                         // firmware at hand: which loader a root image gets
     const struct talk_personal *personal; // NULL = write by hand: as it is
