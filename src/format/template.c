@@ -169,8 +169,9 @@ static struct template_value render_find(const struct render *render, struct sli
     while (end < name.length) {
         struct slice rest = {name.at + end + 1, name.length - end - 1};
         size_t length = slice_find(rest, 0, (struct slice){".", 1});
-        if (value.kind != TEMPLATE_OBJECT) {
-            return (struct template_value){.kind = TEMPLATE_MISSING};
+        if (value.kind != TEMPLATE_OBJECT) { // what has no value now has no parts now either
+            return (struct template_value){.kind = value.kind == TEMPLATE_EMPTY ? TEMPLATE_EMPTY
+                                                                                : TEMPLATE_MISSING};
         }
         value = render_find_in(render, value.node, (struct slice){rest.at, length});
         end += 1 + length;

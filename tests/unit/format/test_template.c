@@ -110,6 +110,8 @@ static void a_known_name_without_value_is_an_error_too(void **state)
     (void)state;
     fails_at("a {{unset}}", STATUS_NOT_FOUND, 1, 3);
     assert_string_equal(problem.text, "{{unset}} has no value here");
+    assert_int_equal(render("{{unset.part}}"), STATUS_NOT_FOUND);
+    assert_string_equal(problem.text, "{{unset.part}} has no value here");
 }
 
 static void a_value_that_is_empty_on_purpose_is_put_in(void **state)
