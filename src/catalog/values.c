@@ -155,7 +155,9 @@ static void value_order_id(const struct render_facts *facts, struct text *out)
 }
 
 static const struct render_value NAMES[] = {
-    {"hostname", "The machine's host name: its own setting, else its name."},
+    {"hostname",
+     "The machine's host name: its own setting, else its name; in a script and the arguments of a written "
+     "system the name that it gets."},
     {"domain", "The DNS domain of the network it boots on."},
     {"address", "Its IPv4 address."},
     {"address.last_octet", "The last number of its IPv4 address."},

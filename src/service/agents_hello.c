@@ -13,7 +13,8 @@
 struct hello_refusal {
     char text[TALK_TEXT_BYTES];
     const char *remedy;
-    bool is_told; // somebody may not be who they say
+    bool is_told;     // somebody may not be who they say
+    uint32_t retry_s; // 0 = only another boot can help
 };
 
 static bool hello_refuse(struct hello_refusal *refusal, bool is_told, const char *remedy, const char *format,
@@ -41,6 +42,7 @@ static bool hello_is_machine(const struct agents *agents, const struct agents_re
         return hello_refuse(refusal, true, "start the machine again",
                             "There is no order %llu for this machine and its agent.", number);
     }
+    refusal->retry_s = AGENTS_RETRY_S; // what follows may come right by itself, or by a person's word
     if (!generated_is_owner(agents->options.generated, machine, &request->from)) {
         return hello_refuse(
             refusal, true,
@@ -67,6 +69,7 @@ static bool hello_is_now(const struct agents *agents, const struct talk_hello *h
 {
     unsigned long long number = order->id;
     const struct agents_session *session = agents_find_session(agents, order->id);
+    refusal->retry_s = 0; // the next boot does what is right: the order again, or the machine's own disk
     if (order->state == ORDER_ARMED) {
         return hello_refuse(refusal, true, "start the machine again",
                             "Order %llu was not started: nobody fetched its boot configuration.", number);
@@ -95,7 +98,7 @@ static struct agents_answer hello_answer_refusal(const struct agents *agents,
     if (refusal->is_told) {
         agents_tell_refused(agents, request, refusal->text);
     }
-    return agents_answer_verdict(403, false, refusal->text, refusal->remedy, AGENTS_RETRY_S);
+    return agents_answer_verdict(403, false, refusal->text, refusal->remedy, refusal->retry_s);
 }
 
 // An order whose disk is being written already does not move by a hello, but it is worth telling.

@@ -108,14 +108,19 @@ enum status personal_render(const struct render_facts *facts, struct talk_person
     personal_copy(&facts->profile->personal, personal);
     text_init(&arguments, personal->arguments, sizeof personal->arguments);
     enum status status = personal_render_name(facts, personal, problem);
+    // From here on {{hostname}} is the name that the system gets.
+    struct machine named = *facts->machine;
+    struct render_facts later = *facts;
+    (void)text_copy(named.hostname, sizeof named.hostname, personal->hostname);
+    later.machine = &named;
     if (status == STATUS_OK) {
-        status = personal_fill_network(facts, personal, problem);
+        status = personal_fill_network(&later, personal, problem);
     }
     if (status == STATUS_OK) {
-        status = render_own_arguments(facts, &arguments, problem);
+        status = render_own_arguments(&later, &arguments, problem);
     }
     if (status == STATUS_OK) {
-        status = personal_render_script(facts, personal, problem);
+        status = personal_render_script(&later, personal, problem);
     }
     personal->is_explicit = personal->is_explicit || personal->arguments[0] != '\0';
     if (status != STATUS_OK) {

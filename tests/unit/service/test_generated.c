@@ -4,7 +4,10 @@
 #include "service/generated.h"
 
 #include "desk_bench.h"
+#include "service/agents.h"
 #include "unit/test.h"
+
+#include <stdio.h>
 
 static struct desk_bench bench;
 static struct config config;
@@ -49,13 +52,15 @@ struct answer {
     char text[4096];
 };
 
-static struct answer ask(unsigned from_last, const char *path, const char *query)
+static struct answer ask_with(unsigned from_last, const char *path, const char *query, const char *token,
+                              bool is_http)
 {
     struct content_client client = {.address = bench_ip(from_last),
                                     .server = bench_ip(1),
                                     .interface_index = 0xffffff,
                                     .query = query,
-                                    .is_http = query[0] != '\0'};
+                                    .token = token,
+                                    .is_http = is_http};
     struct content_node node;
     content_node_init(&node);
     struct content_source source = generated_source(&generated);
@@ -68,6 +73,11 @@ static struct answer ask(unsigned from_last, const char *path, const char *query
     }
     content_node_close(&node);
     return answer;
+}
+
+static struct answer ask(unsigned from_last, const char *path, const char *query)
+{
+    return ask_with(from_last, path, query, NULL, query[0] != '\0');
 }
 
 #define MY_CONFIG "pxelinux.cfg/01-52-54-00-00-00-01"
@@ -229,6 +239,129 @@ static void a_profile_that_cannot_be_rendered_makes_the_machine_wait_and_says_wh
     assert_non_null(strstr(bench.last.text, "site"));
 }
 
+// ---- disks ----
+
+static void make_it_an_agents_order(bool has_agent)
+{
+    struct image image = *store_image_find(bench.store, "debian");
+    struct image agent = {.name = "agent",
+                          .family = IMAGE_AGENT_FAMILY,
+                          .kernel = "linux",
+                          .initrd = "initrd.zst",
+                          .arguments = "console=ttyS0"};
+    struct profile profile = *store_profile_find(bench.store, "office");
+    struct order order = *store_order_get(bench.store, order_id);
+    image.kind = IMAGE_ROOT;
+    image.kernel[0] = image.initrd[0] = '\0';
+    (void)text_copy(profile.arguments, sizeof profile.arguments, "quiet password=SECRET");
+    (void)text_copy(profile.personal.root_password, sizeof profile.personal.root_password, "$6$x$SECRET");
+    order.by_agent = true;
+    assert_int_equal(store_image_put(bench.store, &image, NULL), STATUS_OK);
+    assert_int_equal(store_profile_put(bench.store, &profile, NULL), STATUS_OK);
+    assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
+    if (has_agent) {
+        assert_int_equal(store_image_put(bench.store, &agent, NULL), STATUS_OK);
+    }
+    bench_lease(&bench, 1, bench_ip(100));
+}
+
+static void an_order_for_a_disk_boots_the_agent_and_its_command_line_has_no_secret(void **state)
+{
+    (void)state;
+    char number[128];
+    make_it_an_agents_order(true);
+    struct answer answer = ask(100, MY_CONFIG, "");
+    (void)snprintf(number, sizeof number,
+                   "imprint.server=192.0.2.1 imprint.order=%u imprint.mac=52:54:00:00:00:01",
+                   (unsigned)order_id);
+    assert_int_equal(answer.part, CONTENT_PART_CONFIGURATION);
+    assert_int_equal(answer.order_id, order_id);
+    assert_non_null(strstr(answer.text, "/images/agent/linux"));
+    assert_non_null(strstr(answer.text, "/images/agent/initrd.zst"));
+    assert_non_null(strstr(answer.text, number));
+    assert_non_null(strstr(answer.text, "console=ttyS0"));
+    assert_null(strstr(answer.text, "SECRET"));
+    assert_null(strstr(answer.text, "quiet"));
+    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+}
+
+static void the_agents_initrd_does_not_use_its_order_up(void **state)
+{
+    (void)state;
+    make_it_an_agents_order(true);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    struct answer answer = ask(100, "images/agent/initrd.zst", "");
+    assert_int_equal(answer.order_id, order_id);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_DELIVERED);
+    assert_int_equal(bench_order_state(&bench, order_id), ORDER_BOOTING);
+}
+
+static void without_an_agent_the_machine_waits_and_says_how_to_build_one(void **state)
+{
+    (void)state;
+    make_it_an_agents_order(false);
+    struct answer answer = ask(100, MY_CONFIG, "");
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_int_equal(answer.part, CONTENT_PART_NONE);
+    assert_non_null(strstr(answer.text, "imprint agent build"));
+    assert_null(strstr(answer.text, "/images/"));
+}
+
+static void nobody_reads_an_image_for_disks_without_a_token(void **state)
+{
+    (void)state;
+    static const char *const FILES[] = {"images/debian/image.zst",  "images/debian/image.index",
+                                        "images/DEBIAN/Image.ZST",  "images/debian/x/image.zst",
+                                        "images/debian/other",      "images/debian",
+                                        "images/removed/image.zst", "images/removed/Image.Index"};
+    make_it_an_agents_order(true);
+    for (size_t i = 0; i < COUNT_OF(FILES); i++) {
+        for (unsigned last = 100; last < 102; last++) {
+            struct answer answer = ask_with(last, FILES[i], "", "", true);
+            assert_int_equal(answer.status, STATUS_DENIED);
+            assert_true(reasons_has(&answer.reasons, REASON_AGENT_REFUSED));
+            assert_int_equal(ask_with(last, FILES[i], "", "0123", true).status, STATUS_DENIED);
+            assert_int_equal(ask_with(last, FILES[i], "", NULL, false).status, STATUS_DENIED);
+        }
+    }
+    assert_int_equal(ask_with(100, "images/agent/linux", "", NULL, true).status, STATUS_OK);
+}
+
+static void the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of_it(void **state)
+{
+    (void)state;
+    struct agents_options options = {.desk = bench.desk, .generated = &generated, .config = &config};
+    make_it_an_agents_order(true);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    generated.agents = agents_new(&options);
+    struct talk_hello hello = {.version = TALK_VERSION,
+                               .nonce = "00112233445566778899aabbccddeeff",
+                               .mac = bench_mac(1),
+                               .order_id = order_id};
+    char *json = talk_hello_encode(&hello);
+    struct agents_request request = {
+        .path = TALK_PATH_HELLO,
+        .token = "",
+        .from = {.address = bench_ip(100), .server = bench_ip(1), .interface_index = 0xffffff},
+        .body = json,
+        .body_bytes = strlen(json)};
+    struct agents_answer welcomed = agents_handle(generated.agents, &request);
+    struct talk_welcome welcome;
+    assert_int_equal(welcomed.http_status, 200);
+    assert_int_equal(talk_welcome_decode(welcomed.body, strlen(welcomed.body), &welcome, NULL), STATUS_OK);
+    free(welcomed.body);
+    free(json);
+    assert_int_equal(ask_with(100, "images/debian/image.zst", "", welcome.token, true).status, STATUS_OK);
+    assert_int_equal(ask_with(100, "images/debian/image.index", "", welcome.token, true).order_id, order_id);
+    assert_int_equal(ask_with(100, "images/debian/image.zst", "", welcome.token, false).status,
+                     STATUS_DENIED); // TFTP
+    assert_int_equal(ask_with(101, "images/debian/image.zst", "", welcome.token, true).status, STATUS_DENIED);
+    assert_int_equal(ask_with(100, "images/debian/other", "", welcome.token, true).status, STATUS_DENIED);
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CANCEL);
+    assert_int_equal(ask_with(100, "images/debian/image.zst", "", welcome.token, true).status, STATUS_DENIED);
+    agents_free(generated.agents);
+}
+
 #define GENERATED_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -246,6 +379,11 @@ int main(void)
         GENERATED_TEST(the_initrd_completes_the_order_of_who_fetches_it),
         GENERATED_TEST(an_order_is_used_up_even_where_nobody_knows_whose_address_it_is),
         GENERATED_TEST(a_profile_that_cannot_be_rendered_makes_the_machine_wait_and_says_why_once),
+        GENERATED_TEST(an_order_for_a_disk_boots_the_agent_and_its_command_line_has_no_secret),
+        GENERATED_TEST(the_agents_initrd_does_not_use_its_order_up),
+        GENERATED_TEST(without_an_agent_the_machine_waits_and_says_how_to_build_one),
+        GENERATED_TEST(nobody_reads_an_image_for_disks_without_a_token),
+        GENERATED_TEST(the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

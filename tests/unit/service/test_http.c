@@ -19,7 +19,24 @@ struct fixture {
     struct http_service *http;
     unsigned port;
     char answer[ANSWER_BYTES]; // of the last request, head and body
+    struct http_post posted;   // the last; body and path are gone
+    char posted_path[64];
+    char posted_body[64];
+    char posted_token[100];
+    unsigned posted_count;
 };
+
+static void take_post(void *context, struct http_post *post)
+{
+    struct fixture *fixture = context;
+    fixture->posted = *post;
+    fixture->posted_count++;
+    snprintf(fixture->posted_path, sizeof fixture->posted_path, "%s", post->path);
+    snprintf(fixture->posted_body, sizeof fixture->posted_body, "%.60s", post->body);
+    snprintf(fixture->posted_token, sizeof fixture->posted_token, "%s", post->from.token);
+    post->http_status = strcmp(post->path, "/agent/no") == 0 ? 403 : 200;
+    post->answer = heap_copy_text("{\"may_go\":true}");
+}
 
 static int set_up(void **state)
 {
@@ -28,7 +45,9 @@ static int set_up(void **state)
     fixture->http =
         http_service_new(&(struct http_service_options){.loop = fixture->files.loop,
                                                         .content = &fixture->files.content,
-                                                        .hooks = file_service_hooks(&fixture->files)});
+                                                        .hooks = file_service_hooks(&fixture->files),
+                                                        .post = take_post,
+                                                        .post_context = fixture});
     struct problem problem;
     problem_clear(&problem);
     struct http_service_listener listener = {.address.value = 0x7f000001};
@@ -374,6 +393,91 @@ static void a_port_in_use_names_who_holds_it(void **state)
     assert_non_null(strstr(problem.text, pid));
 }
 
+// ---- what agents post ----
+
+static void a_post_below_agent_is_answered_in_the_loop(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "POST /agent/hello?x=1 HTTP/1.1\r\nHost: x\r\nAuthorization: bearer  abc123\r\n"
+                      "Content-Length: 11\r\n\r\n{\"a\":\"b c\"}");
+    expect_code(fixture, "200");
+    expect(fixture, "\r\nContent-Type: application/json\r\n");
+    expect(fixture, "\r\nCache-Control: no-store\r\n");
+    expect(fixture, "\r\n\r\n{\"may_go\":true}");
+    assert_string_equal(fixture->posted_path, "/agent/hello");
+    assert_string_equal(fixture->posted_body, "{\"a\":\"b c\"}");
+    assert_string_equal(fixture->posted_token, "abc123");
+    assert_int_equal(fixture->posted.body_bytes, 11);
+    assert_int_equal(fixture->posted.from.address.value, 0x7f000001);
+    assert_true(fixture->posted.from.is_http);
+    exchange(fixture, "POST /agent/no HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    expect_code(fixture, "403");
+    assert_string_equal(fixture->posted_token, "");
+    assert_string_equal(fixture->posted_body, "");
+    file_service_wait(&fixture->files, 1, 200);
+    assert_int_equal(fixture->files.end_count, 0); // no file was sent, so there is nothing to tell
+    assert_int_equal(http_service_stats(fixture->http).live, 0);
+}
+
+static void a_post_may_come_in_pieces_and_one_after_the_other(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    for (unsigned i = 1; i <= 3; i++) {
+        exchange_on(fixture, fd,
+                    "POST /agent/task HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
+        expect_code(fixture, "200");
+        assert_string_equal(fixture->posted_body, "{\"a\":1}");
+        assert_int_equal(fixture->posted_count, i);
+    }
+    close(fd);
+}
+
+static void a_token_that_is_too_long_is_none(void **state)
+{
+    struct fixture *fixture = *state;
+    char request[512];
+    snprintf(
+        request, sizeof request,
+        "POST /agent/task HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %0100d\r\nContent-Length: 0\r\n\r\n",
+        7);
+    exchange(fixture, request);
+    assert_string_equal(fixture->posted_token, "");
+    exchange(fixture,
+             "POST /agent/task HTTP/1.1\r\nHost: x\r\nAuthorization: Basic abc\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(fixture->posted_token, "");
+}
+
+static void a_post_that_is_too_long_never_reaches_the_loop(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "POST /agent/log HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n");
+    expect_code(fixture, "413");
+    if (file_service_has_program("curl")) { // without saying how long it is
+        int code =
+            file_service_run(&fixture->files,
+                             "test $(head -c 300000 /dev/zero | curl -s -o /dev/null -w '%%{http_code}' -H "
+                             "'Transfer-Encoding: chunked' -H 'Expect:' --data-binary @- "
+                             "http://127.0.0.1:%u/agent/log) = 413",
+                             fixture->port);
+        assert_int_equal(code, 0);
+    }
+    assert_int_equal(fixture->posted_count, 0);
+}
+
+static void a_post_elsewhere_is_no_method_of_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "POST /agentx HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    expect_code(fixture, "405");
+    exchange(fixture, "PUT /agent/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    expect_code(fixture, "405");
+    exchange(fixture, "GET /agent/hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "404");
+    assert_int_equal(fixture->posted_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +498,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_client_that_hangs_up_did_not_get_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_while_clients_wait_is_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_port_in_use_names_who_holds_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_post_below_agent_is_answered_in_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_post_may_come_in_pieces_and_one_after_the_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_token_that_is_too_long_is_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_post_that_is_too_long_never_reaches_the_loop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_post_elsewhere_is_no_method_of_ours, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

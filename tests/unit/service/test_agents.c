@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who may speak for an agent, and what it is told when.
+#include "agents_bench.h"
+#include "unit/test.h"
+
+#include <stdio.h>
+
+#define OTHER_NONCE "ffeeddccbbaa99887766554433221100"
+
+static struct agents_bench bench;
+static char token[TALK_TOKEN_BYTES];
+
+static int begin(void **state)
+{
+    (void)state;
+    token[0] = '\0';
+    agents_bench_open(&bench);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    agents_bench_close(&bench);
+    return 0;
+}
+
+static void the_whole_way_from_hello_to_its_own_disk(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING);
+    assert_string_equal(store_machine_find_name(bench.desk.store, "lab-1")->serial, "CHASSIS7");
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_string_equal(bench.task.disk_key, "DISK1");
+    assert_string_equal(bench.task.image, "debian-12");
+    assert_string_equal(bench.task.personal.hostname, "station101");
+    assert_string_equal(bench.task.personal.root_password, BENCH_HASH);
+    assert_string_equal(bench.task.personal.script, "echo SECRETscript on station101\n");
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING); // a task alone erases nothing
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_WRITING);
+    assert_string_equal(agents_bench_order(&bench, 1)->target, "DISK1");
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", "")); // its answer was lost
+    assert_true(agents_bench_report(&bench, 1, token, "write", "", ""));
+    struct agents_progress progress;
+    assert_true(agents_find_progress(bench.agents, bench.order_ids[1], &progress));
+    assert_string_equal(progress.stage, "write");
+    assert_int_equal(progress.all_bytes, 100);
+    assert_true(agents_bench_report(&bench, 1, token, "sealing", "", ""));
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_SEALING);
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", "")); // never erased again
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_SEALING);
+    assert_true(agents_bench_report(&bench, 1, token, "done", "", ""));
+    assert_true(agents_bench_report(&bench, 1, token, "done", "", ""));
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_FINISHED);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_REBOOT);
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 0);
+}
+
+// ---- who it is ----
+
+static void a_token_works_from_its_own_address_only(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_post(&bench, 102, TALK_PATH_TASK, token, "{}"), 403);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
+    assert_int_equal(agents_bench_post(&bench, 150, TALK_PATH_REPORT, token, "{\"stage\":\"begin\"}"), 403);
+    assert_true(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_false(agents_may_read(bench.agents, token, bench_ip(102), "debian-12"));
+    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-13"));
+    assert_false(agents_may_read(bench.agents, "", bench_ip(101), "debian-12"));
+}
+
+static void a_token_is_good_for_its_own_order_only(void **state)
+{
+    (void)state;
+    char other[TALK_TOKEN_BYTES];
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    agents_bench_arrive(&bench, 2, 1, true, other);
+    assert_string_not_equal(token, other);
+    assert_int_equal(agents_bench_task(&bench, 2, other), TALK_DO_WRITE);
+    assert_int_equal(bench.task.order_id, bench.order_ids[2]);
+    assert_int_equal(agents_bench_post(&bench, 102, TALK_PATH_TASK, token, "{}"), 403);
+    token[5] = token[5] == '0' ? '1' : '0';
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, "", "{}"), 403);
+}
+
+static void swapped_orders_and_cards_are_refused(void **state)
+{
+    (void)state;
+    agents_bench_boot(&bench, 1);
+    agents_bench_boot(&bench, 2);
+    assert_int_equal(agents_bench_hello(&bench, 102, 2, 1, BENCH_NONCE, token), 403); // the other's order
+    assert_int_equal(agents_bench_hello(&bench, 102, 1, 1, BENCH_NONCE, token), 403); // and its card
+    assert_int_equal(agents_bench_hello(&bench, 101, 2, 1, BENCH_NONCE, token), 403); // a card of another
+    assert_int_equal(agents_bench_hello(&bench, 150, 1, 1, BENCH_NONCE, token), 403); // an address of nobody
+    assert_true(bench.desk.told_of[REASON_AGENT_REFUSED] >= 3);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_BOOTING);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+}
+
+static void saying_to_have_an_address_is_not_enough(void **state)
+{
+    (void)state;
+    struct boot_client liar = bench_client(1);
+    agents_bench_boot(&bench, 1);
+    desk_note_address(bench.desk.desk, &liar, bench_ip(150));
+    assert_int_equal(agents_bench_hello(&bench, 150, 1, 1, BENCH_NONCE, token), 403);
+    assert_non_null(strstr(bench.verdict.text, "proven"));
+    assert_non_null(strstr(bench.verdict.remedy, "relay"));
+    assert_int_not_equal(bench.verdict.retry_s, 0);
+}
+
+static void a_machine_that_says_another_uuid_is_refused(void **state)
+{
+    (void)state;
+    struct machine machine = *store_machine_find_name(bench.desk.store, "lab-1");
+    assert_int_equal(uuid_parse("4c4c4544-0057-5810-804a-c3c04f463732", &machine.uuid), STATUS_OK);
+    assert_int_equal(store_machine_put(bench.desk.store, &machine, NULL), STATUS_OK);
+    agents_bench_boot(&bench, 1);
+    struct talk_hello hello = {
+        .version = TALK_VERSION, .nonce = BENCH_NONCE, .mac = bench_mac(1), .order_id = bench.order_ids[1]};
+    assert_int_equal(uuid_parse("aaaaaaaa-0057-5810-804a-c3c04f463732", &hello.uuid), STATUS_OK);
+    char *json = talk_hello_encode(&hello);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_HELLO, "", json), 403);
+    free(json);
+    hello.uuid = machine.uuid;
+    json = talk_hello_encode(&hello);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_HELLO, "", json), 200);
+    free(json);
+}
+
+static void no_hello_before_its_boot_configuration_was_fetched(void **state)
+{
+    (void)state;
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 403);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_ARMED);
+}
+
+static void no_hello_for_an_order_that_is_over(void **state)
+{
+    (void)state;
+    agents_bench_boot(&bench, 1);
+    desk_step_order(bench.desk.desk, bench.order_ids[1], ORDER_EVENT_CANCEL);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 403);
+    assert_non_null(strstr(bench.verdict.text, "cancelled"));
+    assert_int_equal(bench.verdict.retry_s, 0);
+}
+
+static void an_expired_order_takes_no_agent_and_no_begin(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    desk_bench_wait(&bench.desk, 7201);
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_EXPIRED);
+    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_REBOOT);
+}
+
+static void hello_may_be_said_twice_but_not_by_two(void **state)
+{
+    (void)state;
+    char again[TALK_TOKEN_BYTES];
+    agents_bench_boot(&bench, 1);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, again), 200);
+    assert_string_equal(token, again);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_HERE], 1);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, again), 403);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 1, true), 200); // the first one goes on
+}
+
+static void a_new_boot_makes_the_old_token_worthless(void **state)
+{
+    (void)state;
+    char fresh[TALK_TOKEN_BYTES];
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    agents_bench_boot(&bench, 1);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
+    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, fresh), 200);
+    assert_string_not_equal(token, fresh);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
+    // What the earlier boot found is not what is there now.
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, fresh, "{}"), 409);
+    assert_int_equal(agents_bench_inventory(&bench, 1, fresh, 1, true), 200);
+    assert_int_equal(agents_bench_task(&bench, 1, fresh), TALK_DO_WRITE);
+}
+
+static void after_a_restart_of_the_server_its_agent_is_known_again(void **state)
+{
+    (void)state;
+    agents_bench_boot(&bench, 1);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 1, true), 200);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    agents_bench_restart(&bench);
+    assert_false(agents_bench_report(&bench, 1, token, "write", "", ""));
+    assert_int_equal(bench.http_status, 403);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 0); // that is no stranger
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+    assert_true(agents_bench_report(&bench, 1, token, "write", "", ""));
+    assert_true(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_true(agents_bench_report(&bench, 1, token, "sealing", "", ""));
+    assert_true(agents_bench_report(&bench, 1, token, "done", "", ""));
+}
+
+// ---- nothing is acknowledged that could be forgotten ----
+
+static void nothing_may_begin_while_the_store_cannot_be_written(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    bench.is_disk_full = true;
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(bench.http_status, 503);
+    assert_int_not_equal(bench.verdict.retry_s, 0);
+    bench.is_disk_full = false;
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_WRITING);
+}
+
+static void a_token_is_not_given_while_the_store_cannot_be_written(void **state)
+{
+    (void)state;
+    agents_bench_boot(&bench, 1);
+    bench.is_disk_full = true;
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 503);
+    assert_null(strstr(bench.body, "token"));
+    bench.is_disk_full = false;
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+}
+
+static void what_is_no_message_is_refused(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_HELLO, "", "{"), 400);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_INVENTORY, token, "[]"), 400);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_REPORT, token, "{}"), 400);
+    assert_false(agents_bench_report(&bench, 1, token, "erase", "", ""));
+    assert_int_equal(bench.http_status, 400);
+    assert_int_equal(agents_bench_post(&bench, 101, "/agent/other", token, "{}"), 404);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE); // and nothing is spoiled
+}
+
+#define AGENTS_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        AGENTS_TEST(the_whole_way_from_hello_to_its_own_disk),
+        AGENTS_TEST(a_token_works_from_its_own_address_only),
+        AGENTS_TEST(a_token_is_good_for_its_own_order_only),
+        AGENTS_TEST(swapped_orders_and_cards_are_refused),
+        AGENTS_TEST(saying_to_have_an_address_is_not_enough),
+        AGENTS_TEST(a_machine_that_says_another_uuid_is_refused),
+        AGENTS_TEST(no_hello_before_its_boot_configuration_was_fetched),
+        AGENTS_TEST(no_hello_for_an_order_that_is_over),
+        AGENTS_TEST(an_expired_order_takes_no_agent_and_no_begin),
+        AGENTS_TEST(hello_may_be_said_twice_but_not_by_two),
+        AGENTS_TEST(a_new_boot_makes_the_old_token_worthless),
+        AGENTS_TEST(after_a_restart_of_the_server_its_agent_is_known_again),
+        AGENTS_TEST(nothing_may_begin_while_the_store_cannot_be_written),
+        AGENTS_TEST(a_token_is_not_given_while_the_store_cannot_be_written),
+        AGENTS_TEST(what_is_no_message_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
