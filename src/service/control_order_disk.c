@@ -96,7 +96,7 @@ static void print_confirm(const struct store *store, const struct order *order, 
                                           .rule = order->disk[0] == '\0' ? profile->disk : order->disk};
         struct guard *guard = heap_new(sizeof *guard);
         *guard = guard_decide(&facts);
-        if (guard->kind == GUARD_CONFIRM) {
+        if (guard->kind == GUARD_CONFIRM && strchr(guard->disk->serial, '\'') == NULL) { // for a shell
             (void)inventory_disk_key(guard->disk, key);
         }
         heap_free(guard);

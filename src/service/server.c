@@ -127,8 +127,12 @@ static enum status server_pick_address(void *context, const struct machine *mach
                                        struct problem *problem)
 {
     const struct server *server = context;
-    return server_address_pick(&server->config, server->store, machine, desk_now_s(&server->desk), address,
-                               problem);
+    const struct server_address_facts facts = {
+        .config = &server->config,
+        .store = server->store,
+        .is_given_here = server_address_is_given_here(&server->config, server->dhcp),
+        .now_s = desk_now_s(&server->desk)};
+    return server_address_pick(&facts, machine, address, problem);
 }
 
 static enum status server_render_personal(void *context, const struct machine *machine,

@@ -3,12 +3,23 @@
 #pragma once
 
 #include "config/config.h"
+#include "service/dhcp.h"
 #include "store/store.h"
+
+struct server_address_facts { // all borrowed
+    const struct config *config;
+    const struct store *store;
+    bool is_given_here; // server_address_is_given_here
+    int64_t now_s;      // Unix seconds
+};
+
+/// Whether machines get their addresses here: dhcp.mode says so, or `dhcp` (NULL = none) found out.
+bool server_address_is_given_here(const struct config *config, const struct dhcp_service *dhcp);
 
 /// Picks the address that nobody has used for the longest from the range of the only network that we serve,
 /// for the first card of `machine`. Changes nothing. STATUS_UNSUPPORTED and `problem` when other servers give
 /// the addresses, or there are several networks and it is not known in which one the machine is; STATUS_FULL
 /// when none is free.
-MUST_USE enum status server_address_pick(const struct config *config, const struct store *store,
-                                         const struct machine *machine, int64_t now_s, struct ip4 *address,
+MUST_USE enum status server_address_pick(const struct server_address_facts *facts,
+                                         const struct machine *machine, struct ip4 *address,
                                          struct problem *problem);

@@ -86,7 +86,12 @@ static enum status bench_pick_address(void *context, const struct machine *machi
                                       struct problem *problem)
 {
     const struct control_bench *bench = context;
-    return server_address_pick(&bench->config, bench->store, machine, bench->now_s, address, problem);
+    const struct server_address_facts facts = {.config = &bench->config,
+                                               .store = bench->store,
+                                               .is_given_here =
+                                                   server_address_is_given_here(&bench->config, NULL),
+                                               .now_s = bench->now_s};
+    return server_address_pick(&facts, machine, address, problem);
 }
 
 static enum status bench_recognise(void *context, const char *folder, struct image *image,
