@@ -12,6 +12,7 @@
 static enum ask_end ask_look(const struct fetch_answer *answer, const char *path, struct ask_no *no)
 {
     unsigned number = answer->http_status;
+    no->http_status = number;
     if (number == 200) {
         return ASK_OK;
     }
@@ -60,7 +61,7 @@ enum ask_end ask_verdict(struct ask *ask, const char *path, const char *body, st
             end = ASK_AWAY;
         }
         fetch_answer_clear(&answer);
-    } else if (end == ASK_REFUSED) { // its own words, whatever the number above them
+    } else if (end == ASK_REFUSED && no->http_status == 409) {
         *verdict = no->verdict;
         verdict->may_go = false;
         end = ASK_OK;

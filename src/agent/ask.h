@@ -22,7 +22,8 @@ enum ask_end {
     ASK_AWAY     // no answer that can be used: `problem`; come again
 };
 
-struct ask_no { // why there was no answer that fits
+struct ask_no {           // why there was no answer that fits
+    unsigned http_status; // 0 = no answer at all
     struct talk_verdict verdict;
     struct problem problem;
 };
@@ -36,6 +37,6 @@ MUST_USE enum ask_end ask_post(struct ask *ask, const char *path, const char *ty
                                struct fetch_answer *answer, struct ask_no *no);
 
 /// Posts a report, or anything else that is answered by a verdict, which it takes apart: OK also when
-/// `verdict->may_go` is false.
+/// `verdict->may_go` is false, with 200 or 409. REFUSED: the server does not understand the question.
 MUST_USE enum ask_end ask_verdict(struct ask *ask, const char *path, const char *body,
                                   struct talk_verdict *verdict, struct ask_no *no);

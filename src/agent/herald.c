@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define HERALD_EVERY_S     2
+#define HERALD_AGAIN       5           // turns without news: what is known is told again, as a sign of life
 #define HERALD_LOG_BYTES   (32 * 1024) // at once
 #define HERALD_FLUSH_PARTS 16
 
@@ -21,6 +22,7 @@ struct herald {
     bool is_stopped; // the server said so
     unsigned turn;   // of herald_begin: an answer to a report of an earlier turn says nothing
     bool has_progress, has_trouble;
+    unsigned silent; // turns since progress was told
     struct talk_report progress, trouble;
     pthread_mutex_t log_lock; // one at a time takes from the log
 };
@@ -63,7 +65,7 @@ static bool herald_report(struct herald *herald, const struct talk_report *repor
         }
     }
     explicit_bzero(token, sizeof token);
-    return end == ASK_OK;
+    return end == ASK_OK || end == ASK_REFUSED;
 }
 
 static bool herald_send_log(struct herald *herald)
@@ -98,9 +100,11 @@ static bool herald_send_log(struct herald *herald)
 static void herald_tell(struct herald *herald)
 {
     (void)pthread_mutex_lock(&herald->lock);
-    bool has_progress = herald->has_progress, has_trouble = herald->has_trouble;
+    bool is_again = herald->progress.stage[0] != '\0' && ++herald->silent >= HERALD_AGAIN;
+    bool has_progress = herald->has_progress || is_again, has_trouble = herald->has_trouble;
     struct talk_report progress = herald->progress, trouble = herald->trouble;
     herald->has_progress = herald->has_trouble = false;
+    herald->silent = has_progress ? 0 : herald->silent;
     (void)pthread_mutex_unlock(&herald->lock);
     if (has_trouble && !herald_report(herald, &trouble)) {
         (void)pthread_mutex_lock(&herald->lock);
@@ -176,6 +180,7 @@ void herald_begin(struct herald *herald)
     (void)pthread_mutex_lock(&herald->lock);
     herald->turn++;
     herald->is_stopped = herald->has_progress = false;
+    herald->progress = (struct talk_report){0};
     (void)pthread_mutex_unlock(&herald->lock);
 }
 

@@ -137,9 +137,11 @@ static enum ask_end steps_post(struct steps *steps, const char *path, const char
         if (!is_known || patience.waited_s >= most_s) {
             return ASK_AWAY;
         }
-        steps_wait(steps, &patience, path, &no->problem);
-        if (end == ASK_DENIED) {
-            patience.pause_s = 0;
+        if (end == ASK_DENIED) { // the server was restarted, and knows us again now
+            steps->world->pause(1);
+            patience.waited_s++;
+        } else {
+            steps_wait(steps, &patience, path, &no->problem);
         }
     }
 }
@@ -271,6 +273,7 @@ static void steps_on_progress(void *context, const char *stage, uint64_t done, u
 {
     struct steps *steps = context;
     char what[IMAGE_NAME_BYTES + 32];
+    const char *told = stage; // the server knows these three
     if (strcmp(stage, "write") == 0) {
         (void)snprintf(what, sizeof what, "writing %s", steps->image);
     } else if (strcmp(stage, "personal") == 0) {
@@ -279,9 +282,10 @@ static void steps_on_progress(void *context, const char *stage, uint64_t done, u
         (void)snprintf(what, sizeof what, "installing the boot loader");
     } else {
         (void)snprintf(what, sizeof what, "%s", stage);
+        told = "write";
     }
     console_progress(what, done, all);
-    herald_progress(steps->herald, stage, done, all);
+    herald_progress(steps->herald, told, done, all);
 }
 
 static void steps_on_trouble(void *context, const char *reason, const char *text)
@@ -387,7 +391,10 @@ static void steps_do_write(struct steps *steps, const struct talk_task *task)
 {
     struct problem problem;
     problem_clear(&problem);
-    if (image_check_name(task->image, &problem) != STATUS_OK) {
+    if (task->order_id != steps->ask.hello.order_id) {
+        problem_set(&problem, "the server gave the task of another order");
+    }
+    if (problem_is_set(&problem) || image_check_name(task->image, &problem) != STATUS_OK) {
         struct write_end end = {.reason = "AGENT_FAILED", .problem = problem};
         steps_report_failed(steps, &end);
         return;
@@ -442,6 +449,8 @@ static void steps_do(struct steps *steps, const struct talk_task *task)
         break;
     case TALK_DO_REBOOT:
         steps_show(steps, task);
+        herald_flush(steps->herald);
+        steps_pause(steps, task); // for who stands there
         steps_restart(steps);
         break;
     case TALK_DO_STOP:
@@ -460,7 +469,11 @@ static void steps_next(struct steps *steps)
     struct ask_no no;
     struct talk_task task;
     enum ask_end end = steps_post(steps, TALK_PATH_TASK, "{}", STEPS_FOREVER_S, &answer, &no);
-    if (end == ASK_REFUSED) {
+    if (end == ASK_REFUSED && no.http_status == 409) { // it was restarted and forgot what is in this machine
+        steps_probe(steps);
+        steps_send_inventory(steps);
+        steps->world->pause(1);
+    } else if (end == ASK_REFUSED) {
         steps_refused(steps, &no);
     }
     if (end != ASK_OK) {

@@ -48,10 +48,10 @@ static void happen(const char *what)
     (void)pthread_mutex_unlock(&play.lock);
 }
 
-static char *task_of(enum talk_do todo, const char *image)
+static char *task_of(enum talk_do todo, const char *image, uint64_t order_id)
 {
     struct talk_task task = {
-        .todo = todo, .poll_s = 3, .order_id = 7, .disk_bytes = 1000000, .kind = IMAGE_DISK};
+        .todo = todo, .poll_s = 3, .order_id = order_id, .disk_bytes = 1000000, .kind = IMAGE_DISK};
     (void)text_copy(task.disk_key, sizeof task.disk_key, "S1");
     (void)text_copy(task.image, sizeof task.image, image);
     (void)text_copy(task.personal.hostname, sizeof task.personal.hostname, "station1");
@@ -73,19 +73,22 @@ static char *message(const char *name, const char **status)
     struct talk_welcome welcome = {
         .machine = "station1", .profile = "web", .image = "debian-12", .owner = "kim"};
     memset(welcome.token, 'a', sizeof welcome.token - 1);
-    *status = strcmp(name, "denied") == 0 || strcmp(name, "refused") == 0 ? "403 Forbidden" : "200 OK";
+    bool is_refusal = strcmp(name, "denied") == 0 || strcmp(name, "refused") == 0;
+    *status = is_refusal ? "403 Forbidden" : strcmp(name, "forgot") == 0 ? "409 Conflict" : "200 OK";
     return strcmp(name, "welcome") == 0   ? talk_welcome_encode(&welcome)
            : strcmp(name, "go") == 0      ? verdict_of(true, 0)
            : strcmp(name, "no") == 0      ? verdict_of(false, 0)
            : strcmp(name, "denied") == 0  ? verdict_of(false, 5)
            : strcmp(name, "refused") == 0 ? verdict_of(false, 0)
-           : strcmp(name, "WAIT") == 0    ? task_of(TALK_DO_WAIT, "debian-12")
-           : strcmp(name, "PROMPT") == 0  ? task_of(TALK_DO_PROMPT, "debian-12")
-           : strcmp(name, "WRITE") == 0   ? task_of(TALK_DO_WRITE, "debian-12")
-           : strcmp(name, "WICKED") == 0  ? task_of(TALK_DO_WRITE, "../x")
-           : strcmp(name, "SEAL") == 0    ? task_of(TALK_DO_SEAL, "debian-12")
-           : strcmp(name, "STOP") == 0    ? task_of(TALK_DO_STOP, "debian-12")
-                                          : task_of(TALK_DO_REBOOT, "debian-12");
+           : strcmp(name, "WAIT") == 0    ? task_of(TALK_DO_WAIT, "debian-12", 7)
+           : strcmp(name, "PROMPT") == 0  ? task_of(TALK_DO_PROMPT, "debian-12", 7)
+           : strcmp(name, "WRITE") == 0   ? task_of(TALK_DO_WRITE, "debian-12", 7)
+           : strcmp(name, "WICKED") == 0  ? task_of(TALK_DO_WRITE, "../x", 7)
+           : strcmp(name, "STRANGE") == 0 ? task_of(TALK_DO_WRITE, "debian-12", 8)
+           : strcmp(name, "forgot") == 0  ? verdict_of(false, 1)
+           : strcmp(name, "SEAL") == 0    ? task_of(TALK_DO_SEAL, "debian-12", 7)
+           : strcmp(name, "STOP") == 0    ? task_of(TALK_DO_STOP, "debian-12", 7)
+                                          : task_of(TALK_DO_REBOOT, "debian-12", 7);
 }
 
 // What is asked, as one word: "hello", "inventory", "task", or the stage of a report.
@@ -338,6 +341,20 @@ static void test_a_restarted_server_hears_the_same_nonce_and_work_goes_on(void *
     assert_string_equal(play.nonce[1], play.nonce[0]);
 }
 
+static void test_a_server_that_forgot_the_machine_is_told_again_what_is_in_it(void **state)
+{
+    (void)state;
+    static const struct line SCRIPT[] = {BEGIN, {"task", "forgot"}, {"inventory", "go"}, END, {0}};
+    assert_string_equal(perform(SCRIPT), "hello inventory task inventory task <restart>");
+}
+
+static void test_a_task_of_another_order_is_refused(void **state)
+{
+    (void)state;
+    static const struct line SCRIPT[] = {BEGIN, {"task", "STRANGE"}, {"failed", "go"}, END, {0}};
+    assert_string_equal(perform(SCRIPT), "hello inventory task failed task <restart>");
+}
+
 static void test_a_done_machine_restarts_even_when_nobody_hears_it(void **state)
 {
     (void)state;
@@ -421,7 +438,7 @@ static void test_a_server_that_is_away_is_asked_again_with_growing_pauses(void *
                                          {0}};
     assert_string_equal(perform(SCRIPT),
                         "hello hello hello hello hello hello hello inventory task <restart>");
-    assert_int_equal(play.paused_s, 1 + 2 + 4 + 8 + 15 + 15);
+    assert_int_equal(play.paused_s, 1 + 2 + 4 + 8 + 15 + 15 + 3);
 }
 
 static void test_a_refused_agent_shows_why_and_restarts(void **state)
@@ -430,7 +447,7 @@ static void test_a_refused_agent_shows_why_and_restarts(void **state)
     static const struct line LATER[] = {{"hello", "denied"}, BEGIN, END, {0}};
     static const struct line NEVER[] = {{"hello", "refused"}, {0}};
     assert_string_equal(perform(LATER), "hello hello inventory task <restart>");
-    assert_int_equal(play.paused_s, 5);
+    assert_int_equal(play.paused_s, 5 + 3);
     (void)play_begin(NULL);
     assert_string_equal(perform(NEVER), "hello <key?> <restart>");
 }
@@ -449,6 +466,8 @@ int main(void)
         PLAY(test_two_disks_with_one_serial_number_are_never_guessed_between),
         PLAY(test_sealing_alone_erases_nothing),
         PLAY(test_a_restarted_server_hears_the_same_nonce_and_work_goes_on),
+        PLAY(test_a_server_that_forgot_the_machine_is_told_again_what_is_in_it),
+        PLAY(test_a_task_of_another_order_is_refused),
         PLAY(test_a_done_machine_restarts_even_when_nobody_hears_it),
         PLAY(test_a_failed_write_is_reported_with_its_reason),
         PLAY(test_a_cancelled_order_stops_the_writing),
