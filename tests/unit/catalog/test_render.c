@@ -233,6 +233,59 @@ static void the_shipped_preseed_file_renders(void **state)
     catalog_free(catalog);
 }
 
+static enum status name_becomes(const char *template)
+{
+    strcpy(profile.personal.hostname, template);
+    text_init(&text, out, sizeof out);
+    problem_clear(&problem);
+    return render_hostname(&facts, &text, &problem);
+}
+
+static void a_host_name_is_made_by_a_rule_and_is_one(void **state)
+{
+    (void)state;
+    static const char *const GOOD[][2] = {{"station{{address.last_octet}}", "station23"},
+                                          {"N-{{machine.mac_plain}}", "n-525400aabbcc"},
+                                          {"pc{{counter}}.lab.example", "pc4.lab.example"},
+                                          {"", "lab-01"}};
+    static const char *const BAD[] = {
+        "a b",
+        "-x",
+        "x-",
+        "x..y",
+        ".x",
+        "x.",
+        "{{machine.mac}}",
+        "a_b",
+        "\xc3\xa4",
+        "a0123456789012345678901234567890123456789012345678901234567890123456789"};
+    for (size_t i = 0; i < COUNT_OF(GOOD); i++) {
+        assert_int_equal(name_becomes(GOOD[i][0]), STATUS_OK);
+        assert_string_equal(out, GOOD[i][1]);
+    }
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        assert_int_equal(name_becomes(BAD[i]), STATUS_MALFORMED);
+        assert_true(problem_is_set(&problem));
+        assert_string_equal(out, "");
+    }
+    machine.counter = 0;
+    assert_int_equal(name_becomes("pc{{counter}}"), STATUS_NOT_FOUND);
+}
+
+static void the_agents_arguments_hold_nothing_of_the_profile(void **state)
+{
+    (void)state;
+    struct image agent = {.name = "agent", .arguments = "console=tty0\nserver={{server}}"};
+    strcpy(profile.arguments, "password=secret");
+    text_init(&text, out, sizeof out);
+    assert_int_equal(render_agent_arguments(&facts, &agent, &machine.macs[0], &text, &problem), STATUS_OK);
+    assert_string_equal(out, "imprint.server=192.0.2.1:8080 imprint.order=7 imprint.mac=52:54:00:aa:bb:cc "
+                             "console=tty0 server=192.0.2.1");
+    text_init(&text, out, sizeof out);
+    assert_int_equal(render_own_arguments(&facts, &text, &problem), STATUS_OK);
+    assert_string_equal(out, "password=secret");
+}
+
 int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +301,8 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(arguments_are_strict_too, start),
         cmocka_unit_test_setup(arguments_that_do_not_fit_are_refused, start),
         cmocka_unit_test_setup(the_shipped_preseed_file_renders, start),
+        cmocka_unit_test_setup(a_host_name_is_made_by_a_rule_and_is_one, start),
+        cmocka_unit_test_setup(the_agents_arguments_hold_nothing_of_the_profile, start),
     };
     directory = argument_count > 1 ? arguments[1] : "os";
     return cmocka_run_group_tests(tests, NULL, NULL);
