@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -408,3 +409,62 @@ def test_a_file_system_without_any_table_is_written_whole(serve, tmp_path):
     disk = make_disk(tmp_path / "disk", 32 * MIB)
     write(serve(pack(tmp_path / "packed", image)), disk)
     assert disk.read_bytes()[:30 * MIB] == image.read_bytes()
+
+
+def make_root(tmp_path, megabytes=20):
+    """A root file system as a tar: busybox, and a GRUB of three lines that says what it was asked to do."""
+    root = tmp_path / "root"
+    for name in ("bin", "etc", "usr/lib/grub/i386-pc", "usr/sbin", "dev", "proc", "sys", "run", "tmp", "boot/grub", "data"):
+        (root / name).mkdir(parents=True)
+    (root / "etc/os-release").write_text('ID=debian\nPRETTY_NAME="A system"\n')
+    (root / "etc/fstab").write_text("# UNCONFIGURED FSTAB\n")
+    (root / "data/noise").write_bytes(os.urandom(megabytes * MIB))
+    (root / "data/zeros").write_bytes(bytes(9 * MIB))
+    os.chown(root / "data/noise", 12345, 54321)
+    os.setxattr(root / "data/noise", "user.kept", b"yes")
+    shutil.copy("/bin/busybox", root / "bin/busybox")
+    for library in re.findall(r"/\S+", run("ldd", "/bin/busybox").stdout.decode()):
+        (root / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / library[1:])
+    (root / "bin/sh").symlink_to("busybox")
+    for name, text in {"grub-install": 'echo "$@" > /boot/grub/asked; for last; do :; done; printf BOOTCODE | busybox dd of="$last" conv=notrunc',
+                       "update-grub": "echo made > /boot/grub/grub.cfg", "grub-probe": "exit 1"}.items():
+        program = root / "usr/sbin" / name
+        program.write_text(f"#!/bin/busybox sh\n{text}\n")
+        program.chmod(0o755)
+    tar = tmp_path / "root.tar"
+    run("tar", "-C", root, "--xattrs", "--numeric-owner", "-cf", tar, ".")
+    return root, tar
+
+
+def test_a_root_file_system_becomes_a_disk_that_bios_can_start(serve, tmp_path):
+    root, tar = make_root(tmp_path)
+    disk = make_disk(tmp_path / "disk", 200 * MIB)
+    write(serve(pack(tmp_path / "packed", tar, ROOT, 150 * MIB)), disk)
+    table = table_of(disk)
+    part, = table["partitions"]
+    assert table["label"] == "dos" and part["bootable"] and part["start"] == 2048
+    assert disk.read_bytes()[:8] == b"BOOTCODE"
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    with loop_device(take(disk, MIB, part["size"] * 512, tmp_path / "part")) as device:
+        run("e2fsck", "-fn", device)
+        uuid = run("blkid", "-p", "-s", "UUID", "-o", "value", device).stdout.decode().strip()
+        run("mount", "-o", "ro", device, folder)
+        try:
+            assert (folder / "etc/fstab").read_text().splitlines()[1:] == [f"UUID={uuid} / ext4 errors=remount-ro 0 1"]
+            assert (folder / "data/noise").read_bytes() == (root / "data/noise").read_bytes()
+            assert (folder / "data/zeros").stat().st_size == 9 * MIB
+            assert (folder / "data/noise").stat().st_uid == 12345 and (folder / "data/noise").stat().st_gid == 54321
+            assert os.getxattr(folder / "data/noise", "user.kept") == b"yes"
+            assert (folder / "boot/grub/asked").read_text().startswith("--target=i386-pc")
+        finally:
+            run("umount", folder)
+
+
+def test_files_that_do_not_fit_say_so(serve, tmp_path):
+    _, tar = make_root(tmp_path, 60)
+    disk = make_disk(tmp_path / "disk", 60 * MIB)
+    said = write(serve(pack(tmp_path / "packed", tar, ROOT, 50 * MIB)), disk, well=False)
+    assert "do not fit" in said
+    assert not any(disk.read_bytes()[:MIB]), "neither table nor boot code"
