@@ -116,7 +116,9 @@ static enum status server_render(void *context, const struct machine *machine, c
     text_init(&out, buffer, bytes);
     enum status status = which == CONTROL_TEXT_ANSWER && profile->answer == NULL ? STATUS_NOT_FOUND
                          : which == CONTROL_TEXT_ANSWER ? render_answer(&facts, &out, problem)
-                                                        : render_arguments(&facts, &out, problem);
+                         : facts.image != NULL && facts.image->kind != IMAGE_BOOT
+                             ? render_own_arguments(&facts, &out, problem)
+                             : render_arguments(&facts, &out, problem);
     *text = status == STATUS_OK ? strdup(buffer) : NULL;
     explicit_bzero(buffer, out.length); // it may hold password hashes
     heap_free(buffer);
