@@ -102,10 +102,12 @@ static bool steps_hello(struct steps *steps, const char *used_token)
     for (;;) {
         enum ask_end end = ask_hello(&steps->ask, used_token, &no);
         if (end == ASK_OK) {
-            const struct talk_welcome *welcome = &steps->ask.welcome;
+            (void)pthread_mutex_lock(&steps->ask.lock); // the herald may say hello, too
+            const struct talk_welcome welcome = steps->ask.welcome;
+            (void)pthread_mutex_unlock(&steps->ask.lock);
             console_say("the server calls this machine %s and has order %" PRIu64 ": %s (image %s), by %s",
-                        welcome->machine, steps->ask.hello.order_id, welcome->profile, welcome->image,
-                        welcome->owner);
+                        welcome.machine, steps->ask.hello.order_id, welcome.profile, welcome.image,
+                        welcome.owner);
             return true;
         }
         if (end == ASK_REFUSED) {
