@@ -178,7 +178,11 @@ enum status write_content(const struct write_job *job, struct write_end *end)
         status = job->kind == IMAGE_DISK ? write_disk_content(&writing) : write_root_content(&writing);
     }
     leave(&writing);
-    return end->reason == NULL ? status : STATUS_IO;
+    status = end->reason == NULL ? status : STATUS_IO;
+    if (status != STATUS_OK) {
+        table_remove(&writing.table); // nobody may seal with it
+    }
+    return status;
 }
 
 // The kernel of the new system reads the table anew at its own start; here it is only tidiness.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/probe_inner.h"
-#include "test.h"
+#include "unit/test.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/table.h"
-#include "test.h"
+#include "unit/test.h"
 
 #include <stdlib.h>
 
