@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint image add: looks at what is to become an image, and sends it to the daemon.
 #include "cli/handlers.h"
-#include "cli/image_upload.h"
+#include "cli/image_pack.h"
 #include "cli/show.h"
+#include "fleet/scratch.h"
+#include "model/image.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void tell_left_out(const struct call *call, const struct tree *tree)
 {
@@ -18,7 +22,8 @@ static void tell_left_out(const struct call *call, const struct tree *tree)
 }
 
 // What --kernel and --initrd name must be there: it is better to hear that before than after the upload.
-static bool check_named(const struct call *call, const struct tree *tree, const char *option)
+static bool check_named(const struct call *call, const char *folder, const struct tree *tree,
+                        const char *option)
 {
     const char *path = call_option(call, option);
     for (size_t i = 0; path != NULL && i < tree->files.count; i++) {
@@ -29,29 +34,105 @@ static bool check_named(const struct call *call, const struct tree *tree, const 
     }
     if (path != NULL) {
         ask_complain_text(call, "name it relative to that folder", "there is no file '%.200s' in %.200s",
-                          path, call->arguments[1]);
+                          path, folder);
     }
     return path == NULL;
 }
 
-int command_image_add(struct call *call)
+// What follows the last '/' of a path, without the endings that say how it is packed; what no name may hold
+// becomes '-'.
+static void make_name(const char *path, char *out, size_t out_bytes)
+{
+    static const char *const endings[] = {".gz",  ".xz",  ".bz2", ".zst",      ".tar",  ".tgz",
+                                          ".raw", ".img", ".iso", ".squashfs", ".sqfs", ".qcow2"};
+    const char *slash = strrchr(path, '/');
+    (void)text_copy(out, out_bytes, slash == NULL ? path : slash + 1);
+    for (size_t i = 0; i < COUNT_OF(endings) * 2; i++) {
+        const char *ending = endings[i % COUNT_OF(endings)];
+        if (text_ends(out, ending) && strlen(out) > strlen(ending)) {
+            out[strlen(out) - strlen(ending)] = '\0';
+        }
+    }
+    for (char *at = out; *at != '\0'; at++) {
+        bool is_good = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+                       (*at >= '0' && *at <= '9') || strchr("._-", *at) != NULL;
+        *at = is_good ? *at : '-';
+    }
+}
+
+// FILE [NAME], or NAME FILE: a name has no '/', and what is there is a file.
+static void tell_apart(const struct call *call, const char **path, const char **name)
+{
+    const char *first = call->arguments[0];
+    const char *second = call->argument_count > 1 ? call->arguments[1] : NULL;
+    bool is_second = second != NULL && strcmp(first, "-") != 0 && strchr(first, '/') == NULL &&
+                     (strcmp(second, "-") == 0 || strchr(second, '/') != NULL || access(second, F_OK) == 0 ||
+                      access(first, F_OK) != 0);
+    *path = is_second ? second : first;
+    *name = is_second ? first : second;
+}
+
+static json_t *add_folder(struct call *call, const struct image_upload *upload)
 {
     struct tree tree;
     struct problem problem;
-    const struct image_upload upload = {.name = call->arguments[0],
-                                        .folder = call->arguments[1],
+    json_t *image = NULL;
+    problem_clear(&problem);
+    if (tree_list(upload->folder, &tree, &problem) != STATUS_OK) {
+        ask_complain(call, &problem);
+    } else if (check_named(call, upload->folder, &tree, "kernel") &&
+               check_named(call, upload->folder, &tree, "initrd")) {
+        tell_left_out(call, &tree);
+        image = image_upload(call, upload, &tree);
+    }
+    tree_clear(&tree);
+    return image;
+}
+
+static json_t *add_file(struct call *call, const char *file, const struct image_upload *upload)
+{
+    struct scratch scratch;
+    struct problem problem;
+    problem_clear(&problem);
+    if (upload->kernel != NULL || upload->initrd != NULL || upload->arguments != NULL) {
+        ask_complain_text(call, "leave --kernel, --initrd and --arguments out",
+                          "they are for a folder that is booted, and %.200s is written to disks", file);
+        return NULL;
+    }
+    if (!image_upload_may(call, upload->name)) {
+        return NULL;
+    }
+    if (scratch_open(&scratch, &problem) != STATUS_OK) {
+        ask_complain(call, &problem);
+        return NULL;
+    }
+    json_t *image = image_pack(call, file, scratch.path, upload);
+    scratch_close(&scratch);
+    return image;
+}
+
+int command_image_add(struct call *call)
+{
+    char made[IMAGE_PATH_BYTES];
+    const char *path = NULL;
+    const char *name = NULL;
+    struct stat status;
+    tell_apart(call, &path, &name);
+    if (name == NULL && strcmp(path, "-") == 0) {
+        ask_complain_text(call, "write 'imprint image add - NAME'", "what is this image to be called?");
+        return CLI_EXIT_REFUSED;
+    }
+    if (name == NULL) {
+        make_name(path, made, sizeof made);
+        name = made;
+    }
+    const struct image_upload upload = {.name = name,
+                                        .folder = path,
                                         .kernel = call_option(call, "kernel"),
                                         .initrd = call_option(call, "initrd"),
                                         .arguments = call_option(call, "arguments"),
                                         .description = call_option(call, "description")};
-    int result = CLI_EXIT_REFUSED;
-    problem_clear(&problem);
-    if (tree_list(upload.folder, &tree, &problem) != STATUS_OK) {
-        ask_complain(call, &problem);
-    } else if (check_named(call, &tree, "kernel") && check_named(call, &tree, "initrd")) {
-        tell_left_out(call, &tree);
-        result = show_one(call, image_upload(call, &upload, &tree), image_upload_show);
-    }
-    tree_clear(&tree);
-    return result;
+    bool is_file = strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISDIR(status.st_mode));
+    json_t *image = is_file ? add_file(call, path, &upload) : add_folder(call, &upload);
+    return show_one(call, image, image_upload_show);
 }

@@ -83,9 +83,16 @@ static const struct command_option agent_build_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option image_build_options[] = {
+    OPTION("as", "NAME", "call the image so, instead of what is built"),
+    OPTION("mirror", "URL", "fetch the packages there, instead of where this machine's apt does"),
+    OPTION_MANY("package", "NAME", "one more package in it"),
+    OPTIONS_END,
+};
+
 static const struct command_option image_add_options[] = {
-    OPTION("kernel", "PATH", "the kernel below DIR, when it is not recognised"),
-    OPTION("initrd", "PATH", "the initrd below DIR"),
+    OPTION("kernel", "PATH", "the kernel below a folder, when it is not recognised"),
+    OPTION("initrd", "PATH", "the initrd below a folder"),
     OPTION("arguments", "TEXT", "kernel arguments that it always needs"),
     OPTION("description", "TEXT", "what it is"),
     OPTIONS_END,
@@ -221,10 +228,15 @@ static const struct command rows[] = {
      command_agent_build, false},
     {"agent show", "", NULL, "show the agent that is there", "", command_agent_show, false},
 
-    {"image add", "NAME DIR", image_add_options, "copy a netboot tree to the daemon and find out what it is",
-     "Links in DIR are followed as long as they lead to something inside DIR. The kernel and the initrd of "
-     "systems "
-     "that imprint knows are found by themselves.",
+    {"image build", "[NAME]", image_build_options, "make an image of a system, here, from its packages",
+     "Without NAME it lists what can be built. It needs root, and room for the system in TMPDIR or /var/tmp.",
+     command_image_build, false},
+    {"image add", "FILE [NAME]", image_add_options, "copy an image to the daemon and find out what it is",
+     "FILE is a disk image (raw, qcow2), a root file system (tar, also compressed; squashfs; '-' is a tar on "
+     "standard input), or a folder with a netboot tree. Its name is made from FILE's when it is not given. A "
+     "folder may stand behind the name, too. Links in a folder are followed as long as they lead to "
+     "something "
+     "inside it. The kernel and the initrd of systems that imprint knows are found by themselves.",
      command_image_add, false},
     {"image list", "", NULL, "list the images", "", command_image_list, false},
     {"image show", "IMAGE", NULL, "show an image", "", command_image_show, false},

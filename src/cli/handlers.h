@@ -35,7 +35,9 @@ int command_agent_build(struct call *call);
 /// agent show.
 int command_agent_show(struct call *call);
 
-/// image add NAME DIR.
+/// image build [BUILD].
+int command_image_build(struct call *call);
+/// image add FILE [NAME], or image add NAME DIR.
 int command_image_add(struct call *call);
 /// image list.
 int command_image_list(struct call *call);

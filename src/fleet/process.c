@@ -123,6 +123,8 @@ static int spawn(const struct process_job *job, int output, int said, pid_t *pid
     }
     error = error == 0 ? posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) : error;
     error = error == 0 ? posix_spawn_file_actions_adddup2(&actions, said, STDERR_FILENO) : error;
+    // Nobody inherits anything else: dash cannot even name a descriptor above 9, and mmdebstrap's hooks must.
+    error = error == 0 ? posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) : error;
     if (error == 0 && job->folder != NULL) {
         error = posix_spawn_file_actions_addchdir_np(&actions, job->folder);
     }
@@ -202,7 +204,7 @@ struct lines { // what comes out of a program, cut into lines
     char line[LINE_BYTES]; // longer ones are cut
     size_t length;
     char last[LINE_BYTES];  // not empty
-    char error[LINE_BYTES]; // the last one that begins as errors do
+    char error[LINE_BYTES]; // the first one that begins as errors do: what follows follows from it
 };
 
 static bool is_error(const char *line)
@@ -216,7 +218,7 @@ static void end_line(struct lines *lines)
     lines->line[lines->length] = '\0';
     if (lines->length != 0) {
         (void)text_copy(lines->last, sizeof lines->last, lines->line);
-        if (is_error(lines->line)) {
+        if (lines->error[0] == '\0' && is_error(lines->line)) {
             (void)text_copy(lines->error, sizeof lines->error, lines->line);
         }
         if (lines->job != NULL && lines->job->line != NULL) {

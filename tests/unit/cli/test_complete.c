@@ -55,8 +55,8 @@ static void files_and_folders_are_left_to_the_shell(void **state)
     (void)state;
     COMPLETE(":file\n", "config", "check", "");
     COMPLETE(":file\n", "serve", "--config", "/et");
-    COMPLETE(":folder\n", "image", "add", "name", "");
-    COMPLETE("", "image", "add", "");
+    COMPLETE(":file\n", "image", "add", "");
+    COMPLETE("", "image", "add", "file", "");
 }
 
 static void reasons_and_commands_come_from_their_tables(void **state)
