@@ -281,13 +281,13 @@ static void desk_tell_order(struct desk *desk, const struct order *order, const 
     desk_tell(desk, &event);
 }
 
-// An order that ends without being done leaves a disk behind: which one, and what of it. Where somebody knows
-// more, that stays.
+// An agent's order that ends without being done leaves a disk behind: which one, and what of it. Where
+// somebody knows more, that stays.
 static void desk_explain_end(const struct order *before, struct order *order, const struct reasons *reasons)
 {
     bool is_undone =
         order->state == ORDER_FAILED || order->state == ORDER_EXPIRED || order->state == ORDER_CANCELLED;
-    if (order_is_live(order) || !is_undone || strcmp(before->trouble, order->trouble) != 0) {
+    if (!order->by_agent || !is_undone || strcmp(before->trouble, order->trouble) != 0) {
         return;
     }
     struct text text;
@@ -299,14 +299,15 @@ static void desk_explain_end(const struct order *before, struct order *order, co
         order->trouble[0] = (char)(order->trouble[0] - ('a' - 'A')); // reasons begin with a small letter
         text_add(&text, ". ");
     }
-    if (before->state == ORDER_WRITING) {
-        text_add_format(&text, "Its disk %s is half written and does not boot; order again to write it anew.",
-                        order->target);
-    } else if (before->state == ORDER_SEALING) {
-        text_add_format(&text, "Its disk %s is written, but perhaps does not boot.", order->target);
-    } else if (order->by_agent) {
+    if (order->target[0] == '\0') {
         text_add(&text, "Nothing on its disks was changed.");
+        return;
     }
+    text_add(&text, "Its disk ");
+    text_add_escaped(&text, order->target, strlen(order->target));
+    text_add(&text, before->state == ORDER_SEALING
+                        ? " is written, but perhaps does not boot."
+                        : " is half written and does not boot; order again to write it anew.");
 }
 
 static void desk_apply_change(struct order *order, const struct desk_change *change, int64_t now_s)
