@@ -19,6 +19,7 @@ from .network import ROOT, Lab, LabError, imprint_binary
 
 AGENT = "agent"             # the image that by-agent orders boot
 SYSTEM = "debian-12-cloud"  # a root file system with the kernel for virtual machines: the smallest real Debian
+FULL_SYSTEM = "debian-12"   # the same with the kernel for all machines
 
 
 def agent_program():
@@ -104,10 +105,10 @@ def agent_folder(full=False, show=None):
     return kept("agent-full" if full else "agent-cloud", key, lambda lab, folder: build(lab, folder, AGENT, words, show))
 
 
-def system_folder(show=None):
+def system_folder(name=SYSTEM, show=None):
     """A packed Debian."""
     key = hash_of(*sorted((ROOT / "os").glob("debian*/family.yaml")), *sorted((ROOT / "src" / "fleet").glob("system_build*.c")))
-    return kept(SYSTEM, key, lambda lab, folder: build(lab, folder, SYSTEM, ["image", "build", SYSTEM], show))
+    return kept(name, key, lambda lab, folder: build(lab, folder, name, ["image", "build", name], show))
 
 
 def add_agent(lab, full=False):
@@ -117,7 +118,7 @@ def add_agent(lab, full=False):
 
 def add_system(lab, name=SYSTEM):
     """Gives a lab's daemon a Debian to deploy."""
-    lab.cli("image", "add", name, system_folder(), timeout=300)
+    lab.cli("image", "add", name, system_folder(name), timeout=300)
 
 
 def main():

@@ -12,7 +12,7 @@ import pytest
 from lab import Machine
 from lab.agent import FakeMachine
 from lab.disk import make_disk
-from lab.images import SYSTEM, add_agent, add_system, system_folder
+from lab.images import FULL_SYSTEM, SYSTEM, add_agent, add_system, system_folder
 from lab.site import PASSWORD, add_station, ssh
 from lab.vm import content_hash
 
@@ -42,7 +42,7 @@ def state(site, number=1):
     return order(site, number)["state"]
 
 
-def switch_on(site, kind="bios", mac=MAC, size="4G", **options):
+def switch_on(site, kind="bios-virtio", mac=MAC, size="4G", **options):
     """A machine with a blank disk."""
     machine = Machine(site, kind, mac, **options)
     machine.make_disk(size)
@@ -94,9 +94,9 @@ def power_on_again(site, machine, hostname):
 
 
 @pytest.mark.parametrize("kind, memory", [
-    pytest.param("bios", 512, marks=pytest.mark.core),
+    pytest.param("bios-virtio", 512, marks=pytest.mark.core),
     pytest.param("secureboot", 1024, marks=pytest.mark.core),
-    ("uefi", 512), ("bios-virtio", 1024), ("uefi-ipxe", 1024),
+    ("uefi", 512), ("uefi-ipxe", 1024),
 ])
 def test_a_blank_machine_becomes_a_running_system(site, kind, memory):
     deploy(site)
@@ -140,7 +140,7 @@ def wait_writing(site, machine):
 def test_a_disk_with_something_on_it_waits_and_then_every_trouble_ends_well(site):
     """Not blank: untouched until confirmed. Then, while it is written: the cable is pulled, the server is killed, the power fails."""
     deploy(site)
-    machine = Machine(site, "bios", MAC)
+    machine = Machine(site, "bios-virtio", MAC)
     fill(machine.make_disk("4G"))
     before = content_hash(machine.disk)
     machine.start()
@@ -188,7 +188,7 @@ def test_a_disk_that_is_not_blank_keeps_every_bit_when_the_order_is_cancelled(si
 @pytest.mark.core
 def test_a_machine_with_512_mib_and_a_disk_too_small_is_told_and_its_disk_untouched(site):
     deploy(site)
-    machine = switch_on(site, "bios", memory=512, size="200M")
+    machine = switch_on(site, "bios-virtio", memory=512, size="200M")
     before = content_hash(machine.disk)
     wait_state(site, machine, ("failed",), BOOT)
     machine.wait_serial("too small", 60)
@@ -198,7 +198,7 @@ def test_a_machine_with_512_mib_and_a_disk_too_small_is_told_and_its_disk_untouc
 
 def test_two_disks_are_a_question_and_only_the_chosen_one_is_written(site):
     deploy(site)
-    machine = Machine(site, "bios", MAC)
+    machine = Machine(site, "bios-virtio", MAC)
     machine.make_disk("4G", "FIRST_1")
     machine.make_disk("4G", "SECOND_2", "sata")
     machine.start()
@@ -210,14 +210,20 @@ def test_two_disks_are_a_question_and_only_the_chosen_one_is_written(site):
     assert content_hash(machine.disks[1].path) == other
 
 
-@pytest.mark.parametrize("bus", ["sata", "nvme", "usb"])
-def test_every_kind_of_disk_is_found_and_written(site, bus):
-    deploy(site)
-    machine = Machine(site, "uefi", MAC)
-    machine.make_disk("4G", bus=bus)
+@pytest.mark.parametrize("kind, bus", [("bios", "sata"), ("uefi", "nvme"), ("bios", "usb")])
+def test_hardware_that_is_not_virtual_needs_the_full_agent_and_system(lab, kind, bus):
+    lab.start_imprint()
+    add_agent(lab, full=True)
+    add_system(lab, FULL_SYSTEM)
+    add_station(lab, image=FULL_SYSTEM)
+    lab.cli("machine", "add", "one", "--mac", MAC, "--address", ADDRESS)
+    deploy(lab)
+    machine = Machine(lab, kind, MAC)
+    machine.make_disk("6G", bus=bus)
     machine.start()
-    wait_state(site, machine, ("finished",), BOOT + WRITE)
+    wait_state(lab, machine, ("finished",), BOOT + 2 * WRITE)
     wait_login(machine, "station101")
+    assert ssh(lab, ADDRESS, "hostname") == "station101"
 
 
 def test_a_power_cut_while_writing_then_success(site):
@@ -234,7 +240,7 @@ def test_a_power_cut_while_writing_then_success(site):
 def test_a_half_written_disk_does_not_boot(site):
     """The machine is told to boot its own disk in the middle of it: there is nothing that could."""
     deploy(site)
-    machine = switch_on(site, "bios")
+    machine = switch_on(site, "bios-virtio")
     wait_writing(site, machine)
     machine.power_cut()
     with open(machine.disk, "rb") as disk:
@@ -251,7 +257,7 @@ def test_two_machines_with_swapped_orders_are_never_mixed(site):
     site.cli("machine", "add", "two", "--mac", OTHER_MAC)
     deploy(site, machine="two", profile="blue")
     deploy(site, machine="one", profile="red")
-    one, two = switch_on(site, "bios"), switch_on(site, "bios", OTHER_MAC)
+    one, two = switch_on(site, "bios-virtio"), switch_on(site, "bios-virtio", OTHER_MAC)
     wait_state(site, two, ("finished",), BOOT + 2 * WRITE, 1)
     wait_state(site, one, ("finished",), BOOT + 2 * WRITE, 2)
     wait_login(one, "red")
@@ -262,14 +268,14 @@ def test_two_machines_with_swapped_orders_are_never_mixed(site):
 def test_a_disk_image_is_written_and_grown(site):
     """A disk made by a deploy is itself an image for the next one."""
     deploy(site)
-    first = switch_on(site, "bios", size="3G")
+    first = switch_on(site, "bios-virtio", size="3G")
     wait_state(site, first, ("finished",), BOOT + WRITE)
     first.power_cut()
     site.cli("image", "add", "golden", first.disk, timeout=900)
     add_station(site, "golden", "golden", hostname="golden")
     site.cli("machine", "add", "two", "--mac", OTHER_MAC, "--address", "192.168.77.102")
     deploy(site, machine="two", profile="golden")
-    second = switch_on(site, "bios", OTHER_MAC, size="6G")
+    second = switch_on(site, "bios-virtio", OTHER_MAC, size="6G")
     wait_state(site, second, ("finished",), BOOT + WRITE, 2)
     wait_login(second, "golden")
     assert int(ssh(site, "192.168.77.102", "df --output=size -B 1M / | tail -n 1")) > 5000
@@ -283,7 +289,7 @@ def test_a_key_at_the_machine_when_the_policy_wants_one(lab):
     add_station(lab)
     lab.cli("machine", "add", "one", "--mac", MAC, "--address", ADDRESS)
     deploy(lab)
-    machine = switch_on(lab, "bios")
+    machine = switch_on(lab, "bios-virtio")
     before = content_hash(machine.disk)
     machine.wait_serial("press", BOOT)
     lab.wait("nobody pressed", lambda: any("PROMPT_NOT_PRESSED" in event["reasons"] for event in lab.events()), 200, 1)
@@ -307,7 +313,7 @@ def test_a_damaged_image_is_never_made_bootable(site):
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte[0] ^ 0x20]))
     deploy(site)
-    machine = switch_on(site, "bios")
+    machine = switch_on(site, "bios-virtio")
     wait_state(site, machine, ("failed",), BOOT + WRITE)
     assert any("IMAGE_DAMAGED" in event["reasons"] for event in site.events())
     with open(machine.disk, "rb") as disk:
@@ -316,7 +322,7 @@ def test_a_damaged_image_is_never_made_bootable(site):
 
 def test_three_more_power_cycles_boot_its_own_disk_each_time(site):
     deploy(site)
-    machine = switch_on(site, "bios")
+    machine = switch_on(site, "bios-virtio")
     wait_state(site, machine, ("finished",), BOOT + WRITE)
     wait_login(machine, "station101")
     for _ in range(3):
@@ -327,7 +333,7 @@ def test_three_more_power_cycles_boot_its_own_disk_each_time(site):
 def test_a_stolen_token_of_a_real_agent_is_refused(site):
     """The thief has read the token from the wire, and has the machine's own MAC address on a card of its own."""
     deploy(site)
-    machine = switch_on(site, "bios")
+    machine = switch_on(site, "bios-virtio")
     wait_writing(site, machine)
     site.add_host("thief", "192.168.77.66")
     capture = site.start("tcpdump", "-i", "br0", "-A", "-l", "-s", "0", "tcp port 80 and dst host 192.168.77.1", log="tokens")
