@@ -56,7 +56,8 @@ int command_image_list(struct call *call)
         table_add(&table, SCREEN_PLAIN, needs == 0 ? "" : show_size(call, needs, size));
         table_add(&table, SCREEN_PLAIN, show_time(call, fact_number(image, "created_s"), added));
     }
-    return show_list(call, list, &table, "there is no image yet: 'imprint image add NAME FOLDER'");
+    return show_list(call, list, &table,
+                     "there is no image yet: 'imprint image build', or 'imprint image add FILE'");
 }
 
 static const char *describe_kind(const char *kind)

@@ -57,6 +57,8 @@ static void files_and_folders_are_left_to_the_shell(void **state)
     COMPLETE(":file\n", "serve", "--config", "/et");
     COMPLETE(":file\n", "image", "add", "");
     COMPLETE("", "image", "add", "file", "");
+    COMPLETE(":file\n", "profile", "edit", "web", "--script", "");
+    COMPLETE("none\n", "profile", "edit", "web", "--script", "n");
 }
 
 static void reasons_and_commands_come_from_their_tables(void **state)
