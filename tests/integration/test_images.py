@@ -2,6 +2,8 @@
 """Images for disks: what `imprint image add` makes of disks and root file systems, and what the daemon does not take."""
 
 import io
+import os
+import signal
 import subprocess
 import tarfile
 
@@ -152,6 +154,18 @@ def test_what_is_no_image_is_refused_and_leaves_nothing(site):
     refused(site, "image", "add", cut, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": str(temporary)})
     assert list(temporary.iterdir()) == []
     assert site.cli_json("image", "list") == []
+
+
+def test_an_interrupted_job_takes_its_files_away(site):
+    temporary = site.folder / "temporary"
+    temporary.mkdir()
+    job = subprocess.Popen([imprint_binary(), "image", "add", "-", "piped", "--socket", site.folder / "control.sock"],
+                           stdin=subprocess.PIPE, env={"PATH": os.environ["PATH"], "TMPDIR": str(temporary)})
+    job.stdin.write(b"\0" * 100000)
+    site.wait("the temporary folder", lambda: list(temporary.glob("*/packed/image.zst")), 20)
+    job.send_signal(signal.SIGINT)
+    assert job.wait(20) == -signal.SIGINT
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_damaged_index_is_not_taken(site):
