@@ -114,7 +114,8 @@ def test_not_even_the_machine_gets_an_image_by_tftp_or_without_its_token(site, m
         assert machine.get(f"/images/small/{name}")[0] == 200
 
 
-@pytest.mark.parametrize("token", ["", "0" * 64, "f" * 64, "x", "a" * 5000, "' OR 1=1 --"])
+@pytest.mark.parametrize("token", ["", "0" * 64, "f" * 64, "x", "a" * 5000, "' OR 1=1 --"],
+                         ids=["none", "zeros", "all ones", "short", "long", "quotes"])
 def test_a_stranger_without_the_token_is_refused_by_the_agents_door(site, machine, token):
     run_agent(machine)
     for host in ("stranger", "server"):
