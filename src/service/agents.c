@@ -165,15 +165,23 @@ static struct agents_session *agents_find_token(const struct agents *agents, con
     return found;
 }
 
-// The order that a session is still good for; NULL = it is not: the order is gone, or its machine booted
-// again.
+// Whether the card that said hello is still that machine's, and the machine one that may have orders.
+static bool agents_is_machine(const struct agents *agents, const struct agents_session *session)
+{
+    const struct machine *machine = store_machine_get(agents->options.desk->store, session->machine_id);
+    return machine != NULL && machine->state == MACHINE_APPROVED && machine_has_mac(machine, &session->mac);
+}
+
+// The order that a session is still good for; NULL = it is not: the order is gone, its machine booted again,
+// or what says it is that machine is not any more.
 static const struct order *agents_session_order(const struct agents *agents,
                                                 const struct agents_session *session)
 {
     const struct store *store = agents->options.desk->store;
     const struct order *order = store_order_get(store, session->order_id);
     bool is_same_boot = order != NULL && order->boots == session->boots;
-    return is_same_boot && order->machine_id == session->machine_id ? order : NULL;
+    bool is_same_machine = is_same_boot && order->machine_id == session->machine_id;
+    return is_same_machine && agents_is_machine(agents, session) ? order : NULL;
 }
 
 const struct order *agents_order(const struct agents *agents, const struct agents_session *session)
@@ -207,7 +215,7 @@ static struct agents_session *agents_admit(const struct agents *agents, const st
         why = "the token it has was given to another address";
         session = NULL;
     } else if (agents_session_order(agents, session) == NULL) {
-        why = "the token it has is of an earlier boot of its machine";
+        why = "the token it has is of an earlier boot of its machine, or its card is another machine's now";
         session = NULL;
     }
     if (why != NULL) {

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HELLO_BYTES_MOST                                                                                     \
+    4096u // from strangers too, and read in the loop: what is longer is not even looked at
+
 struct hello_refusal {
     char text[TALK_TEXT_BYTES];
     const char *remedy;
@@ -70,9 +73,14 @@ static bool hello_is_now(const struct agents *agents, const struct talk_hello *h
     unsigned long long number = order->id;
     const struct agents_session *session = agents_find_session(agents, order->id);
     refusal->retry_s = 0; // the next boot does what is right: the order again, or the machine's own disk
+    if (order_is_skipped(order, desk_now_s(agents->options.desk))) {
+        return hello_refuse(refusal, false, "",
+                            "Nobody pressed the key, so this machine boots its own disk this time.");
+    }
     if (order->state == ORDER_ARMED) {
-        return hello_refuse(refusal, true, "start the machine again",
-                            "Order %llu was not started: nobody fetched its boot configuration.", number);
+        // That its configuration was fetched was not noted: we were killed, or its loader never says that it
+        // has all. The machine is proven to be here and the order is for it, so it starts with this hello.
+        return true;
     }
     if (!order_may_work(order, desk_now_s(agents->options.desk))) {
         struct text text;
@@ -151,9 +159,15 @@ static struct agents_answer hello_begin(struct agents *agents, const struct agen
 {
     struct desk *desk = agents->options.desk;
     struct agents_session *session = agents_find_session(agents, order->id);
-    bool is_same = session != NULL && session->boots == order->boots &&
+    bool is_same = session != NULL && order->state != ORDER_ARMED && session->boots == order->boots &&
                    ip4_equal(session->address, request->from.address);
     if (!is_same) {
+        desk_step_order(desk, order->id, ORDER_EVENT_HELLO); // may count a boot, so it goes first
+        order = store_order_get(desk->store, hello->order_id);
+        if (order == NULL || !order_may_work(order, desk_now_s(desk))) {
+            return agents_answer_verdict(403, false, "The order cannot be worked for now.",
+                                         "start the machine again", AGENTS_RETRY_S);
+        }
         session = agents_new_session(agents, order->id);
         if (session == NULL) {
             return agents_answer_verdict(503, false, "The server has no random numbers yet.", "",
@@ -170,9 +184,6 @@ static struct agents_answer hello_begin(struct agents *agents, const struct agen
         }
     }
     session->seen_s = desk_now_s(desk);
-    if (!is_same) {
-        desk_step_order(desk, session->order_id, ORDER_EVENT_HELLO);
-    }
     return hello_welcome(agents, session);
 }
 
@@ -182,6 +193,9 @@ struct agents_answer agents_hello(struct agents *agents, const struct agents_req
     struct talk_hello hello;
     struct problem problem;
     problem_clear(&problem);
+    if (request->body_bytes > HELLO_BYTES_MOST) {
+        return agents_answer_verdict(413, false, "That is more than any agent says for hello.", "", 0);
+    }
     if (talk_hello_decode(request->body, request->body_bytes, &hello, &problem) != STATUS_OK) {
         return agents_answer_verdict(400, false, problem.text, "", 0);
     }

@@ -134,12 +134,60 @@ static void a_machine_that_says_another_uuid_is_refused(void **state)
     free(json);
 }
 
-static void no_hello_before_its_boot_configuration_was_fetched(void **state)
+// The server was killed between sending the configuration and noting it, or the last acknowledgement was
+// lost.
+static void an_agent_whose_boot_was_not_noted_starts_its_order(void **state)
 {
     (void)state;
-    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 403);
-    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
+    char again[TALK_TOKEN_BYTES];
+    assert_int_equal(agents_bench_hello(&bench, 102, 1, 1, BENCH_NONCE, token), 403); // still only its own
     assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_ARMED);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING);
+    assert_int_equal(agents_bench_order(&bench, 1)->boots, 1); // it costs a try as any boot does
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, again), 200);
+    assert_string_equal(token, again);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, again), 403);
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 1, true), 200);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+}
+
+static void an_order_that_is_armed_and_expired_is_not_started_by_hello(void **state)
+{
+    (void)state;
+    desk_bench_wait(&bench.desk, 7201);
+    bench_lease(&bench.desk, 1, bench_ip(101));
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 403);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_EXPIRED);
+}
+
+static void a_card_that_was_given_to_another_machine_takes_the_token_with_it(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    struct machine machine = *store_machine_find_name(bench.desk.store, "lab-1");
+    machine.macs[0] = bench_mac(7);
+    assert_int_equal(store_machine_put(bench.desk.store, &machine, NULL), STATUS_OK);
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(bench.http_status, 403);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING);
+    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    machine.macs[0] = bench_mac(1);
+    machine.state = MACHINE_NEW; // and nobody has decided about it
+    assert_int_equal(store_machine_put(bench.desk.store, &machine, NULL), STATUS_OK);
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_int_equal(bench.http_status, 403);
+}
+
+static void a_hello_is_short(void **state)
+{
+    (void)state;
+    static char body[8192];
+    agents_bench_boot(&bench, 1);
+    memset(body, ' ', sizeof body - 1);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_HELLO, "", body), 413); // before it is read
 }
 
 static void no_hello_for_an_order_that_is_over(void **state)
@@ -265,7 +313,10 @@ int main(void)
         AGENTS_TEST(swapped_orders_and_cards_are_refused),
         AGENTS_TEST(saying_to_have_an_address_is_not_enough),
         AGENTS_TEST(a_machine_that_says_another_uuid_is_refused),
-        AGENTS_TEST(no_hello_before_its_boot_configuration_was_fetched),
+        AGENTS_TEST(an_agent_whose_boot_was_not_noted_starts_its_order),
+        AGENTS_TEST(an_order_that_is_armed_and_expired_is_not_started_by_hello),
+        AGENTS_TEST(a_card_that_was_given_to_another_machine_takes_the_token_with_it),
+        AGENTS_TEST(a_hello_is_short),
         AGENTS_TEST(no_hello_for_an_order_that_is_over),
         AGENTS_TEST(an_expired_order_takes_no_agent_and_no_begin),
         AGENTS_TEST(hello_may_be_said_twice_but_not_by_two),
