@@ -99,7 +99,7 @@ def serve_image(lab):
     lab.start_imprint(root=root)
     raw = lab.folder / "content.raw"
     make_content(raw)
-    lab.cli("image", "add", "bench", raw, timeout=900)
+    lab.cli("image", "add", raw, "bench", timeout=900)
     raw.unlink()
     folder = lab.make_folder("tftp/bench")
     for name in ("image.zst", "image.index"):

@@ -271,7 +271,7 @@ def test_a_disk_image_is_written_and_grown(site):
     first = switch_on(site, "bios-virtio", size="3G")
     wait_state(site, first, ("finished",), BOOT + WRITE)
     first.power_cut()
-    site.cli("image", "add", "golden", first.disk, timeout=900)
+    site.cli("image", "add", first.disk, "golden", timeout=900)
     add_station(site, "golden", "golden", hostname="golden")
     site.cli("machine", "add", "two", "--mac", OTHER_MAC, "--address", "192.168.77.102")
     deploy(site, machine="two", profile="golden")
