@@ -316,12 +316,12 @@ static struct guard cannot_target(const char *key, const char *why, enum reason_
     return guard;
 }
 
-// A disk without a serial number is named by its place and size only, so another one may be there now. Ours
-// has no partition table until it is sealed; one that has was never ours, unless a person gave it up.
+// Ours has no partition table until it is sealed. One that has is another disk in its place (without a serial
+// number nothing else tells it), or somebody made use of it meanwhile; unless a person gave it up, and it is
+// not wiped yet.
 static bool is_other_disk(const struct order *order, const struct inventory_disk *disk)
 {
-    return order->state != ORDER_SEALING && disk->serial[0] == '\0' && disk->table[0] != '\0' &&
-           !has_key(disk, order->erase);
+    return order->state != ORDER_SEALING && disk->table[0] != '\0' && !has_key(disk, order->erase);
 }
 
 // A write had begun: that disk or none.
@@ -338,8 +338,13 @@ static struct guard decide_target(const struct guard_facts *facts)
                              REASON_DISK_NONE);
     }
     if (is_other_disk(facts->order, disk)) {
-        return cannot_target(key, "has a partition table now, so it may be another disk. It was not touched.",
-                             REASON_DISK_NOT_BLANK);
+        bool is_named = disk->serial[0] != '\0';
+        return cannot_target(
+            key,
+            is_named ? "has a partition table now, which this order did not make: somebody used "
+                       "it meanwhile. It was not touched again."
+                     : "has a partition table now, so it may be another disk. It was not touched.",
+            REASON_DISK_NOT_BLANK);
     }
     enum reason_id fault = disk_fault(facts, disk);
     return fault == REASON_NONE ? go(disk, REASON_DISK_BEGUN) : cannot_disk(facts, disk, fault);

@@ -91,6 +91,7 @@ struct disk_fact {
 
 static const struct disk_fact A = {"vda", "A1", "virtio", 8 * GB, BLANK};
 static const struct disk_fact A_FULL = {"vda", "A1", "virtio", 8 * GB, FULL};
+static const struct disk_fact A_HALF = {"vda", "A1", "virtio", 8 * GB, DIRTY}; // its table is held back
 static const struct disk_fact B = {"vdb", "B2", "virtio", 20 * GB, BLANK};
 static const struct disk_fact B_FULL = {"vdb", "B2", "virtio", 20 * GB, FULL};
 static const struct disk_fact B_TWIN = {"vdb", "A1", "virtio", 20 * GB, BLANK};
@@ -380,10 +381,10 @@ static const struct guard_case CASES[] = {
      REASON_DISK_BLANK,
      NULL},
 
-    {"begun: it goes on", {A_FULL}, "", "", "A1", GUARD_GO, "A1", REASON_DISK_BEGUN, NULL},
-    {"begun: among others", {B, A_FULL, C_FULL}, "", "", "A1", GUARD_GO, "A1", REASON_DISK_BEGUN, NULL},
+    {"begun: it goes on", {A_HALF}, "", "", "A1", GUARD_GO, "A1", REASON_DISK_BEGUN, NULL},
+    {"begun: among others", {B, A_HALF, C_FULL}, "", "", "A1", GUARD_GO, "A1", REASON_DISK_BEGUN, NULL},
     {"begun: whatever the rule says now",
-     {A_FULL, B},
+     {A_HALF, B},
      "largest",
      "B2",
      "A1",
@@ -438,6 +439,24 @@ static const struct guard_case CASES[] = {
      NULL,
      REASON_DISK_NOT_BLANK,
      "may be another disk"},
+    {"begun: somebody made use of it meanwhile",
+     {A_FULL},
+     "",
+     "",
+     "A1",
+     GUARD_CANNOT,
+     NULL,
+     REASON_DISK_NOT_BLANK,
+     "somebody used it meanwhile"},
+    {"begun: it has a serial number, is not wiped yet, and given up",
+     {A_FULL},
+     "",
+     "A1",
+     "A1",
+     GUARD_GO,
+     "A1",
+     REASON_DISK_BEGUN,
+     NULL},
     {"begun: not wiped yet, and given up",
      {NAMELESS_FULL},
      "",
@@ -552,6 +571,7 @@ static void an_image_larger_than_the_disk_is_refused_before_anybody_is_asked(voi
     world.image.kind = IMAGE_DISK;
     check_guard("a disk may not", &world, GUARD_CANNOT, NULL, REASON_DISK_TOO_SMALL, "needs 9 GB");
     strcpy(world.order.target, "A1");
+    strcpy(world.order.erase, "A1");
     check_guard("nor when begun", &world, GUARD_CANNOT, NULL, REASON_DISK_TOO_SMALL, NULL);
 }
 
@@ -692,6 +712,7 @@ static void check_promise(const struct world *world, const struct guard *guard)
     assert_false(guard->disk->is_read_only);
     if (order->target[0] != '\0') {
         assert_string_equal(key, order->target);
+        assert_true(guard->disk->table[0] == '\0' || strcmp(order->erase, key) == 0);
         return;
     }
     assert_true(guard->disk->is_blank || strcmp(order->erase, key) == 0);
