@@ -40,9 +40,48 @@ void control_profile_show(struct control_request *request)
     }
 }
 
+struct writer { // an order that writes a profile's image now
+    const char *profile;
+    uint64_t order_id; // 0 = none
+};
+
+static bool visit_writer(const struct order *order, void *context)
+{
+    struct writer *writer = context;
+    bool is_on_disk = order->state == ORDER_WRITING || order->state == ORDER_SEALING;
+    if (is_on_disk && strcmp(order->profile, writer->profile) == 0) {
+        writer->order_id = order->id;
+    }
+    return writer->order_id == 0;
+}
+
+// What is made bootable must be what was written, whoever does it after a power cut: an order on the disk
+// keeps its image. (An image that a profile names cannot be removed, nor another put in its place.)
+static bool check_unwritten(struct control_request *request, const struct profile *profile)
+{
+    struct writer writer = {.profile = profile->name};
+    store_order_each(request->world->store, visit_writer, &writer);
+    if (writer.order_id == 0) {
+        return true;
+    }
+    char remedy[PROBLEM_REMEDY_BYTES];
+    (void)snprintf(remedy, sizeof remedy,
+                   "wait until it is done, or make another profile; imprint order cancel %llu leaves a half "
+                   "written disk",
+                   (unsigned long long)writer.order_id);
+    control_refuse_text(request, MHD_HTTP_CONFLICT, remedy, "order %llu writes the image of profile %s now",
+                        (unsigned long long)writer.order_id, profile->name);
+    return false;
+}
+
 static bool take_image(struct control_request *request, struct profile *profile)
 {
+    char before[IMAGE_NAME_BYTES];
+    (void)text_copy(before, sizeof before, profile->image);
     if (!control_copy_text(request, "image", profile->image, sizeof profile->image, NULL)) {
+        return false;
+    }
+    if (strcmp(before, profile->image) != 0 && !check_unwritten(request, profile)) {
         return false;
     }
     if (store_image_find(request->world->store, profile->image) == NULL) {

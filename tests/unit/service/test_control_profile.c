@@ -147,6 +147,30 @@ static void what_is_not_named_stays_and_null_takes_back(void **state)
     check_member("disk", "");
 }
 
+static void an_image_that_is_being_written_is_not_exchanged(void **state)
+{
+    (void)state;
+    struct image other = {.name = "other", .kind = IMAGE_DISK, .starts = IMAGE_STARTS_BIOS};
+    struct machine machine = {.name = "lab-1", .state = MACHINE_APPROVED};
+    assert_int_equal(store_image_put(bench.store, &other, NULL), STATUS_OK);
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    struct order order = {
+        .machine_id = machine.id, .profile = "web", .by_agent = true, .state = ORDER_WRITING};
+    assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
+    control_bench_refused(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"other\"}", 409,
+                          "order 1 writes the image");
+    control_bench_refused(&bench, "DELETE", "/v1/images/debian", NULL, 409, "in use by the profile");
+    control_bench_refused(&bench, "DELETE", "/v1/profiles/web", NULL, 409, "in use by order");
+    control_bench_do(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"debian\", \"locale\": null}", 200);
+    order.state = ORDER_SEALING;
+    assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
+    control_bench_refused(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"other\"}", 409, "order 1");
+    check_member("image", "debian");
+    order.state = ORDER_FINISHED;
+    assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
+    control_bench_do(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"other\"}", 200);
+}
+
 static void what_is_wrong_is_refused_without_quoting_secrets(void **state)
 {
     (void)state;
@@ -197,6 +221,7 @@ int main(void)
         WITH_BENCH(a_profile_tells_what_it_is_told),
         WITH_BENCH(secrets_are_in_no_answer),
         WITH_BENCH(what_is_not_named_stays_and_null_takes_back),
+        WITH_BENCH(an_image_that_is_being_written_is_not_exchanged),
         WITH_BENCH(what_is_wrong_is_refused_without_quoting_secrets),
         WITH_BENCH(an_image_tells_its_kind_and_what_it_starts_on),
     };
