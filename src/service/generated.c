@@ -463,19 +463,36 @@ static bool generated_is_file(const struct image *image, const char *file, const
     return text_equal_nocase(whole + 1, path);
 }
 
-// The imported image that a path ("images/NAME/FILE") is in, as the tree finds it: in any case. NULL = none
-// that is known, and `*file` is what comes behind.
+struct image_search {
+    const char *name;
+    const struct image *found;
+};
+
+static bool generated_visit_image(const struct image *image, void *context)
+{
+    struct image_search *search = context;
+    bool is_first = search->found == NULL || strcmp(image->name, search->found->name) < 0;
+    if (text_equal_nocase(image->name, search->name) && is_first) {
+        search->found = image;
+    }
+    return true;
+}
+
+// The imported image that a path ("images/NAME/FILE") is in, as the tree finds it: that name, else the first
+// in byte order in another case. NULL = none that is known, and `*file` is what comes behind.
 static const struct image *generated_find_image(const struct generated *generated, const char *path,
                                                 const char **file)
 {
     const char *start = path + strlen("images/");
     size_t length = strcspn(start, "/");
     char name[IMAGE_NAME_BYTES] = "";
-    for (size_t i = 0; length < sizeof name && i < length; i++) {
-        name[i] = text_lower(start[i]);
-    }
+    memcpy(name, start, length < sizeof name ? length : 0);
     *file = start[length] == '/' ? start + length + 1 : "";
-    return store_image_find(generated->desk->store, name);
+    struct image_search search = {.name = name, .found = store_image_find(generated->desk->store, name)};
+    if (search.found == NULL) {
+        store_image_each(generated->desk->store, generated_visit_image, &search);
+    }
+    return search.found;
 }
 
 // Images for disks are for the agents that write them: over HTTP, with the token of an order for that image.

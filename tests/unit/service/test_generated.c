@@ -327,6 +327,20 @@ static void nobody_reads_an_image_for_disks_without_a_token(void **state)
     assert_int_equal(ask_with(100, "images/agent/linux", "", NULL, true).status, STATUS_OK);
 }
 
+// Names may have capitals, and the tree finds files in any case: the same image must be meant by both.
+static void an_image_for_disks_does_not_hide_behind_another_of_nearly_its_name(void **state)
+{
+    (void)state;
+    struct image boot = {.name = "lab", .kernel = "linux", .initrd = "initrd.gz"};
+    struct image disk = {.name = "Lab", .kind = IMAGE_DISK};
+    assert_int_equal(store_image_put(bench.store, &boot, NULL), STATUS_OK);
+    assert_int_equal(store_image_put(bench.store, &disk, NULL), STATUS_OK);
+    assert_int_equal(ask_with(100, "images/lab/linux", "", NULL, true).status, STATUS_OK);
+    assert_int_equal(ask_with(100, "images/Lab/image.zst", "", NULL, true).status, STATUS_DENIED);
+    assert_int_equal(ask_with(100, "images/lAB/image.zst", "", NULL, true).status, STATUS_DENIED);
+    assert_int_equal(ask_with(100, "images/LAB/other", "", NULL, false).status, STATUS_DENIED);
+}
+
 static void the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of_it(void **state)
 {
     (void)state;
@@ -357,6 +371,13 @@ static void the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of
                      STATUS_DENIED); // TFTP
     assert_int_equal(ask_with(101, "images/debian/image.zst", "", welcome.token, true).status, STATUS_DENIED);
     assert_int_equal(ask_with(100, "images/debian/other", "", welcome.token, true).status, STATUS_DENIED);
+    struct image image = {.name = "Deb-12", .kind = IMAGE_ROOT};
+    struct profile profile = *store_profile_find(bench.store, "office");
+    strcpy(profile.image, image.name);
+    assert_int_equal(store_image_put(bench.store, &image, NULL), STATUS_OK);
+    assert_int_equal(store_profile_put(bench.store, &profile, NULL), STATUS_OK);
+    assert_int_equal(ask_with(100, "images/Deb-12/image.zst", "", welcome.token, true).status, STATUS_OK);
+    assert_int_equal(ask_with(100, "images/debian/image.zst", "", welcome.token, true).status, STATUS_DENIED);
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CANCEL);
     assert_int_equal(ask_with(100, "images/debian/image.zst", "", welcome.token, true).status, STATUS_DENIED);
     agents_free(generated.agents);
@@ -383,6 +404,7 @@ int main(void)
         GENERATED_TEST(the_agents_initrd_does_not_use_its_order_up),
         GENERATED_TEST(without_an_agent_the_machine_waits_and_says_how_to_build_one),
         GENERATED_TEST(nobody_reads_an_image_for_disks_without_a_token),
+        GENERATED_TEST(an_image_for_disks_does_not_hide_behind_another_of_nearly_its_name),
         GENERATED_TEST(the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
