@@ -20,6 +20,7 @@ static void add_row(struct table *table, const struct call *call, const json_t *
     table_add_format(table, SCREEN_BOLD, "%lld", (long long)fact_number(order, "id"));
     table_add(table, SCREEN_PLAIN, machine[0] == '\0' ? "(removed)" : machine);
     table_add(table, SCREEN_PLAIN, fact_text(order, "profile"));
+    table_add(table, SCREEN_PLAIN, fact_text(order, "hostname"));
     table_add(table, order_paint_state(state), order_print_state(order, told, sizeof told));
     table_add(table, SCREEN_PLAIN, fact_text(order, "owner"));
     table_add(table, SCREEN_PLAIN, show_time(call, fact_number(order, "created_s"), time));
@@ -45,8 +46,9 @@ static void keep_recent(json_t *list)
 int command_order_list(struct call *call)
 {
     static const struct table_column columns[] = {
-        {"ORDER", true, false}, {"MACHINE", false, true}, {"PROFILE", false, true},  {"STATE", false, false},
-        {"BY", false, true},    {"MADE", false, false},   {"EXPIRES", false, false}, {"ENDED", false, false}};
+        {"ORDER", true, false},     {"MACHINE", false, true},  {"PROFILE", false, true},
+        {"HOST NAME", false, true}, {"STATE", false, false},   {"BY", false, true},
+        {"MADE", false, false},     {"EXPIRES", false, false}, {"ENDED", false, false}};
     json_t *list = ask_list(call, "orders", "orders");
     if (list == NULL) {
         return CLI_EXIT_REFUSED;

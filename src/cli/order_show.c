@@ -106,6 +106,7 @@ void order_show(struct call *call, const json_t *order)
     show_field_format(call, "order", "%lld", (long long)fact_number(order, "id"));
     show_field(call, "machine", SCREEN_BOLD, machine[0] == '\0' ? "(removed)" : machine);
     show_field(call, "profile", SCREEN_PLAIN, fact_text(order, "profile"));
+    show_field(call, "host name", SCREEN_PLAIN, fact_text(order, "hostname"));
     show_field(call, "state", paint, state);
     show_field(call, "because", paint, fact_text(order, "trouble"));
     show_field(call, "what to do", SCREEN_BOLD, fact_text(order, "remedy"));

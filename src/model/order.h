@@ -15,6 +15,7 @@
 #define ORDER_PROFILE_BYTES     64
 #define ORDER_DISK_BYTES        96 // a disk rule or a disk's key, see model/guard.h
 #define ORDER_WHY_BYTES         128
+#define ORDER_HOSTNAME_BYTES    64
 #define ORDER_TROUBLE_BYTES     512
 #define ORDER_EXPIRES_DEFAULT_S (24u * 3600)
 #define ORDER_TRIES_DEFAULT     5
@@ -68,18 +69,19 @@ struct order {
     uint32_t tries; // how often it may be booted before it is given up
     uint32_t boots; // how often its boot configuration was handed out
     int64_t created_s;
-    int64_t expires_s;                 // Unix seconds
-    int64_t started_s;                 // BOOTING first; 0 = not yet
-    int64_t used_s;                    // USED, or WRITING first; 0 = not yet
-    int64_t ended_s;                   // FINISHED, FAILED, EXPIRED or CANCELLED; 0 = not yet
-    int64_t skip_until_s;              // ARMED, but the machine boots its own disk until then; 0 = no
-    char disk[ORDER_DISK_BYTES];       // the rule that picks the disk (guard.h); empty = the profile's
-    char erase[ORDER_DISK_BYTES];      // key of the disk whose contents a person gave up; empty = none
-    char eraser[ORDER_OWNER_BYTES];    // who did
-    int64_t erase_s;                   // when; 0 = not yet
-    char target[ORDER_DISK_BYTES];     // key of the disk that is WRITING or later; empty = none yet
-    char trouble[ORDER_TROUBLE_BYTES]; // CONFIRM: what would be lost; FAILED and others: what happened; one
-                                       // sentence
+    int64_t expires_s;                   // Unix seconds
+    int64_t started_s;                   // BOOTING first; 0 = not yet
+    int64_t used_s;                      // USED, or WRITING first; 0 = not yet
+    int64_t ended_s;                     // FINISHED, FAILED, EXPIRED or CANCELLED; 0 = not yet
+    int64_t skip_until_s;                // ARMED, but the machine boots its own disk until then; 0 = no
+    char disk[ORDER_DISK_BYTES];         // the rule that picks the disk (guard.h); empty = the profile's
+    char erase[ORDER_DISK_BYTES];        // key of the disk whose contents a person gave up; empty = none
+    char eraser[ORDER_OWNER_BYTES];      // who did
+    int64_t erase_s;                     // when; 0 = not yet
+    char target[ORDER_DISK_BYTES];       // key of the disk that is WRITING or later; empty = none yet
+    char hostname[ORDER_HOSTNAME_BYTES]; // by_agent: the name that the machine gets; empty = not known
+    char trouble[ORDER_TROUBLE_BYTES];   // CONFIRM: what would be lost; FAILED and others: what happened; one
+                                         // sentence
 };
 
 /// What `event` at `now_s` makes of `order`: changes `order` and tells why in `reasons` (added to). Whether

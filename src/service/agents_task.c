@@ -408,6 +408,17 @@ static enum status task_pick(const struct agents *agents, struct agents_session 
     return STATUS_OK;
 }
 
+// The name may have come out otherwise than when the order was given, with another address say.
+static void task_keep_hostname(const struct agents *agents, struct order *order, const struct talk_task *task)
+{
+    bool is_given = task->todo == TALK_DO_WRITE || task->todo == TALK_DO_SEAL;
+    if (!is_given || strcmp(order->hostname, task->personal.hostname) == 0) {
+        return;
+    }
+    (void)text_copy(order->hostname, sizeof order->hostname, task->personal.hostname);
+    (void)!store_order_put(agents->options.desk->store, order, NULL); // a live order that is there can be put
+}
+
 struct agents_answer agents_task(struct agents *agents, struct agents_session *session,
                                  const struct agents_request *request)
 {
@@ -419,6 +430,7 @@ struct agents_answer agents_task(struct agents *agents, struct agents_session *s
     struct order order = *found;
     struct talk_task *task = heap_new(sizeof *task);
     enum status status = task_pick(agents, session, request, &order, task);
+    task_keep_hostname(agents, &order, task);
     struct agents_answer answer;
     if (status == STATUS_OK) {
         answer = agents_answer_json(200, talk_task_encode(task));

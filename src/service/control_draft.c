@@ -281,17 +281,24 @@ static bool visit_machine(const struct machine *machine, void *context)
     return true;
 }
 
+// A name stays a machine's until another order that was carried out gives it a new one.
 static bool visit_order(const struct order *order, void *context)
 {
     struct draft *draft = context;
-    const struct control_world *world = draft->request->world;
-    const struct machine *machine = store_machine_get(world->store, order->machine_id);
-    const struct profile *profile = store_profile_find(world->store, order->profile);
-    char hostname[MACHINE_NAME_BYTES];
-    if (order_is_live(order) && order->by_agent && machine != NULL && profile != NULL &&
-        world->render_personal(world->context, machine, profile, hostname, NULL) == STATUS_OK) {
-        add_name(draft, hostname, machine, order->id);
+    const struct machine *machine = store_machine_get(draft->request->world->store, order->machine_id);
+    bool has_begun = order_is_live(order) || order->state == ORDER_FINISHED;
+    if (machine == NULL || !has_begun || order->hostname[0] == '\0') {
+        return true;
     }
+    for (size_t i = 0; order->state == ORDER_FINISHED && i < draft->names.count; i++) {
+        struct draft_name *older = heap_array_get(&draft->names, i);
+        if (older->machine_id == machine->id && older->order_id != 0) { // they come in order of id
+            (void)text_copy(older->hostname, sizeof older->hostname, order->hostname);
+            older->order_id = order->id;
+            return true;
+        }
+    }
+    add_name(draft, order->hostname, machine, order->id);
     return true;
 }
 
@@ -360,6 +367,17 @@ bool draft_add(struct draft *draft, const char *name)
         heap_array_add(&draft->ids, &id);
     }
     return good;
+}
+
+const char *draft_find_hostname(const struct draft *draft, uint64_t machine_id)
+{
+    for (size_t i = 0; i < draft->names.count; i++) {
+        const struct draft_name *name = heap_array_get(&draft->names, i);
+        if (name->machine_id == machine_id && name->order_id == UINT64_MAX) {
+            return name->hostname;
+        }
+    }
+    return "";
 }
 
 void draft_tell(const struct draft *draft)

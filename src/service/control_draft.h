@@ -49,5 +49,8 @@ void draft_tell(const struct draft *draft);
 /// The address that is kept for the machine from now on because of this draft, or 0.
 struct ip4 draft_find_address(const struct draft *draft, uint64_t machine_id);
 
+/// The host name that the machine gets by its order, or "".
+const char *draft_find_hostname(const struct draft *draft, uint64_t machine_id);
+
 /// Gives its memory back.
 void draft_clear(struct draft *draft);

@@ -167,6 +167,7 @@ json_t *control_json_order(const struct store *store, const struct order *order)
     put_text(object, "profile", order->profile);
     put_text(object, "owner", order->owner);
     put_text(object, "why", order->why);
+    put_text(object, "hostname", order->hostname);
     put_text(object, "state", order_state_text(order->state));
     json_object_set_new(object, "is_live", json_boolean(order_is_live(order)));
     json_object_set_new(object, "by_agent", json_boolean(order->by_agent));

@@ -161,6 +161,7 @@ static bool put_orders(struct control_request *request, const struct draft *draf
     for (size_t i = 0; i < draft->ids.count; i++) {
         struct order order = *common;
         order.machine_id = *(const uint64_t *)heap_array_get(&draft->ids, i);
+        (void)text_copy(order.hostname, sizeof order.hostname, draft_find_hostname(draft, order.machine_id));
         enum status status = store_order_put(request->world->store, &order, &problem);
         if (status != STATUS_OK) {
             control_refuse(request, control_http_status(status), &problem);

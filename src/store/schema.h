@@ -128,6 +128,7 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE orders ADD COLUMN erase_s INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE orders ADD COLUMN target TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE orders ADD COLUMN trouble TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE orders ADD COLUMN hostname TEXT NOT NULL DEFAULT '';"
     "DROP INDEX orders_live;"
     "CREATE UNIQUE INDEX orders_live ON orders(machine_id) WHERE state IN ('armed', 'booting', 'running',"
     "  'needs-confirmation', 'writing', 'sealing', 'used');"

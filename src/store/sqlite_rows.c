@@ -267,6 +267,7 @@ static void order_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_time(statement, 19, order->erase_s);
     rows_bind_text(statement, 20, order->target);
     rows_bind_text(statement, 21, order->trouble);
+    rows_bind_text(statement, 22, order->hostname);
 }
 
 static bool order_read(sqlite3_stmt *statement, void *row)
@@ -292,7 +293,8 @@ static bool order_read(sqlite3_stmt *statement, void *row)
            rows_read_text(statement, 16, order->erase, sizeof order->erase) &&
            rows_read_text(statement, 17, order->eraser, sizeof order->eraser) &&
            rows_read_text(statement, 19, order->target, sizeof order->target) &&
-           rows_read_text(statement, 20, order->trouble, sizeof order->trouble);
+           rows_read_text(statement, 20, order->trouble, sizeof order->trouble) &&
+           rows_read_text(statement, 21, order->hostname, sizeof order->hostname);
 }
 
 static void lease_bind(sqlite3_stmt *statement, const void *row)
@@ -468,12 +470,12 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .put =
                 "INSERT INTO orders(id, machine_id, profile, owner, state, created_s, expires_s, started_s,"
                 " used_s, ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser,"
-                " erase_s, target, trouble) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-                " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                " erase_s, target, trouble, hostname) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
             .remove = "DELETE FROM orders WHERE id = ?1",
             .load = "SELECT id, machine_id, profile, owner, state, created_s, expires_s, started_s, used_s,"
                     " ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser, erase_s,"
-                    " target, trouble FROM orders ORDER BY id",
+                    " target, trouble, hostname FROM orders ORDER BY id",
             .bind = order_bind,
             .read = order_read,
         },

@@ -46,6 +46,7 @@ static void a_disk_with_something_on_it_waits_for_a_persons_word(void **state)
     struct desk_change word = {.erase = "DISK1", .eraser = "bob", .trouble = ""};
     assert_true(desk_change_order(bench.desk.desk, bench.order_ids[1], ORDER_EVENT_CONFIRMED, &word));
     assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_string_equal(agents_bench_order(&bench, 1)->hostname, bench.task.personal.hostname);
     assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
     assert_string_equal(agents_bench_order(&bench, 1)->eraser, "bob");
 }

@@ -128,6 +128,7 @@ static void an_order_for_the_agent_comes_back_whole_in_every_state(void **state)
         orders[i].skip_until_s = 150;
         orders[i].erase_s = 160;
         strcpy(orders[i].why, "ticket 12");
+        strcpy(orders[i].hostname, "station12");
         strcpy(orders[i].disk, "serial=S1");
         strcpy(orders[i].erase, "S1");
         strcpy(orders[i].eraser, "anna");
