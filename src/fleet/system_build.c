@@ -23,13 +23,23 @@ struct build {
     char *packages; // commas between
 };
 
-// mmdebstrap tells what it does in lines that begin with "I:".
+// mmdebstrap tells what it does in lines that begin with "I:". What is of no use to who waits is left out:
+// its folders, its hooks.
 static void take_line(void *context, const char *line)
 {
+    static const char *const quiet[] = {"chroot architecture", "finding correct", "using ",   "running --",
+                                        "removing tempdir",    "automatically",   "success ", "done"};
     const struct system_build_job *job = context;
-    if (job->step != NULL && text_starts(line, "I: ")) {
-        job->step(job->context, line + strlen("I: "));
+    if (job->step == NULL || !text_starts(line, "I: ")) {
+        return;
     }
+    line += strlen("I: ");
+    for (size_t i = 0; i < COUNT_OF(quiet); i++) {
+        if (text_starts(line, quiet[i])) {
+            return;
+        }
+    }
+    job->step(job->context, line);
 }
 
 static void add_source(struct build *build, const char *uri, const char *suite, const char *component)
