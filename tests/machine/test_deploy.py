@@ -191,7 +191,7 @@ def test_a_machine_with_512_mib_and_a_disk_too_small_is_told_and_its_disk_untouc
     machine = switch_on(site, "bios-virtio", memory=512, size="200M")
     before = content_hash(machine.disk)
     wait_state(site, machine, ("failed",), BOOT)
-    machine.wait_serial("too small", 60)
+    machine.wait_serial(r"has 210 MB, but the image", 60)
     assert content_hash(machine.disk) == before
     assert any("DISK_TOO_SMALL" in event["reasons"] for event in site.events())
 
