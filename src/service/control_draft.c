@@ -68,8 +68,10 @@ static bool put_machine(struct draft *draft, struct machine *machine)
 void draft_undo(struct draft *draft)
 {
     struct store *store = draft->request->world->store;
+    bool has_address = false;
     for (size_t i = draft->changes.count; i > 0; i--) {
         struct draft_change *change = heap_array_get(&draft->changes, i - 1);
+        has_address = has_address || change->has_address;
         if (change->is_added) {
             (void)store_machine_remove(store, change->before.id);
         } else {
@@ -77,6 +79,9 @@ void draft_undo(struct draft *draft)
         }
     }
     heap_array_clear(&draft->changes);
+    if (has_address && draft->request->world->changed != NULL) { // what was set aside is free again
+        draft->request->world->changed(draft->request->world->context);
+    }
 }
 
 // ---- who is meant ----

@@ -152,6 +152,11 @@ enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *p
     return STATUS_OK;
 }
 
+struct dhcp_pools *dhcp_service_pools(struct dhcp_service *service)
+{
+    return service == NULL ? NULL : &service->pools;
+}
+
 struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, struct problem *problem)
 {
     struct dhcp_service *service = heap_new(sizeof *service);

@@ -11,6 +11,7 @@
 
 #define DHCP_OTHERS_MOST 16
 
+struct dhcp_pools;
 struct dhcp_service;
 
 struct dhcp_settings { // all borrowed, must outlive the service
@@ -92,6 +93,10 @@ bool dhcp_service_has(const struct dhcp_service *service, uint32_t interface_ind
 /// interface that lacked a subnet serves addresses once it has one. STATUS_FULL and `problem` when memory for
 /// the new pools is not to be had: the old ones stay.
 MUST_USE enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *problem);
+
+/// The pools as they are now. Borrowed; good until the next dhcp_service_refresh. NULL when there is no
+/// service.
+struct dhcp_pools *dhcp_service_pools(struct dhcp_service *service);
 
 /// The end of a turn: one commit for all leases, then all replies. Call it after the events of every turn;
 /// NULL is allowed.

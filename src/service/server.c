@@ -131,7 +131,7 @@ static enum status server_pick_address(void *context, const struct machine *mach
     const struct server *server = context;
     const struct server_address_facts facts = {
         .config = &server->config,
-        .store = server->store,
+        .pools = dhcp_service_pools(server->dhcp),
         .is_given_here = server_address_is_given_here(&server->config, server->dhcp),
         .now_s = desk_now_s(&server->desk)};
     return server_address_pick(&facts, machine, address, problem);

@@ -33,7 +33,26 @@ static void bench_told(void *context, const struct event *event)
 
 static void bench_changed(void *context)
 {
-    ((struct control_bench *)context)->changes++;
+    struct control_bench *bench = context;
+    bench->changes++;
+    if (bench->config.subnet_count != 0) {
+        struct dhcp_pools old = bench->pools;
+        assert_int_equal(dhcp_pools_init(&bench->pools, &bench->config, bench->store, NULL), STATUS_OK);
+        dhcp_pools_put_offers(&bench->pools, &old);
+        dhcp_pools_clear(&old);
+    }
+}
+
+void control_bench_serve(struct control_bench *bench, const char *last)
+{
+    struct network *network = &bench->config.subnets[0];
+    char range[64];
+    (void)snprintf(range, sizeof range, "192.0.2.100-%s", last);
+    bench->config.dhcp_mode = CONFIG_DHCP_SERVER;
+    bench->config.subnet_count = 1;
+    assert_int_equal(subnet_parse("192.0.2.0/24", &network->subnet), STATUS_OK);
+    assert_int_equal(network_range_parse(range, &network->first, &network->last), STATUS_OK);
+    bench_changed(bench);
 }
 
 static void bench_status(void *context, json_t *object)
@@ -85,9 +104,9 @@ static enum status bench_render_personal(void *context, const struct machine *ma
 static enum status bench_pick_address(void *context, const struct machine *machine, struct ip4 *address,
                                       struct problem *problem)
 {
-    const struct control_bench *bench = context;
+    struct control_bench *bench = context;
     const struct server_address_facts facts = {.config = &bench->config,
-                                               .store = bench->store,
+                                               .pools = &bench->pools,
                                                .is_given_here =
                                                    server_address_is_given_here(&bench->config, NULL),
                                                .now_s = bench->now_s};
@@ -148,6 +167,7 @@ void control_bench_close(struct control_bench *bench)
     control_close(bench->control);
     loop_free(bench->loop);
     store_close(bench->store);
+    dhcp_pools_clear(&bench->pools);
     heap_free(bench->desk);
     control_tree_remove(bench->folder);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "service/control.h"
+#include "service/dhcp_pools.h"
 
 #include <jansson.h>
 
@@ -15,9 +16,10 @@ struct control_bench {
     struct desk *desk;
     struct control *control;
     int64_t now_s;
-    unsigned changes;    // how often it said that facts have changed
-    const char *missing; // rendering fails: this value is not defined; NULL = it works
-    const char *unknown; // recognising fails with this text; NULL = it works
+    struct dhcp_pools pools; // control_bench_serve makes them; built anew when facts change
+    unsigned changes;        // how often it said that facts have changed
+    const char *missing;     // rendering fails: this value is not defined; NULL = it works
+    const char *unknown;     // recognising fails with this text; NULL = it works
 };
 
 /// Builds it; asserts that it works.
@@ -25,6 +27,9 @@ void control_bench_open(struct control_bench *bench);
 
 /// Takes it down and removes its folder.
 void control_bench_close(struct control_bench *bench);
+
+/// Gives the addresses of 192.0.2.0/24 from 192.0.2.100 to `last` on, as the DHCP service does.
+void control_bench_serve(struct control_bench *bench, const char *last);
 
 /// Connects; the socket is yours.
 int control_bench_connect(const struct control_bench *bench);

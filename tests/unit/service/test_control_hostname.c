@@ -187,16 +187,6 @@ static void a_name_stays_taken_when_the_order_that_gave_it_is_finished(void **st
     control_bench_agrees(&bench, "/v1/orders/4", "hostname", "station5");
 }
 
-static void serve_a_network(void)
-{
-    struct network *network = &bench.config.subnets[0];
-    bench.config.dhcp_mode = CONFIG_DHCP_SERVER;
-    bench.config.subnet_count = 1;
-    assert_int_equal(subnet_parse("192.0.2.0/24", &network->subnet), STATUS_OK);
-    assert_int_equal(network_range_parse("192.0.2.100-192.0.2.101", &network->first, &network->last),
-                     STATUS_OK);
-}
-
 static void an_address_is_kept_when_the_templates_need_it(void **state)
 {
     (void)state;
@@ -204,7 +194,7 @@ static void an_address_is_kept_when_the_templates_need_it(void **state)
                      200);
     add_machine("lab-01", 1);
     control_bench_refused(&bench, "POST", "/v1/orders", ORDER_LAB, 409, "--address");
-    serve_a_network();
+    control_bench_serve(&bench, "192.0.2.101");
     json_t *made = control_bench_ask(&bench, "POST", "/v1/orders", ORDER_LAB, 201);
     const json_t *order = json_array_get(json_object_get(made, "orders"), 0);
     assert_string_equal(json_string_value(json_object_get(order, "kept_address")), "192.0.2.100");
@@ -220,6 +210,82 @@ static void an_address_is_kept_when_the_templates_need_it(void **state)
     assert_int_equal(count_of("/v1/machines", "machines"), 2);
 }
 
+static struct lease lease_of(const char *address, unsigned number, enum lease_state state)
+{
+    struct lease lease = {.state = state, .starts_s = bench.now_s, .ends_s = bench.now_s + 3600};
+    struct hw mac = {.length = 6, .octets = {0x02, 0, 0, 0, 0, (uint8_t)number}};
+    lease.key = lease_key_from(&mac, NULL, 0);
+    assert_int_equal(ip4_parse(address, &lease.address), STATUS_OK);
+    return lease;
+}
+
+static void an_address_that_others_have_or_are_offered_is_kept_for_nobody(void **state)
+{
+    (void)state;
+    set_rule("station{{address.last_octet}}");
+    const struct lease bound = lease_of("192.0.2.100", 1, LEASE_BOUND);
+    const struct lease offered = lease_of("192.0.2.102", 2, LEASE_OFFERED);
+    const struct lease declined = lease_of("192.0.2.103", 3, LEASE_DECLINED);
+    store_lease_put(bench.store, &bound);
+    store_lease_put(bench.store, &declined);
+    control_bench_serve(&bench, "192.0.2.105");
+    dhcp_pools_put(&bench.pools, &offered); // the store does not know it
+    control_bench_do(&bench, "POST", "/v1/machines",
+                     "{\"name\": \"fixed\", \"macs\": [\"52:54:00:00:00:77\"], \"address\": \"192.0.2.104\"}",
+                     201);
+    add_machine("lab-01", 1);
+    add_machine("lab-02", 2);
+    must_become("station101");
+    control_bench_do(&bench, "POST", "/v1/orders", "{\"machines\": [\"lab-02\"], \"profile\": \"web\"}", 201);
+    control_bench_agrees(&bench, "/v1/machines/lab-02", "address", "192.0.2.105");
+}
+
+static void what_a_refused_order_had_kept_is_free_again(void **state)
+{
+    (void)state;
+    set_rule("station{{address.last_octet}}");
+    control_bench_serve(&bench, "192.0.2.101");
+    add_machine("a", 1);
+    add_machine("b", 2);
+    add_machine("c", 3);
+    for (int again = 0; again < 2; again++) {
+        control_bench_refused(&bench, "POST", "/v1/orders",
+                              "{\"machines\": [\"a\", \"b\", \"c\"], \"profile\": \"web\"}", 409,
+                              "no address is free for c");
+    }
+    control_bench_do(&bench, "POST", "/v1/orders", "{\"machines\": [\"c\", \"b\"], \"profile\": \"web\"}",
+                     201);
+    control_bench_agrees(&bench, "/v1/machines/c", "address", "192.0.2.100");
+    control_bench_agrees(&bench, "/v1/machines/b", "address", "192.0.2.101");
+}
+
+#define MANY 1000
+
+static void a_thousand_machines_get_an_address_each_in_one_order(void **state)
+{
+    (void)state;
+    static char body[64 * 1024];
+    set_rule("station{{address.last_octet}}-{{counter}}");
+    control_bench_serve(&bench, "192.0.2.254");
+    // As many as one order may name do not fit into this range; a larger one.
+    struct network *network = &bench.config.subnets[0];
+    assert_int_equal(subnet_parse("10.0.0.0/16", &network->subnet), STATUS_OK);
+    assert_int_equal(network_range_parse("10.0.1.1-10.0.255.1", &network->first, &network->last), STATUS_OK);
+    size_t length =
+        (size_t)snprintf(body, sizeof body, "{\"profile\": \"web\", \"count\": %d, \"machines\": [", MANY);
+    for (int i = 0; i < MANY; i++) {
+        length += (size_t)snprintf(body + length, sizeof body - length, "%s\"52:54:00:01:%02x:%02x\"",
+                                   i == 0 ? "" : ", ", (unsigned)i / 256, (unsigned)i % 256);
+    }
+    (void)snprintf(body + length, sizeof body - length, "]}");
+    add_machine("first", 1); // builds the pools anew
+    const unsigned changes = bench.changes;
+    control_bench_do(&bench, "POST", "/v1/orders", body, 201);
+    assert_int_equal(bench.changes, changes + 1); // and pools are built no oftener than facts change
+    control_bench_agrees(&bench, "/v1/machines/m-010000", "address", "10.0.1.1");
+    control_bench_agrees(&bench, "/v1/orders/1000", "hostname", "station232-1000");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
 
 int main(void)
@@ -231,6 +297,9 @@ int main(void)
         TEST(two_machines_with_one_host_name_are_refused),
         TEST(a_name_stays_taken_when_the_order_that_gave_it_is_finished),
         TEST(an_address_is_kept_when_the_templates_need_it),
+        TEST(an_address_that_others_have_or_are_offered_is_kept_for_nobody),
+        TEST(what_a_refused_order_had_kept_is_free_again),
+        TEST(a_thousand_machines_get_an_address_each_in_one_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
