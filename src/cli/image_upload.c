@@ -177,6 +177,18 @@ void image_upload_show(struct call *call, const json_t *image)
                   description[0] == '\0' ? "" : ": ");
     screen_print_safe(call->out.out, description, false);
     (void)fputc('\n', call->out.out);
+    if (strcmp(fact_text(image, "family"), IMAGE_AGENT_FAMILY) == 0) {
+        show_hint(call, "next: 'imprint image build debian-12' or 'imprint image add FILE' for something "
+                        "that the agent writes");
+        return;
+    }
+    if (strcmp(fact_text(image, "kind"), "root") == 0 && json_array_size(fact_get(image, "starts")) == 0) {
+        show_hint(call,
+                  "warning: it holds no boot loader, so no machine can start from it and orders for it are "
+                  "refused: add the packages grub-pc-bin and grub-efi-amd64-bin to that system, then "
+                  "take it in again");
+        return;
+    }
     bool is_written =
         strcmp(fact_text(image, "kind"), "disk") == 0 || strcmp(fact_text(image, "kind"), "root") == 0;
     show_hint(call, "next: 'imprint profile add NAME --image %s %s', then 'imprint deploy'",

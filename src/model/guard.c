@@ -274,7 +274,9 @@ static enum reason_id machine_fault(const struct guard_facts *facts)
         bool is_secure = inventory->secure_boot == INVENTORY_SECURE_ON;
         wanted = is_secure ? IMAGE_STARTS_SECURE : IMAGE_STARTS_UEFI | IMAGE_STARTS_SECURE;
     }
-    return starts == 0 || (starts & wanted) != 0 ? REASON_NONE : REASON_FIRMWARE_UNFIT;
+    // Of a disk it is only not known what starts it. A root file system brings its boot loader, or has none.
+    bool is_unknown = starts == 0 && facts->image->kind == IMAGE_DISK;
+    return is_unknown || (starts & wanted) != 0 ? REASON_NONE : REASON_FIRMWARE_UNFIT;
 }
 
 static struct guard cannot_machine(const struct guard_facts *facts, enum reason_id why)
@@ -291,6 +293,9 @@ static struct guard cannot_machine(const struct guard_facts *facts, enum reason_
         text_add(&text, " of memory, and writing an image needs ");
         inventory_print_size(GUARD_MEMORY_LEAST_BYTES, &text);
         text_add_char(&text, '.');
+    } else if (facts->image->starts == 0) {
+        text_add_format(&text, "The image '%s' holds no boot loader, so no machine could start from it.",
+                        facts->image->name);
     } else {
         bool is_secure = inventory->is_uefi && inventory->secure_boot == INVENTORY_SECURE_ON;
         text_add_format(&text, "The machine starts by %s, but the image '%s' starts only on: ",

@@ -3,6 +3,8 @@
 #include "service/control_route.h"
 #include "service/control_upload.h"
 
+#include <string.h>
+
 static bool append_image(const struct image *image, void *context)
 {
     struct control_request *request = context;
@@ -34,11 +36,49 @@ void control_image_show(struct control_request *request)
     }
 }
 
+struct need { // of an image, by a live order
+    const struct store *store;
+    const struct image *image;
+    bool is_agent;             // it is the one that orders are carried out with
+    const struct order *order; // found
+};
+
+static bool find_need(const struct order *order, void *context)
+{
+    struct need *need = context;
+    const struct profile *profile = store_profile_find(need->store, order->profile);
+    bool is_its = profile != NULL && strcmp(profile->image, need->image->name) == 0;
+    if (order_is_live(order) && (is_its || (need->is_agent && order->by_agent))) {
+        need->order = order;
+    }
+    return need->order == NULL;
+}
+
+// A machine may be fetching it, or will be, with its disk half written.
+static bool check_unneeded(struct control_request *request, const struct image *image)
+{
+    const struct store *store = request->world->store;
+    struct need need = {.store = store, .image = image, .is_agent = image == store_image_find_agent(store)};
+    store_order_each(store, find_need, &need);
+    if (need.order == NULL) {
+        return true;
+    }
+    char remedy[PROBLEM_REMEDY_BYTES];
+    const struct machine *machine = store_machine_get(store, need.order->machine_id);
+    (void)snprintf(remedy, sizeof remedy, "wait until it is over, or: imprint order cancel %llu",
+                   (unsigned long long)need.order->id);
+    control_refuse_text(request, MHD_HTTP_CONFLICT, remedy, "order %llu for %s is %s and needs the image %s",
+                        (unsigned long long)need.order->id, machine == NULL ? "a machine" : machine->name,
+                        order_state_text(need.order->state), image->name);
+    return false;
+}
+
 void control_image_remove(struct control_request *request)
 {
     struct problem problem = {0};
     const char *name = request->names[0];
-    if (find_image(request) == NULL) {
+    const struct image *image = find_image(request);
+    if (image == NULL || !check_unneeded(request, image)) {
         return;
     }
     enum status status = store_image_remove(request->world->store, name, &problem);

@@ -47,6 +47,14 @@ static const struct image *find_image(struct control_request *request, const str
         control_refuse_text(request, MHD_HTTP_CONFLICT, reason->remedy, "%s", reason->sentence);
         return NULL;
     }
+    if (image != NULL && image->kind == IMAGE_ROOT && image->starts == 0) {
+        control_refuse_text(
+            request, MHD_HTTP_CONFLICT,
+            "add the packages grub-pc-bin and grub-efi-amd64-bin to that system and take it in "
+            "again, or: imprint image build debian-12",
+            "image %s holds no boot loader, so no machine could start from it", image->name);
+        return NULL;
+    }
     return image;
 }
 

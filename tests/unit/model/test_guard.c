@@ -501,7 +501,10 @@ static void world_init(struct world *world)
 {
     memset(world, 0, sizeof *world);
     world->inventory.memory_bytes = 512 * MIB;
-    world->image = (struct image){.name = "debian-12", .kind = IMAGE_ROOT, .needs_bytes = 2 * GB};
+    world->image = (struct image){.name = "debian-12",
+                                  .kind = IMAGE_ROOT,
+                                  .starts = IMAGE_STARTS_BIOS | IMAGE_STARTS_UEFI | IMAGE_STARTS_SECURE,
+                                  .needs_bytes = 2 * GB};
     world->order = (struct order){.id = 7, .by_agent = true, .state = ORDER_RUNNING};
     world->facts = (struct guard_facts){&world->inventory, &world->image, &world->order, ""};
 }
@@ -596,8 +599,6 @@ static void the_image_must_start_on_the_firmware_there_is(void **state)
         uint8_t starts;
         bool fits;
     } cases[] = {
-        {false, INVENTORY_SECURE_UNKNOWN, 0, true},
-        {true, INVENTORY_SECURE_ON, 0, true},
         {false, INVENTORY_SECURE_UNKNOWN, IMAGE_STARTS_BIOS, true},
         {false, INVENTORY_SECURE_UNKNOWN, IMAGE_STARTS_UEFI | IMAGE_STARTS_SECURE, false},
         {true, INVENTORY_SECURE_OFF, IMAGE_STARTS_BIOS, false},
@@ -620,6 +621,21 @@ static void the_image_must_start_on_the_firmware_there_is(void **state)
             check_guard("does not", &world, GUARD_CANNOT, NULL, REASON_FIRMWARE_UNFIT, "starts only on: ");
         }
     }
+}
+
+static void a_root_file_system_without_a_boot_loader_is_written_nowhere(void **state)
+{
+    (void)state;
+    static struct world world;
+    world_init(&world);
+    world_add(&world, &A);
+    world.image.starts = 0;
+    world.image.kind = IMAGE_DISK;
+    check_guard("a disk", &world, GUARD_GO, "A1", REASON_DISK_BLANK, NULL);
+    world.image.kind = IMAGE_ROOT;
+    check_guard("a root", &world, GUARD_CANNOT, NULL, REASON_FIRMWARE_UNFIT, "holds no boot loader");
+    world.inventory.is_uefi = true;
+    check_guard("by UEFI", &world, GUARD_CANNOT, NULL, REASON_FIRMWARE_UNFIT, "holds no boot loader");
 }
 
 static void a_machine_with_little_memory_is_refused(void **state)
@@ -761,6 +777,7 @@ int main(void)
         cmocka_unit_test(an_image_larger_than_the_disk_is_refused_before_anybody_is_asked),
         cmocka_unit_test(an_image_of_a_disk_does_not_fit_larger_sectors),
         cmocka_unit_test(the_image_must_start_on_the_firmware_there_is),
+        cmocka_unit_test(a_root_file_system_without_a_boot_loader_is_written_nowhere),
         cmocka_unit_test(a_machine_with_little_memory_is_refused),
         cmocka_unit_test(an_image_that_is_booted_is_written_nowhere),
         cmocka_unit_test(sealing_goes_on_with_a_disk_that_has_its_table_already),

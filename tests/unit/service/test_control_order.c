@@ -88,6 +88,42 @@ static void without_the_agent_nothing_is_written(void **state)
     json_decref(made);
 }
 
+static void a_root_file_system_without_a_boot_loader_is_refused(void **state)
+{
+    (void)state;
+    add_machine("lab-01", 1);
+    struct image image = *store_image_find(bench.store, "debian");
+    image.starts = 0;
+    assert_int_equal(store_image_put(bench.store, &image, NULL), STATUS_OK);
+    control_bench_refused(&bench, "POST", "/v1/orders", ORDER_LAB, 409, "image debian holds no boot loader");
+    control_bench_refused(&bench, "POST", "/v1/orders", ORDER_LAB, 409, "grub-pc-bin");
+    assert_int_equal(count_of("/v1/orders", "orders"), 0);
+    image.kind = IMAGE_DISK; // of a disk it is only not known
+    assert_int_equal(store_image_put(bench.store, &image, NULL), STATUS_OK);
+    control_bench_do(&bench, "POST", "/v1/orders", ORDER_LAB, 201);
+}
+
+static void an_image_that_a_live_order_needs_cannot_be_removed(void **state)
+{
+    (void)state;
+    add_machine("lab-01", 1);
+    control_bench_do(&bench, "POST", "/v1/orders", ORDER_LAB, 201);
+    static const char *const needed[] = {"debian", "agent"};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        char path[32];
+        (void)snprintf(path, sizeof path, "/v1/images/%s", needed[i]);
+        control_bench_refused(&bench, "DELETE", path, NULL, 409,
+                              "order 1 for lab-01 is armed and needs the image");
+        control_bench_refused(&bench, "DELETE", path, NULL, 409, "imprint order cancel 1");
+        control_bench_agrees(&bench, path, "name", needed[i]);
+    }
+    put_image("agent-2", IMAGE_AGENT_FAMILY, IMAGE_BOOT); // machines boot the newest one
+    control_bench_do(&bench, "DELETE", "/v1/images/agent", NULL, 200);
+    control_bench_do(&bench, "POST", "/v1/orders/1/cancel", "{}", 200);
+    control_bench_refused(&bench, "DELETE", "/v1/images/debian", NULL, 409, "in use by the profile 'web'");
+    control_bench_do(&bench, "DELETE", "/v1/images/agent-2", NULL, 200);
+}
+
 static void many_machines_must_have_been_counted(void **state)
 {
     (void)state;
@@ -321,6 +357,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_the_agent_nothing_is_written, open_bench, close_bench),
+        WITH_AGENT(a_root_file_system_without_a_boot_loader_is_refused),
+        WITH_AGENT(an_image_that_a_live_order_needs_cannot_be_removed),
         WITH_AGENT(many_machines_must_have_been_counted),
         WITH_AGENT(a_mac_address_that_nobody_has_becomes_a_machine),
         WITH_AGENT(a_refused_order_leaves_no_trace_on_machines),
