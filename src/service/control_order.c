@@ -100,18 +100,21 @@ static void refuse_confirm(struct control_request *request, const struct order *
     const struct machine *machine = store_machine_get(request->world->store, order->machine_id);
     unsigned long long id = order->id;
     char remedy[PROBLEM_REMEDY_BYTES] = "";
-    if (order->state == ORDER_ARMED || order->state == ORDER_BOOTING || order->state == ORDER_RUNNING) {
-        (void)snprintf(remedy, sizeof remedy,
-                       "wait until it asks, or: imprint order cancel %llu, then imprint deploy %s --profile "
-                       "%s --erase SERIAL",
-                       id, machine == NULL ? "MACHINE" : machine->name, order->profile);
+    bool is_early =
+        order->state == ORDER_ARMED || order->state == ORDER_BOOTING || order->state == ORDER_RUNNING;
+    bool is_given_up = order->erase[0] != '\0' && order_is_live(order);
+    if (order_is_live(order)) {
+        (void)snprintf(remedy, sizeof remedy, "imprint watch %s shows %s",
+                       machine == NULL ? "" : machine->name,
+                       is_early && !is_given_up ? "when it asks" : "how far it is");
     }
     control_refuse_text(request, MHD_HTTP_CONFLICT, remedy,
-                        "order %llu is %s, so there is nothing to confirm%s", id,
+                        "order %llu is %s, so there is nothing to confirm%s%s", id,
                         order_state_text(order->state),
-                        order->state == ORDER_ARMED || order->state == ORDER_BOOTING
-                            ? ": the machine has not told yet what is on its disks"
-                            : "");
+                        is_given_up ? ": it may erase a disk already, said "
+                        : is_early  ? ": the machine has not told yet what is on its disks"
+                                    : "",
+                        is_given_up ? order->eraser : "");
 }
 
 // Takes the confirmation back when the disk with our database says no.

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define CHOICES_MOST 4
+
 // What the agent last found in the machine, yours; NULL when it was never there.
 static struct inventory *find_inventory(const struct store *store, uint64_t machine_id)
 {
@@ -63,7 +65,7 @@ bool control_order_check_disk(struct control_request *request, uint64_t machine_
     bool shared = false;
     bool good = inventory == NULL ? may_be_unknown : inventory_find_disk(inventory, key, &shared) != NULL;
     if (!good && inventory == NULL) {
-        control_refuse_text(request, MHD_HTTP_CONFLICT, "wait until the agent has looked into it",
+        control_refuse_text(request, MHD_HTTP_CONFLICT, "the agent tells them at the machine's next boot",
                             "it is not known which disks %s has", machine->name);
     } else if (!good) {
         char remedy[PROBLEM_REMEDY_BYTES];
@@ -81,6 +83,30 @@ bool control_order_check_disk(struct control_request *request, uint64_t machine_
     return good;
 }
 
+// "imprint order confirm 1 --erase Q1, or " with the key as a word for a shell. Not with one that holds what
+// no quotes make harmless.
+static void print_erase(unsigned long long id, const char *key, struct text *out)
+{
+    bool is_word = strpbrk(key, " '\"\\$`&|;<>()*?#~!\t") == NULL;
+    text_add_format(out, "imprint order confirm %llu --erase %s%s%s, or ", id, is_word ? "" : "'", key,
+                    is_word ? "" : "'");
+}
+
+// Several disks fit: a command for each, as long as they are few enough to read.
+static void print_choices(unsigned long long id, const struct inventory *inventory, struct text *out)
+{
+    for (unsigned i = 0; i < inventory->disk_count && inventory->disk_count <= CHOICES_MOST; i++) {
+        char key[INVENTORY_KEY_BYTES];
+        (void)inventory_disk_key(&inventory->disks[i], key);
+        if (strchr(key, '\'') == NULL) {
+            print_erase(id, key, out);
+        }
+    }
+    if (out->length == 0) {
+        print_erase(id, "SERIAL", out);
+    }
+}
+
 // Which disk the machine asks about is decided as the machine was told, from the same facts.
 static void print_confirm(const struct store *store, const struct order *order, struct text *out)
 {
@@ -89,6 +115,7 @@ static void print_confirm(const struct store *store, const struct order *order, 
     struct inventory *inventory = find_inventory(store, order->machine_id);
     unsigned long long id = order->id;
     char key[INVENTORY_KEY_BYTES] = "SERIAL";
+    bool is_choice = false;
     if (inventory != NULL && image != NULL) {
         const struct guard_facts facts = {.inventory = inventory,
                                           .image = image,
@@ -96,15 +123,19 @@ static void print_confirm(const struct store *store, const struct order *order, 
                                           .rule = order->disk[0] == '\0' ? profile->disk : order->disk};
         struct guard *guard = heap_new(sizeof *guard);
         *guard = guard_decide(&facts);
+        is_choice = guard->kind == GUARD_CHOOSE;
         if (guard->kind == GUARD_CONFIRM && strchr(guard->disk->serial, '\'') == NULL) { // for a shell
             (void)inventory_disk_key(guard->disk, key);
         }
         heap_free(guard);
     }
+    if (is_choice) {
+        print_choices(id, inventory, out);
+    } else {
+        print_erase(id, key, out);
+    }
     heap_free(inventory);
-    bool is_word = strpbrk(key, " '\"\\$`&|;<>()*?#~!\t") == NULL;
-    text_add_format(out, "imprint order confirm %llu --erase %s%s%s, or imprint order cancel %llu", id,
-                    is_word ? "" : "'", key, is_word ? "" : "'", id);
+    text_add_format(out, "imprint order cancel %llu", id);
 }
 
 void control_order_print_remedy(const struct store *store, const struct order *order, struct text *out)
@@ -123,7 +154,12 @@ void control_order_print_remedy(const struct store *store, const struct order *o
         if (order->by_agent) {
             text_add_format(out, "imprint order log %llu tells all of it; ", id);
         }
-        text_add_format(out, "put that right, and imprint deploy %s --profile %s", name, order->profile);
+        text_add_format(out, "put that right, then: imprint deploy %s --profile %s", name, order->profile);
+        break;
+    case ORDER_CANCELLED:
+        if (order->by_agent && order->target[0] != '\0') {
+            text_add_format(out, "imprint deploy %s --profile %s writes its disk anew", name, order->profile);
+        }
         break;
     case ORDER_EXPIRED:
         text_add_format(out, "imprint deploy %s --profile %s --expires 2h", name, order->profile);
@@ -134,7 +170,6 @@ void control_order_print_remedy(const struct store *store, const struct order *o
     case ORDER_SEALING:
     case ORDER_USED:
     case ORDER_FINISHED:
-    case ORDER_CANCELLED:
     case ORDER_STATE_COUNT:
         break;
     }

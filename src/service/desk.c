@@ -2,6 +2,7 @@
 #include "service/desk.h"
 
 #include "base/text.h"
+#include "service/remedy.h"
 
 #include <string.h>
 
@@ -264,6 +265,20 @@ void desk_meet_firmware(struct desk *desk, const struct boot_client *client, str
 
 // ---- orders ----
 
+// "order 3 (web) is writing". Where somebody has to do something, it says where to look.
+static void desk_print_order(const struct order *order, struct text *out)
+{
+    unsigned long long id = order->id;
+    text_add_format(out, "order %llu (%s) ", id, order->profile);
+    if (order->state == ORDER_FAILED) {
+        text_add_format(out, "failed (imprint order show %llu)", id);
+    } else if (order->state == ORDER_CONFIRM) {
+        text_add_format(out, "needs confirmation (imprint order show %llu)", id);
+    } else {
+        text_add_format(out, "is %s", order_state_text(order->state));
+    }
+}
+
 static void desk_tell_order(struct desk *desk, const struct order *order, const struct reasons *reasons,
                             const char *ending)
 {
@@ -271,8 +286,7 @@ static void desk_tell_order(struct desk *desk, const struct order *order, const 
         .kind = EVENT_ORDER, .machine_id = order->machine_id, .order_id = order->id, .reasons = *reasons};
     struct text text;
     text_init(&text, event.text, sizeof event.text);
-    text_add_format(&text, "order %llu (%s) is %s", (unsigned long long)order->id, order->profile,
-                    order_state_text(order->state));
+    desk_print_order(order, &text);
     if (ending != NULL && ending[0] != '\0') {
         text_add_format(&text, ": %s", ending);
     } else if (reasons->count != 0) {
@@ -283,7 +297,8 @@ static void desk_tell_order(struct desk *desk, const struct order *order, const 
 
 // An agent's order that ends without being done leaves a disk behind: which one, and what of it. Where
 // somebody knows more, that stays.
-static void desk_explain_end(const struct order *before, struct order *order, const struct reasons *reasons)
+static void desk_explain_end(const struct order *before, struct order *order, const struct reasons *reasons,
+                             const char *ending)
 {
     bool is_undone =
         order->state == ORDER_FAILED || order->state == ORDER_EXPIRED || order->state == ORDER_CANCELLED;
@@ -292,7 +307,9 @@ static void desk_explain_end(const struct order *before, struct order *order, co
     }
     struct text text;
     text_init(&text, order->trouble, sizeof order->trouble);
-    if (before->state == ORDER_CONFIRM) {
+    if (order->state == ORDER_CANCELLED && ending != NULL && ending[0] != '\0') {
+        text_add_format(&text, "Cancelled %s. ", ending);
+    } else if (before->state == ORDER_CONFIRM) {
         text_add(&text, "Nobody confirmed that its disk may be erased. ");
     } else if (reasons->count != 0) {
         text_add(&text, reason_get(reasons_worst(reasons))->sentence);
@@ -344,7 +361,12 @@ bool desk_change_order(struct desk *desk, uint64_t order_id, enum order_event ev
     if (is_asked) {
         desk_apply_change(&order, change, desk_now_s(desk));
     }
-    desk_explain_end(&before, &order, &reasons);
+    desk_explain_end(&before, &order, &reasons, is_asked ? change->text : NULL);
+    if (order.state == ORDER_FAILED && change->reasons.count != 0) {
+        struct text text = {
+            .start = order.trouble, .length = strlen(order.trouble), .capacity = sizeof order.trouble};
+        remedy_add_sentence(desk->store, reasons_worst(&change->reasons), &order, &text);
+    }
     if (store_order_put(desk->store, &order, NULL) != STATUS_OK) {
         return false;
     }
@@ -352,7 +374,8 @@ bool desk_change_order(struct desk *desk, uint64_t order_id, enum order_event ev
         reasons_add(&reasons, change->reasons.ids[i]);
     }
     if (order.state != before.state || reasons.count != 0) {
-        desk_tell_order(desk, &order, &reasons, is_asked ? change->text : NULL);
+        bool is_told = order.by_agent && (order.state == ORDER_FAILED || order.state == ORDER_EXPIRED);
+        desk_tell_order(desk, &order, &reasons, is_told ? order.trouble : is_asked ? change->text : NULL);
     }
     return is_asked;
 }
