@@ -96,7 +96,8 @@ static json_t *add_file(struct call *call, const char *file, const struct image_
     problem_clear(&problem);
     if (upload->kernel != NULL || upload->initrd != NULL || upload->arguments != NULL) {
         ask_complain_text(call, "leave --kernel, --initrd and --arguments out",
-                          "they are for a folder that is booted, and %.200s is written to disks", file);
+                          "%.200s is written to disks, and those options are for a folder that is booted",
+                          file);
         return NULL;
     }
     if (!image_upload_may(call, upload->name)) {

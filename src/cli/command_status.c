@@ -49,16 +49,34 @@ static void show_others(struct call *call, const json_t *status)
     }
 }
 
+// Orders that wait for a person are what somebody who looks here must not miss.
+static void show_orders(struct call *call, const json_t *status)
+{
+    int64_t waiting = fact_number(status, "orders_waiting");
+    char words[128];
+    struct text text;
+    text_init(&text, words, sizeof words);
+    text_add_format(&text, "%lld live", (long long)fact_number(status, "orders_live"));
+    if (waiting != 0) {
+        text_add_format(&text, ", %lld of them %s confirmation: imprint order list", (long long)waiting,
+                        waiting == 1 ? "needs" : "need");
+    }
+    show_field(call, "orders", waiting == 0 ? SCREEN_PLAIN : SCREEN_WARN, words);
+}
+
 static void show_counts(struct call *call, const json_t *status)
 {
     const json_t *machines = fact_get(status, "machines");
     show_field_format(call, "machines", "%lld approved, %lld new, %lld rejected",
                       (long long)fact_number(machines, "approved"), (long long)fact_number(machines, "new"),
                       (long long)fact_number(machines, "rejected"));
-    show_field_format(call, "orders", "%lld live", (long long)fact_number(status, "orders_live"));
+    show_orders(call, status);
     show_field_format(call, "leases", "%lld", (long long)fact_number(status, "leases_bound"));
-    show_field_format(call, "images", "%lld, and %lld profiles", (long long)fact_number(status, "images"),
-                      (long long)fact_number(status, "profiles"));
+    show_field_format(call, "images", "%lld", (long long)fact_number(status, "images"));
+    show_field_format(call, "profiles", "%lld", (long long)fact_number(status, "profiles"));
+    if (!fact_is(status, "has_agent")) {
+        show_field(call, "agent", SCREEN_WARN, "not built yet: imprint agent build");
+    }
 }
 
 static void show_packets(struct call *call, const json_t *status)

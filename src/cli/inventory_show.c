@@ -41,7 +41,7 @@ static void show_board(const struct call *call, const struct inventory *inventor
     if (inventory->memory_bytes != 0) {
         show_field(call, "memory", SCREEN_PLAIN, moment_print_size(inventory->memory_bytes, size));
     }
-    show_field(call, "started by", SCREEN_PLAIN,
+    show_field(call, "boots by", SCREEN_PLAIN,
                !inventory->is_uefi                              ? "BIOS"
                : inventory->secure_boot == INVENTORY_SECURE_ON  ? "UEFI, Secure Boot on"
                : inventory->secure_boot == INVENTORY_SECURE_OFF ? "UEFI, Secure Boot off"
@@ -145,7 +145,7 @@ void inventory_show_machine(const struct call *call, const json_t *machine)
     char *text = json_dumps(found, JSON_COMPACT);
     struct inventory *inventory = heap_new(sizeof *inventory);
     if (text != NULL && talk_inventory_decode(text, strlen(text), inventory, NULL) == STATUS_OK) {
-        show_field_format(call, "looked into", "%s, agent %s on Linux %s",
+        show_field_format(call, "inventory", "%s, by agent %s on Linux %s",
                           show_time(call, fact_number(machine, "found_s"), time), inventory->agent,
                           inventory->kernel);
         inventory_show(call, inventory);

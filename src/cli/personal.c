@@ -8,6 +8,9 @@
 #include "io/heap.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#define ZONE_FOLDER "/usr/share/zoneinfo"
 
 static bool is_none(const char *value)
 {
@@ -83,6 +86,18 @@ static json_t *read_key(const struct call *call, const char *value)
                           "that is a private key; it must stay where it is");
         return NULL;
     }
+    if (key != NULL && json_string_length(key) == 0) {
+        json_decref(key);
+        ask_complain_text(call, "ssh-keygen makes a pair of keys; the public half ends in .pub",
+                          "there is no ssh key in '%.200s'", value);
+        return NULL;
+    }
+    if (key != NULL && value[0] != '@' && strchr(value, ' ') == NULL && access(value, F_OK) == 0) {
+        json_decref(key);
+        ask_complain_text(call, "write it with '@' before it: --ssh-key @FILE",
+                          "%.200s is a file, no ssh key", value);
+        return NULL;
+    }
     return key;
 }
 
@@ -130,6 +145,23 @@ static bool check_options(const struct call *call, const char *whose)
     return true;
 }
 
+// A zone that does not exist would only be noticed at the machine.
+static bool check_zone(const struct call *call)
+{
+    const char *zone = call_option(call, "timezone");
+    char path[sizeof ZONE_FOLDER + PROFILE_TIMEZONE_BYTES];
+    if (zone == NULL || is_none(zone) || access(ZONE_FOLDER "/UTC", F_OK) != 0) {
+        return true;
+    }
+    (void)snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, zone);
+    if (access(path, F_OK) == 0) {
+        return true;
+    }
+    ask_complain_text(call, "timedatectl list-timezones shows what there is",
+                      "there is no time zone '%.80s' in " ZONE_FOLDER, zone);
+    return false;
+}
+
 bool personal_take(const struct call *call, json_t *body, int *result)
 {
     *result = CLI_EXIT_USAGE;
@@ -138,7 +170,7 @@ bool personal_take(const struct call *call, json_t *body, int *result)
     }
     *result = CLI_EXIT_REFUSED;
     take_texts(call, body);
-    return take_script(call, body) && take_keys(call, body) &&
+    return check_zone(call) && take_script(call, body) && take_keys(call, body) &&
            take_password(call, body, "root", "root_password") &&
            take_password(call, body, "user", "user_password");
 }

@@ -9,6 +9,7 @@
 struct counts {
     unsigned machines[MACHINE_STATE_COUNT];
     unsigned orders_live;
+    unsigned orders_waiting; // need a person's confirmation
     unsigned leases_bound;
     unsigned images;
     unsigned profiles;
@@ -23,7 +24,9 @@ static bool count_machine(const struct machine *machine, void *context)
 
 static bool count_order(const struct order *order, void *context)
 {
-    ((struct counts *)context)->orders_live += order_is_live(order) ? 1 : 0;
+    struct counts *counts = context;
+    counts->orders_live += order_is_live(order) ? 1 : 0;
+    counts->orders_waiting += order->state == ORDER_CONFIRM ? 1 : 0;
     return true;
 }
 
@@ -65,6 +68,8 @@ void control_status_show(struct control_request *request)
         (int)counts.machines[MACHINE_APPROVED], "rejected", (int)counts.machines[MACHINE_REJECTED], "images",
         (int)counts.images, "profiles", (int)counts.profiles, "orders_live", (int)counts.orders_live,
         "leases_bound", (int)counts.leases_bound);
+    json_object_set_new(status, "orders_waiting", json_integer(counts.orders_waiting));
+    json_object_set_new(status, "has_agent", json_boolean(store_image_find_agent(world->store) != NULL));
     if (world->status != NULL) {
         world->status(world->context, status);
     }

@@ -43,7 +43,7 @@ static void fill(void)
     "hardware      QEMU Standard PC, serial S1\n"                                                            \
     "processor     2 x Example CPU\n"                                                                        \
     "memory        2.0 GB\n"                                                                                 \
-    "started by    UEFI, Secure Boot on\n"                                                                   \
+    "boots by      UEFI, Secure Boot on\n"                                                                   \
     "network       eth0  52:54:00:00:00:01, 8086:100e, e1000, link\n"                                        \
     "disks         sda  8.0 GB, QEMU HARDDISK, serial Q1, sata, partition table gpt\n"                       \
     "                sda1  500.0 MB  vfat 'ESP'\n"                                                           \
@@ -74,7 +74,7 @@ static void what_the_daemon_tells_is_understood(void **state)
     inventory_show_machine(&call, machine);
     json_decref(machine);
     free(text);
-    output_check(&output, "looked into   2023-11-14T22:13:20Z, agent 0.1.0 on Linux 6.1.0\n" SHOWN);
+    output_check(&output, "inventory     2023-11-14T22:13:20Z, by agent 0.1.0 on Linux 6.1.0\n" SHOWN);
 }
 
 static void a_machine_that_never_ran_the_agent_shows_nothing(void **state)
