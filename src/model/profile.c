@@ -118,8 +118,10 @@ static enum status check_timezone(const char *zone, struct problem *problem)
 
 static enum status check_locale(const char *locale, struct problem *problem)
 {
-    if (locale[0] == '\0' || (is_letter_or_digit(locale[0]) && locale[span(locale, "_.@-")] == '\0' &&
-                              strstr(locale, "..") == NULL)) {
+    bool is_language = strchr(locale, '_') != NULL || strcmp(locale, "C") == 0 ||
+                       strcmp(locale, "POSIX") == 0 || strncmp(locale, "C.", 2) == 0;
+    bool is_whole = is_letter_or_digit(locale[0]) && locale[span(locale, "_.@-")] == '\0';
+    if (locale[0] == '\0' || (is_whole && is_language && strstr(locale, "..") == NULL)) {
         return STATUS_OK;
     }
     problem_set(problem, "'%s' is not the name of a locale", locale);
