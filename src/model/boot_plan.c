@@ -92,6 +92,8 @@ static void plan_approved(struct boot_plan *plan, const struct boot_facts *facts
     const struct order *order = facts->order;
     if (order == NULL || order->machine_id != plan->machine->id) {
         plan_with(plan, PLAN_LOCAL, REASON_NO_ORDER);
+    } else if (order_is_live(order) && order_is_doubtful(order, facts->now_s)) {
+        plan_with(plan, PLAN_WAIT, REASON_CLOCK_BACK);
     } else if (order_is_skipped(order, facts->now_s)) {
         plan_with(plan, PLAN_LOCAL, REASON_PROMPT_NOT_PRESSED);
     } else if (!order_may_boot(order, facts->now_s)) {

@@ -37,8 +37,8 @@ struct guard {
 /// removable (USB too) unless the rule names a serial number or a transport. `order->erase` counts for the
 /// candidate with exactly that key, given ahead or when asked; while it names another disk, none is taken
 /// without a question, not even a blank one. `order->target` (a write that had begun: the disk is ours and
-/// half written) too, and then no other disk is ever taken, and the answer is GO or CANNOT: CANNOT also when it
-/// has a partition table again, which only somebody else can have made, unless the disk was given up.
+/// half written) too, and then no other disk is ever taken, and the answer is GO or CANNOT: CANNOT also when
+/// it has a partition table again, which only somebody else can have made, unless the disk was given up.
 struct guard guard_decide(const struct guard_facts *facts);
 
 /// Checks a disk rule: "" or words with blanks between, all of which must hold: "serial=S", "name=vda",

@@ -16,6 +16,11 @@ static bool order_is_past(const struct order *order, int64_t now_s)
     return now_s >= order->expires_s;
 }
 
+bool order_is_doubtful(const struct order *order, int64_t now_s)
+{
+    return order->created_s - now_s > ORDER_CLOCK_SLACK_S;
+}
+
 static bool order_is_on_disk(const struct order *order)
 {
     return order->state == ORDER_WRITING || order->state == ORDER_SEALING;
@@ -44,7 +49,8 @@ bool order_may_boot(const struct order *order, int64_t now_s)
 {
     bool is_start = order->state == ORDER_ARMED || order->state == ORDER_BOOTING;
     bool is_again = order->by_agent && (order_is_early(order) || order_is_on_disk(order));
-    return (is_start || is_again) && !order_is_past(order, now_s) && !order_is_skipped(order, now_s);
+    return (is_start || is_again) && !order_is_past(order, now_s) && !order_is_doubtful(order, now_s) &&
+           !order_is_skipped(order, now_s);
 }
 
 bool order_may_answer(const struct order *order, int64_t now_s)
@@ -180,6 +186,9 @@ static bool order_step_agent(struct order *order, enum order_event event, int64_
     case ORDER_EVENT_DECLINED:
         return decline(order, now_s, reasons);
     case ORDER_EVENT_WRITE:
+        if (order_is_doubtful(order, now_s)) {
+            return false;
+        }
         if (state == ORDER_RUNNING) {
             order->used_s = now_s;
         }

@@ -21,6 +21,7 @@
 #define ORDER_TRIES_DEFAULT     5
 #define ORDER_TRIES_MOST        100
 #define ORDER_SKIP_S            600         // nobody pressed the key: so long the machine boots its own disk
+#define ORDER_CLOCK_SLACK_S     3600        // so far a clock may be put right without orders being doubted
 #define ORDER_WRITING_GRACE_S   (6u * 3600) // past its expiry, a write that has begun may go on so long
 
 enum order_state {
@@ -95,8 +96,12 @@ bool order_step(struct order *order, enum order_event event, int64_t now_s, stru
 bool order_is_live(const struct order *order);
 
 /// Whether a boot loader may be sent this order's kernel now: ARMED (unless it is skipped) or BOOTING and,
-/// for the agent's, RUNNING, CONFIRM, WRITING or SEALING; not past expiry.
+/// for the agent's, RUNNING, CONFIRM, WRITING or SEALING; not past expiry, nor when order_is_doubtful.
 bool order_may_boot(const struct order *order, int64_t now_s);
+
+/// Whether the clock is so far before the order's making that nobody can say whether its time is over: then
+/// nothing begins to be written for it.
+bool order_is_doubtful(const struct order *order, int64_t now_s);
 
 /// Whether ARMED, but nobody pressed the key, so that the machine boots its own disk this time.
 bool order_is_skipped(const struct order *order, int64_t now_s);

@@ -64,6 +64,18 @@ static void world_init_agent(struct world *world)
     world->facts.agent = &world->agent;
 }
 
+static void a_machine_waits_while_the_clock_is_before_its_orders_making(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init_agent(&world);
+    world.order.created_s = NOW_S + 1000000;
+    world.order.expires_s = NOW_S + 2000000;
+    check_plan(&world, PLAN_WAIT, REASON_CLOCK_BACK);
+    world.order.state = ORDER_CANCELLED;
+    check_plan(&world, PLAN_LOCAL, REASON_ORDER_CANCELLED);
+}
+
 static void an_image_for_disks_is_written_by_the_agent(void **state)
 {
     (void)state;
@@ -397,6 +409,7 @@ int main(void)
         cmocka_unit_test(an_unknown_machine_follows_policy_and_keeps_the_reasons_of_its_identity),
         cmocka_unit_test(a_machine_recorded_a_moment_ago_is_named_by_the_plan),
         cmocka_unit_test(contradicting_evidence_follows_policy_and_says_so),
+        cmocka_unit_test(a_machine_waits_while_the_clock_is_before_its_orders_making),
         cmocka_unit_test(an_image_for_disks_is_written_by_the_agent),
         cmocka_unit_test(without_an_agent_the_screen_says_how_to_build_one),
         cmocka_unit_test(a_machine_where_nobody_pressed_the_key_boots_its_own_disk_for_a_while),

@@ -217,6 +217,22 @@ static void a_clock_that_was_set_back_does_not_hold_an_order(void **state)
     assert_true(order_may_boot(&order, BEFORE_S));
 }
 
+static void a_clock_that_forgot_the_time_begins_no_order(void **state)
+{
+    (void)state;
+    struct reasons reasons = {0};
+    struct order order = order_in(ORDER_ARMED);
+    order.created_s = 10 * EXPIRES_S;
+    order.expires_s = 11 * EXPIRES_S;
+    assert_true(order_may_boot(&order, order.created_s - ORDER_CLOCK_SLACK_S)); // put right, a little
+    assert_false(order_may_boot(&order, order.created_s - ORDER_CLOCK_SLACK_S - 1));
+    order.state = ORDER_RUNNING;
+    assert_false(order_step(&order, ORDER_EVENT_WRITE, BEFORE_S, &reasons));
+    assert_int_equal(order.state, ORDER_RUNNING);
+    order.state = ORDER_SEALING; // erases nothing
+    assert_true(order_step(&order, ORDER_EVENT_DONE, BEFORE_S, &reasons));
+}
+
 // ---- random lives ----
 
 static uint64_t random_state;
@@ -338,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_disk_is_written_from_power_on_to_its_end),
         cmocka_unit_test(nobody_at_the_key_costs_no_try_and_gives_the_machine_its_disk),
         cmocka_unit_test(a_clock_that_was_set_back_does_not_hold_an_order),
+        cmocka_unit_test(a_clock_that_forgot_the_time_begins_no_order),
         cmocka_unit_test(in_no_life_is_anything_done_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
