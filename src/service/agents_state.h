@@ -66,7 +66,7 @@ const struct order *agents_order(const struct agents *agents, const struct agent
 
 /// Lets the guard decide for `order` with what the agent found in this session. STATUS_CONFLICT:
 /// the agent has not told its inventory in this session. STATUS_NOT_FOUND: the profile or the image is gone,
-/// `*missing` says which. After OK agents_decision_clear must follow.
+/// or the clock was set back; `*missing` says which. After OK agents_decision_clear must follow.
 MUST_USE enum status agents_decide(const struct agents *agents, const struct agents_session *session,
                                    const struct order *order, struct agents_decision *decision,
                                    enum reason_id *missing);

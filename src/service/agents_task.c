@@ -102,6 +102,10 @@ enum status agents_decide(const struct agents *agents, const struct agents_sessi
         *missing = decision->profile == NULL ? REASON_PROFILE_MISSING : REASON_IMAGE_MISSING;
         return STATUS_NOT_FOUND;
     }
+    if (order->state != ORDER_SEALING && order_is_doubtful(order, desk_now_s(agents->options.desk))) {
+        *missing = REASON_CLOCK_BACK;
+        return STATUS_NOT_FOUND;
+    }
     const char *json = session->has_inventory ? store_inventory_find(store, session->machine_id, NULL) : NULL;
     struct inventory *inventory = heap_new(sizeof *inventory);
     struct problem ignored; // we wrote it ourselves; the agent can only tell it again
@@ -409,14 +413,17 @@ static enum status task_pick(const struct agents *agents, struct agents_session 
 }
 
 // The name may have come out otherwise than when the order was given, with another address say.
-static void task_keep_hostname(const struct agents *agents, struct order *order, const struct talk_task *task)
+static void task_keep_hostname(const struct agents *agents, uint64_t order_id, const struct talk_task *task)
 {
+    struct store *store = agents->options.desk->store;
+    const struct order *found = store_order_get(store, order_id); // as the task has left it
     bool is_given = task->todo == TALK_DO_WRITE || task->todo == TALK_DO_SEAL;
-    if (!is_given || strcmp(order->hostname, task->personal.hostname) == 0) {
+    if (!is_given || found == NULL || strcmp(found->hostname, task->personal.hostname) == 0) {
         return;
     }
-    (void)text_copy(order->hostname, sizeof order->hostname, task->personal.hostname);
-    (void)!store_order_put(agents->options.desk->store, order, NULL); // a live order that is there can be put
+    struct order order = *found;
+    (void)text_copy(order.hostname, sizeof order.hostname, task->personal.hostname);
+    (void)!store_order_put(store, &order, NULL); // a live order that is there can be put
 }
 
 struct agents_answer agents_task(struct agents *agents, struct agents_session *session,
@@ -430,7 +437,7 @@ struct agents_answer agents_task(struct agents *agents, struct agents_session *s
     struct order order = *found;
     struct talk_task *task = heap_new(sizeof *task);
     enum status status = task_pick(agents, session, request, &order, task);
-    task_keep_hostname(agents, &order, task);
+    task_keep_hostname(agents, order.id, task);
     struct agents_answer answer;
     if (status == STATUS_OK) {
         answer = agents_answer_json(200, talk_task_encode(task));

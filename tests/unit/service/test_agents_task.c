@@ -81,6 +81,35 @@ static void what_cannot_be_done_is_known_before_anything_is_erased(void **state)
     assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_STOP); // it stays on the screen
 }
 
+static void a_blank_disk_in_place_of_the_one_asked_about_needs_no_word(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, false, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WAIT);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_CONFIRM);
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 1, true), 200);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING);
+    assert_string_equal(agents_bench_order(&bench, 1)->trouble, "");
+    assert_string_equal(agents_bench_order(&bench, 1)->hostname, "station101");
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+}
+
+static void when_the_clock_forgot_the_time_the_machine_waits_and_says_why(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    bench.desk.now_ms -= 86400000;
+    assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    assert_non_null(strstr(bench.verdict.text, "clock"));
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WAIT);
+    assert_true(agents_bench_screen_has(&bench, "clock"));
+    bench.desk.now_ms += 86400000;
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+}
+
 static void a_half_written_disk_is_gone_on_with_and_no_other(void **state)
 {
     (void)state;
@@ -313,6 +342,8 @@ int main(void)
         TASK_TEST(a_disk_with_something_on_it_waits_for_a_persons_word),
         TASK_TEST(of_several_disks_none_is_guessed),
         TASK_TEST(what_cannot_be_done_is_known_before_anything_is_erased),
+        TASK_TEST(a_blank_disk_in_place_of_the_one_asked_about_needs_no_word),
+        TASK_TEST(when_the_clock_forgot_the_time_the_machine_waits_and_says_why),
         TASK_TEST(a_half_written_disk_is_gone_on_with_and_no_other),
         TASK_TEST(a_power_cut_while_sealing_never_erases_again),
         TASK_TEST(a_cancelled_order_leaves_an_untouched_machine_to_its_own_disk),
