@@ -226,7 +226,7 @@ def main():
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         parser.error(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(NAMES)}")
-    for needed in (imprint_binary(), storm_binary(), LOADER):
+    for needed in (imprint_binary(), *([] if options.names == ["write"] else [storm_binary(), LOADER])):
         if not needed.exists():
             parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
     if os.geteuid() != 0:
