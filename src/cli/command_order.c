@@ -60,15 +60,22 @@ int command_order_list(struct call *call)
     if (!call_has(call, "all")) {
         keep_recent(list);
     }
+    int64_t waiting = 0;
     json_array_foreach(list, position, order)
     {
+        bool is_waiting = strcmp(fact_text(order, "state"), "needs-confirmation") == 0;
+        waiting = waiting == 0 && is_waiting ? fact_number(order, "id") : waiting;
         add_row(&table, call, order);
     }
-    return show_list(call, list, &table,
-                     call_has(call, "all")
-                         ? "there was no order yet: 'imprint deploy MACHINE --profile PROFILE'"
-                         : "there is no order now: 'imprint deploy MACHINE --profile PROFILE', "
-                           "or 'imprint order list --all' for old ones");
+    int result = show_list(call, list, &table,
+                           call_has(call, "all")
+                               ? "there was no order yet: 'imprint deploy MACHINE --profile PROFILE'"
+                               : "there is no order now: 'imprint deploy MACHINE --profile PROFILE', "
+                                 "or 'imprint order list --all' for old ones");
+    if (waiting != 0 && !call->is_json) {
+        show_hint(call, "'imprint order show %lld' says what would be lost", (long long)waiting);
+    }
+    return result;
 }
 
 int command_order_show(struct call *call)

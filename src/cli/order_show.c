@@ -5,6 +5,7 @@
 #include "cli/fact.h"
 #include "cli/moment.h"
 #include "cli/show.h"
+#include "talk/talk.h"
 
 #include <string.h>
 
@@ -54,7 +55,7 @@ char *order_print_progress(const json_t *order, char *out, size_t out_bytes)
     int percent = find_percent(progress);
     struct text text;
     text_init(&text, out, out_bytes);
-    text_add(&text, fact_text(progress, "stage"));
+    text_add(&text, talk_stage_words(fact_text(progress, "stage")));
     if (percent >= 0) {
         char sizes[2][MOMENT_TEXT_BYTES];
         text_add_format(&text, ", %d %%, %s of %s", percent,
@@ -81,16 +82,19 @@ static void show_disk(const struct call *call, const json_t *order)
 
 static void show_times(const struct call *call, const json_t *order)
 {
-    static const struct {
+    const struct {
         const char *label;
         const char *member;
     } times[] = {{"made", "created_s"},
                  {"expires", "expires_s"},
                  {"started", "started_s"},
-                 {"used", "used_s"},
+                 {fact_is(order, "by_agent") ? "began to write" : "used", "used_s"},
                  {"ended", "ended_s"}};
     for (size_t i = 0; i < COUNT_OF(times); i++) {
         char time[SHOW_TIME_BYTES];
+        if (strcmp(times[i].label, "expires") == 0 && !fact_is(order, "is_live")) {
+            continue; // it cannot any more
+        }
         show_field(call, times[i].label, SCREEN_PLAIN,
                    show_time(call, fact_number(order, times[i].member), time));
     }
@@ -116,6 +120,6 @@ void order_show(struct call *call, const json_t *order)
     show_field(call, "by", SCREEN_PLAIN, fact_text(order, "owner"));
     show_field(call, "reason", SCREEN_PLAIN, fact_text(order, "why"));
     show_times(call, order);
-    show_field_format(call, "given out", "%lld of %lld times", (long long)fact_number(order, "boots"),
+    show_field_format(call, "tries", "%lld of %lld", (long long)fact_number(order, "boots"),
                       (long long)fact_number(order, "tries"));
 }

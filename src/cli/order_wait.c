@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/show.h"
 #include "io/heap.h"
+#include "talk/talk.h"
 
 #include <string.h>
 #include <time.h>
@@ -74,7 +75,7 @@ static void tell_progress(struct wait *wait, struct waited *one)
     if (!one->has_progress || strcmp(one->stage, stage) != 0) {
         end_progress(one);
         (void)text_copy(one->stage, sizeof one->stage, stage);
-        progress_init(&one->progress, one->stage, (uint64_t)all);
+        progress_init(&one->progress, talk_stage_words(one->stage), (uint64_t)all);
         one->has_progress = true;
     }
     progress_step(&one->progress, (uint64_t)(done > all ? all : done));

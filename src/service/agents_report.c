@@ -230,7 +230,7 @@ static struct agents_answer report_progress(struct agents *agents, struct agents
         char words[TALK_TEXT_BYTES];
         struct text text;
         text_init(&text, words, sizeof words);
-        text_add_format(&text, "%s", report->stage);
+        text_add(&text, talk_stage_words(report->stage));
         if (all != 0) {
             text_add_format(&text, ", %u %% of %llu MB", (unsigned)(done / (all / 100 + 1)),
                             (unsigned long long)(all / 1000000));

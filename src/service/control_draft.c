@@ -148,7 +148,13 @@ static bool check_free(struct draft *draft, const struct machine *machine)
     const struct order *live = store_order_find_live(draft->request->world->store, machine->id);
     char remedy[PROBLEM_REMEDY_BYTES];
     if (live != NULL) {
-        (void)snprintf(remedy, sizeof remedy, "imprint order cancel %llu", (unsigned long long)live->id);
+        bool is_begun = live->state == ORDER_WRITING || live->state == ORDER_SEALING;
+        struct text text;
+        text_init(&text, remedy, sizeof remedy);
+        text_add_format(&text, "imprint watch %s shows when it is over", machine->name);
+        if (!is_begun) {
+            text_add_format(&text, "; or: imprint order cancel %llu", (unsigned long long)live->id);
+        }
         control_refuse_text(draft->request, MHD_HTTP_CONFLICT, remedy,
                             "%s has a live order already: %llu, profile %s, %s", machine->name,
                             (unsigned long long)live->id, live->profile, order_state_text(live->state));

@@ -73,15 +73,14 @@ static bool check_count(struct control_request *request, size_t count)
     }
     if (counted != 0 && (size_t)counted != count) {
         control_refuse_text(request, MHD_HTTP_CONFLICT, "look at the machines named, and count them again",
-                            "the count says %lld, but %zu machines are named", (long long)counted, count);
+                            "the count says %lld, but %zu %s named", (long long)counted, count,
+                            count == 1 ? "machine is" : "machines are");
         return false;
     }
     if (counted == 0 && count > most) {
-        const char *profile = json_string_value(json_object_get(request->json, "profile"));
         char remedy[PROBLEM_REMEDY_BYTES];
-        (void)snprintf(remedy, sizeof remedy,
-                       "if all of them are meant: imprint deploy --profile %s --count %zu MACHINE...",
-                       profile == NULL ? "PROFILE" : profile, count);
+        (void)snprintf(remedy, sizeof remedy, "if all of them are meant, add --count %zu to the command",
+                       count);
         control_refuse_text(request, MHD_HTTP_CONFLICT, remedy,
                             "these are %zu machines, and policy.max_targets lets %u pass uncounted", count,
                             (unsigned)most);

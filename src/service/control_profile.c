@@ -84,9 +84,16 @@ static bool take_image(struct control_request *request, struct profile *profile)
     if (strcmp(before, profile->image) != 0 && !check_unwritten(request, profile)) {
         return false;
     }
-    if (store_image_find(request->world->store, profile->image) == NULL) {
+    const struct image *image = store_image_find(request->world->store, profile->image);
+    if (image == NULL) {
         control_refuse_text(request, MHD_HTTP_NOT_FOUND, "imprint image list shows what there is",
                             "there is no image '%s'", profile->image);
+        return false;
+    }
+    if (strcmp(image->family, IMAGE_AGENT_FAMILY) == 0) {
+        control_refuse_text(
+            request, MHD_HTTP_CONFLICT, "name an image that it is to write: imprint image list",
+            "image %s is the agent, which every order that writes a disk starts by itself", image->name);
         return false;
     }
     return true;

@@ -135,6 +135,9 @@ char *talk_report_encode(const struct talk_report *report);
 /// Its opposite.
 MUST_USE enum status talk_report_decode(const char *json, size_t bytes, struct talk_report *report,
                                         struct problem *problem);
+/// What a stage of a report is called where people read it: "writing" for "write". One that is not known here
+/// is its own name.
+const char *talk_stage_words(const char *stage);
 /// The message as JSON text.
 char *talk_verdict_encode(const struct talk_verdict *verdict);
 /// Its opposite.

@@ -4,6 +4,8 @@
 
 #include "talk/talk_field.h"
 
+#include <string.h>
+
 #define REPORT(member)  offsetof(struct talk_report, member)
 #define VERDICT(member) offsetof(struct talk_verdict, member)
 
@@ -68,4 +70,22 @@ enum status talk_verdict_decode(const char *json, size_t bytes, struct talk_verd
     }
     talk_object_free(object);
     return status;
+}
+
+const char *talk_stage_words(const char *stage)
+{
+    static const struct {
+        const char *stage;
+        const char *words;
+    } told[] = {{"begin", "beginning"},
+                {"write", "writing"},
+                {"personal", "making it its own"},
+                {"loader", "installing the boot loader"},
+                {"trouble", "in trouble"}};
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        if (strcmp(told[i].stage, stage) == 0) {
+            return told[i].words;
+        }
+    }
+    return stage;
 }

@@ -42,7 +42,7 @@ static void an_order_that_waits_for_a_person_says_what_for_and_what_to_do(void *
          "by            ada\n"
          "reason        new students\n"
          "made          2023-11-14T22:13:20Z\n"
-         "given out     1 of 5 times\n");
+         "tries         1 of 5\n");
 }
 
 static void an_order_that_writes_says_how_far_it_is(void **state)
@@ -57,11 +57,11 @@ static void an_order_that_writes_says_how_far_it_is(void **state)
         "machine       (removed)\n"
         "profile       web\n"
         "state         writing\n"
-        "progress      write, 43 %, 430 B of 1.0 kB: the first partition\n"
+        "progress      writing, 43 %, 430 B of 1.0 kB: the first partition\n"
         "writes to     QEMU_1\n"
         "may erase     QEMU_1, said bob 2023-11-14T22:13:20Z\n"
         "by            ada\n"
-        "given out     2 of 5 times\n");
+        "tries         2 of 5\n");
 }
 
 static void a_list_has_state_and_percent(void **state)

@@ -133,7 +133,7 @@ static void many_machines_must_have_been_counted(void **state)
     add_machine("c", 3);
     control_bench_refused(&bench, "POST", "/v1/orders",
                           "{\"machines\": [\"a\", \"b\", \"c\"], \"profile\": \"web\"}", 409,
-                          "imprint deploy --profile web --count 3 MACHINE...");
+                          "add --count 3 to the command");
     control_bench_refused(&bench, "POST", "/v1/orders",
                           "{\"machines\": [\"a\", \"b\", \"c\"], \"profile\": \"web\", \"count\": 2}", 409,
                           "the count says 2, but 3 machines are named");
