@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCKED "*"
+#define LOCKED  "*"
+#define SUDOERS "etc/sudoers.d/90-imprint"
 
 static enum status no_memory(struct problem *problem)
 {
@@ -226,6 +227,24 @@ static enum status add_account(const struct personal *self, struct account *acco
     return status;
 }
 
+// sudo asks for a password, and an account without one, which only keys open, could never give it.
+static enum status set_sudo(const struct personal *self, struct problem *problem)
+{
+    const struct personal_owner owner = {.mode = 0440};
+    char text[PROFILE_USER_BYTES + 128];
+    if (!personal_exists(self->root, "etc/sudoers.d")) {
+        return STATUS_OK;
+    }
+    personal_remove(self->root, SUDOERS);
+    if (self->wanted->user_password[0] != '\0' || strcmp(self->wanted->user, "root") == 0) {
+        return STATUS_OK;
+    }
+    (void)snprintf(text, sizeof text,
+                   "# written by imprint: this account has no password\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n",
+                   self->wanted->user);
+    return personal_write(self->root, SUDOERS, text, &owner, problem);
+}
+
 enum status personal_set_user(const struct personal *self, struct problem *problem)
 {
     struct account account;
@@ -244,6 +263,9 @@ enum status personal_set_user(const struct personal *self, struct problem *probl
     }
     if (status == STATUS_OK) {
         status = set_hash(self, user, self->wanted->user_password, problem);
+    }
+    if (status == STATUS_OK) {
+        status = set_sudo(self, problem);
     }
     return status == STATUS_OK ? set_keys(self, user, &account, problem) : status;
 }

@@ -91,6 +91,8 @@ static void print_user(const struct personal *self, FILE *out)
     if (wanted->user_password[0] != '\0') {
         (void)fprintf(out, "    ");
         print_member(out, "hashed_passwd", wanted->user_password);
+    } else { // sudo would ask for a password, which this account could never give
+        (void)fprintf(out, "    sudo: \"ALL=(ALL:ALL) NOPASSWD: ALL\"\n");
     }
     if (wanted->ssh_keys != NULL) {
         print_keys(out, wanted->ssh_keys, "    ");
