@@ -297,6 +297,20 @@ static void task_over(const struct agents *agents, const struct order *order, st
     }
 }
 
+// What would be lost is what is there now: disks may have come or gone since the order began to wait, and
+// who confirms it reads this.
+static void task_keep_question(const struct agents *agents, uint64_t order_id, const char *text)
+{
+    struct store *store = agents->options.desk->store;
+    const struct order *found = store_order_get(store, order_id);
+    if (found == NULL || found->state != ORDER_CONFIRM || strcmp(found->trouble, text) == 0) {
+        return;
+    }
+    struct order order = *found;
+    (void)text_copy(order.trouble, sizeof order.trouble, text);
+    (void)!store_order_put(store, &order, NULL); // a live order that is there can be put
+}
+
 // What the guard says becomes the order's state; the caller's `order` is stale after this.
 static void task_follow_guard(const struct agents *agents, struct agents_session *session,
                               const struct agents_request *request, const struct order *order,
@@ -315,6 +329,7 @@ static void task_follow_guard(const struct agents *agents, struct agents_session
     case GUARD_CONFIRM:
     case GUARD_CHOOSE:
         (void)desk_change_order(desk, now.id, ORDER_EVENT_HELD, &change); // nothing when it waits already
+        task_keep_question(agents, now.id, guard->text);
         task_confirm(agents, &now, guard, task);
         return;
     case GUARD_CANNOT:

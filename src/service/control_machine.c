@@ -375,7 +375,10 @@ void control_machine_reject(struct control_request *request)
     const struct order *order = store_order_find_live(request->world->store, machine->id);
     if (order !=
         NULL) { // a rejected machine must not come back to life with an old order once it is approved
-        desk_step_order(request->world->desk, order->id, ORDER_EVENT_CANCEL);
+        char told[EVENT_TEXT_BYTES];
+        (void)snprintf(told, sizeof told, "by %s, who rejected the machine", request->owner);
+        (void)desk_change_order(request->world->desk, order->id, ORDER_EVENT_CANCEL,
+                                &(struct desk_change){.text = told});
     }
     decide(request, MACHINE_REJECTED, "was rejected");
 }
@@ -384,6 +387,15 @@ void control_machine_remove(struct control_request *request)
 {
     const struct machine *found = control_machine_find(request, request->names[0]);
     if (found == NULL) {
+        return;
+    }
+    const struct order *order = store_order_find_live(request->world->store, found->id);
+    if (order != NULL && (order->state == ORDER_WRITING || order->state == ORDER_SEALING)) {
+        char remedy[PROBLEM_REMEDY_BYTES];
+        (void)snprintf(remedy, sizeof remedy, "wait until it is done, or imprint order cancel %llu",
+                       (unsigned long long)order->id);
+        control_refuse_text(request, MHD_HTTP_CONFLICT, remedy, "order %llu is %s a disk of %s now",
+                            (unsigned long long)order->id, order_state_text(order->state), found->name);
         return;
     }
     struct machine machine = *found;

@@ -95,6 +95,18 @@ static void a_blank_disk_in_place_of_the_one_asked_about_needs_no_word(void **st
     assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
 }
 
+static void who_confirms_reads_what_is_there_now(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, false, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WAIT);
+    assert_null(strstr(agents_bench_order(&bench, 1)->trouble, "DISK2"));
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 2, false), 200); // one was plugged in
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WAIT);
+    assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_CONFIRM);
+    assert_non_null(strstr(agents_bench_order(&bench, 1)->trouble, "DISK2"));
+}
+
 static void when_the_clock_forgot_the_time_the_machine_waits_and_says_why(void **state)
 {
     (void)state;
@@ -343,6 +355,7 @@ int main(void)
         TASK_TEST(of_several_disks_none_is_guessed),
         TASK_TEST(what_cannot_be_done_is_known_before_anything_is_erased),
         TASK_TEST(a_blank_disk_in_place_of_the_one_asked_about_needs_no_word),
+        TASK_TEST(who_confirms_reads_what_is_there_now),
         TASK_TEST(when_the_clock_forgot_the_time_the_machine_waits_and_says_why),
         TASK_TEST(a_half_written_disk_is_gone_on_with_and_no_other),
         TASK_TEST(a_power_cut_while_sealing_never_erases_again),

@@ -159,8 +159,9 @@ static void an_image_that_is_being_written_is_not_exchanged(void **state)
     assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
     control_bench_refused(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"other\"}", 409,
                           "order 1 writes the image");
-    control_bench_refused(&bench, "DELETE", "/v1/images/debian", NULL, 409, "in use by the profile");
+    control_bench_refused(&bench, "DELETE", "/v1/images/debian", NULL, 409, "debian");
     control_bench_refused(&bench, "DELETE", "/v1/profiles/web", NULL, 409, "in use by order");
+    control_bench_refused(&bench, "DELETE", "/v1/machines/lab-1", NULL, 409, "is writing a disk of lab-1");
     control_bench_do(&bench, "PATCH", "/v1/profiles/web", "{\"image\": \"debian\", \"locale\": null}", 200);
     order.state = ORDER_SEALING;
     assert_int_equal(store_order_put(bench.store, &order, NULL), STATUS_OK);
