@@ -8,3 +8,7 @@
 
 /// Fills in `inventory` (large: heap). What cannot be read stays empty.
 void probe(struct inventory *inventory);
+
+/// Which disk it is that `fd` has open: name, serial, size; not what is on it. False: it is no disk that the
+/// kernel (still) has.
+MUST_USE bool probe_opened_disk(int fd, struct inventory_disk *disk);

@@ -9,15 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define EDGE_BYTES   (1024u * 1024)
+#define SAMPLES      64u
+#define SAMPLE_BYTES (64u * 1024)
 #define SECTOR_BYTES 512u // sysfs counts in these, whatever the disk does
 #define VPD_BYTES    256u
 #define VPD_HEADER   4u // SPC-4 7.8: page code at 1, length at 2..3
 
-// Copies a text that hardware padded with blanks, without anything that is no printable ASCII.
-static void copy_plain(char *out, size_t out_bytes, const char *text, size_t length)
+void probe_copy_plain(char *out, size_t out_bytes, const char *text, size_t length)
 {
     size_t used = 0;
     for (size_t i = 0; i < length && text[i] != '\0' && used + 1 < out_bytes; i++) {
@@ -49,14 +51,14 @@ static void read_vpd_serial(const char *folder, char *out, size_t out_bytes)
     char text[VPD_BYTES];
     length = size_min(length, (size_t)bytes - VPD_HEADER);
     (void)memcpy(text, page + VPD_HEADER, length);
-    copy_plain(out, out_bytes, text, length);
+    probe_copy_plain(out, out_bytes, text, length);
 }
 
 static void read_name(const char *folder, const char *file, char *out, size_t out_bytes)
 {
     char text[256];
     if (probe_read(folder, file, text, sizeof text)) {
-        copy_plain(out, out_bytes, text, strlen(text));
+        probe_copy_plain(out, out_bytes, text, strlen(text));
     }
 }
 
@@ -153,6 +155,19 @@ static bool read_disk(const char *block, const char *name, struct inventory_disk
     return true;
 }
 
+bool probe_opened_disk(int fd, struct inventory_disk *disk)
+{
+    struct stat is;
+    char folder[64];
+    char real[PATH_MAX];
+    if (fstat(fd, &is) != 0 || !S_ISBLK(is.st_mode)) {
+        return false;
+    }
+    (void)snprintf(folder, sizeof folder, "/sys/dev/block/%u:%u", major(is.st_rdev), minor(is.st_rdev));
+    const char *slash = realpath(folder, real) != NULL ? strrchr(real, '/') : NULL;
+    return slash != NULL && read_disk("/sys/class/block", slash + 1, disk);
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
     return strverscmp((*a)->d_name, (*b)->d_name);
@@ -202,11 +217,24 @@ static bool is_zero(int fd, uint64_t at, uint64_t bytes)
     return true;
 }
 
+// Somewhere in the middle there may be data without any signature at its beginning: a volume whose head was
+// wiped, an encrypted one without a header. Looked at is not all of it, but places spread evenly.
+static bool is_zero_inside(int fd, uint64_t bytes)
+{
+    for (uint64_t i = 1; i < SAMPLES && bytes > SAMPLES * (uint64_t)SAMPLE_BYTES; i++) {
+        uint64_t at = bytes / SAMPLES * i / SAMPLE_BYTES * SAMPLE_BYTES;
+        if (!is_zero(fd, at, SAMPLE_BYTES)) {
+            return false;
+        }
+    }
+    return bytes > SAMPLES * (uint64_t)SAMPLE_BYTES || is_zero(fd, 0, bytes);
+}
+
 static void take(blkid_probe probe, const char *name, char *out, size_t out_bytes)
 {
     const char *value = NULL;
     if (blkid_probe_lookup_value(probe, name, &value, NULL) == 0 && value != NULL) {
-        copy_plain(out, out_bytes, value, strlen(value));
+        probe_copy_plain(out, out_bytes, value, strlen(value));
     }
 }
 
@@ -300,6 +328,6 @@ void probe_disk_content(const char *path, struct inventory_disk *disk)
     }
     uint64_t edge = disk->bytes < EDGE_BYTES ? disk->bytes : EDGE_BYTES;
     disk->is_blank = disk->table[0] == '\0' && disk->content.filesystem[0] == '\0' && is_zero(fd, 0, edge) &&
-                     is_zero(fd, disk->bytes - edge, edge);
+                     is_zero(fd, disk->bytes - edge, edge) && is_zero_inside(fd, disk->bytes);
     (void)close(fd);
 }

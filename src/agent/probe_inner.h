@@ -23,11 +23,15 @@ void probe_disks(const struct probe_paths *paths, struct inventory *inventory);
 void probe_disk_content(const char *path, struct inventory_disk *disk);
 
 /// Which operating system the file system on `device` holds; "" when none or not known. It is mounted
-/// read-only by a child that has a few seconds.
+/// read-only, on a device that the kernel lets nobody write to meanwhile, by a child that has a few seconds.
 void probe_find_system(const char *device, const char *filesystem, char out[INVENTORY_TEXT_BYTES]);
 
 /// Which operating system has its files below `root`; whether one was found.
 bool probe_look_inside(const char *root, char out[INVENTORY_TEXT_BYTES]);
+
+/// Copies a text that came from outside, without control characters and the blanks around it; what is no
+/// ASCII becomes '_'.
+void probe_copy_plain(char *out, size_t out_bytes, const char *text, size_t length);
 
 /// Reads a small file whose name is `folder`/`name`, without the blanks and line ends around its text.
 /// Whether there was something; `out` is empty else.

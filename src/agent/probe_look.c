@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -57,7 +59,7 @@ static bool read_pretty_name(const char *root, const char *path, char out[INVENT
     name = strchr(name, '=') + 1;
     char quote = *name == '"' || *name == '\'' ? *name++ : '\n';
     size_t length = strcspn(name, quote == '"' ? "\"\n" : quote == '\'' ? "'\n" : "\n");
-    (void)snprintf(out, INVENTORY_TEXT_BYTES, "%.*s", (int)size_min(length, INVENTORY_TEXT_BYTES - 1), name);
+    probe_copy_plain(out, INVENTORY_TEXT_BYTES, name, length);
     return true;
 }
 
@@ -152,13 +154,38 @@ _Noreturn static void look(const char *device, const struct way *way, int answer
     _exit(0);
 }
 
+// A file system mounted read-only is not left alone by all drivers: ext4 without its journal still frees what
+// was deleted while it was open. A device that is read-only stops them. Returns the open device, -1 = it
+// could not be made so; `*was` says how it was.
+static int forbid_writing(const char *device, int *was)
+{
+    int on = 1;
+    int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && (ioctl(fd, BLKROGET, was) != 0 || ioctl(fd, BLKROSET, &on) != 0)) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static void allow_writing(int fd, int was)
+{
+    if (fd >= 0) {
+        (void)ioctl(fd, BLKROSET, &was);
+        (void)close(fd);
+    }
+}
+
 void probe_find_system(const char *device, const char *filesystem, char out[INVENTORY_TEXT_BYTES])
 {
     const struct way *way = find_way(filesystem);
     int ends[2];
     out[0] = '\0';
     (void)mkdir(MOUNT_POINT, 0700);
-    if (way == NULL || pipe2(ends, O_CLOEXEC) != 0) {
+    int was = 0;
+    int fd = way == NULL ? -1 : forbid_writing(device, &was);
+    if (fd < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+        allow_writing(fd, was);
         return;
     }
     pid_t child = fork();
@@ -173,11 +200,18 @@ void probe_find_system(const char *device, const char *filesystem, char out[INVE
         (void)text_copy(out, INVENTORY_TEXT_BYTES, name);
     }
     (void)close(ends[0]);
+    bool is_gone = child < 0;
     if (child > 0) {
         (void)kill(child, SIGKILL);
         // A child that hangs inside the kernel cannot be killed and is not waited for.
-        for (unsigned tries = 0; tries < 20 && waitpid(child, NULL, WNOHANG) == 0; tries++) {
-            (void)usleep(50 * 1000);
+        for (unsigned tries = 0; tries < 20 && !is_gone; tries++) {
+            is_gone = waitpid(child, NULL, WNOHANG) != 0;
+            (void)usleep(is_gone ? 0 : 50 * 1000);
         }
+    }
+    if (is_gone) {
+        allow_writing(fd, was);
+    } else {
+        (void)close(fd); // it may still write: the device stays forbidden
     }
 }

@@ -324,7 +324,7 @@ static bool wait_for(struct run_pipe *pipe, int64_t until_ms, bool *may_write, b
     if (may_write != NULL) {
         *may_write = fds[3].revents != 0;
     }
-    return count != 0 || now_ms() < until_ms;
+    return *has_ended || now_ms() < until_ms; // a program that talks without end is no reason to wait on
 }
 
 static void say_why(const struct run_pipe *pipe, bool in_time, int how, struct problem *problem)

@@ -38,7 +38,7 @@ struct inventory_disk {
     uint32_t sector_bytes; // logical
     bool is_removable;
     bool is_read_only;
-    bool is_blank;                    // no signature that blkid knows, and its first and last MiB are zero
+    bool is_blank; // no signature that blkid knows; first and last MiB are zero, and samples between
     char table[INVENTORY_NAME_BYTES]; // "gpt", "dos", or ""
     struct inventory_content content; // of the whole disk, when it has no table
     uint32_t partition_count;         // all there are

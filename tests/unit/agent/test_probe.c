@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -130,7 +131,7 @@ static void a_serial_number_page_that_lies_about_its_length_is_cut(void **state)
 static struct inventory_disk content_of(const char *prepare)
 {
     char path[96];
-    char command[400];
+    char command[1600];
     (void)snprintf(path, sizeof path, "%s/disk", tree);
     (void)snprintf(command, sizeof command,
                    "cd %s && rm -f disk && truncate -s 64M disk && (%s) >/dev/null 2>&1", tree, prepare);
@@ -148,6 +149,35 @@ static void a_disk_of_zeros_is_blank_and_one_byte_at_an_edge_is_not(void **state
     assert_false(content_of("printf x | dd of=disk seek=67108863 bs=1 conv=notrunc").is_blank);
     assert_false(content_of("/usr/sbin/mkfs.ext4 -Fq disk").is_blank);
     assert_false(content_of("echo 'label: gpt' | /usr/sbin/sfdisk disk").is_blank);
+}
+
+static void data_in_the_middle_is_found_without_any_signature(void **state)
+{
+    (void)state;
+    assert_false(content_of("dd if=/dev/urandom of=disk bs=1M seek=30 count=2 conv=notrunc").is_blank);
+    assert_false(content_of("dd if=/dev/urandom of=disk bs=1M seek=2 count=60 conv=notrunc").is_blank);
+}
+
+static void a_small_disk_is_looked_at_whole(void **state)
+{
+    (void)state;
+    struct inventory_disk disk = {.name = "vda", .bytes = 4u * 1024 * 1024};
+    char path[96];
+    (void)content_of("printf x | dd of=disk seek=2345678 bs=1 conv=notrunc");
+    (void)snprintf(path, sizeof path, "%s/disk", tree);
+    assert_int_equal(truncate(path, 4 * 1024 * 1024), 0);
+    probe_disk_content(path, &disk);
+    assert_false(disk.is_blank);
+}
+
+static void what_is_no_disk_has_no_identity(void **state)
+{
+    (void)state;
+    struct inventory_disk disk;
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_false(probe_opened_disk(fd, &disk));
+    (void)close(fd);
+    assert_false(probe_opened_disk(-1, &disk));
 }
 
 static void a_disk_that_cannot_be_read_is_not_blank(void **state)
@@ -198,6 +228,52 @@ static void a_link_does_not_lead_out_of_a_file_system(void **state)
     assert_false(probe_look_inside(tree, name));
 }
 
+// A file that was deleted while it was open, and then the power was cut: ext4 frees it at the next mount,
+// even at one that is read-only.
+#define ORPHAN                                                                                               \
+    "mkdir -p files/etc && echo 'PRETTY_NAME=\"A \x1b[2Jsystem\"' > files/etc/os-release && "                \
+    "head -c 3000000 /dev/urandom > files/gone && /usr/sbin/mkfs.ext4 -Fq -d files disk && "                 \
+    "node=$(/usr/sbin/debugfs -R 'stat gone' disk | sed -n 's/^Inode: \\([0-9]*\\).*/\\1/p') && "            \
+    "/usr/sbin/debugfs -w -R 'unlink gone' disk && "                                                         \
+    "/usr/sbin/debugfs -w -R \"sif <$node> links_count 0\" disk && "                                         \
+    "/usr/sbin/debugfs -w -R \"ssv last_orphan $node\" disk && cp disk before"
+
+static void a_file_system_is_looked_at_without_changing_a_bit_of_it(void **state)
+{
+    (void)state;
+    char command[200];
+    char device[32] = "";
+    char system_name[INVENTORY_TEXT_BYTES];
+    if (geteuid() != 0 || access("/dev/loop-control", F_OK) != 0) {
+        skip();
+    }
+    (void)content_of(ORPHAN);
+    (void)snprintf(command, sizeof command, "/usr/sbin/losetup -f --show %s/disk", tree);
+    FILE *made = popen(command, "re");
+    assert_non_null(made);
+    bool is_made = fgets(device, sizeof device, made) != NULL;
+    (void)pclose(made);
+    if (!is_made) {
+        skip();
+    }
+    device[strcspn(device, "\n")] = '\0';
+    struct inventory_disk disk = {0};
+    int fd = open(device, O_RDONLY | O_CLOEXEC);
+    bool is_known = probe_opened_disk(fd, &disk);
+    (void)close(fd);
+    probe_find_system(device, "ext4", system_name);
+    (void)snprintf(command, sizeof command, "test $(/usr/sbin/blockdev --getro %s) = 0", device);
+    int was_given_back = system(command);
+    (void)snprintf(command, sizeof command, "/usr/sbin/losetup -d %s && cmp %s/disk %s/before", device, tree,
+                   tree);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(was_given_back, 0);
+    assert_true(is_known);
+    assert_string_equal(disk.name, device + strlen("/dev/"));
+    assert_int_equal(disk.bytes, 64 * 1024 * 1024);
+    assert_string_equal(system_name, "A [2Jsystem");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,8 +286,14 @@ int main(void)
                                         remove_tree),
         cmocka_unit_test_setup_teardown(a_disk_of_zeros_is_blank_and_one_byte_at_an_edge_is_not, make_tree,
                                         remove_tree),
+        cmocka_unit_test_setup_teardown(data_in_the_middle_is_found_without_any_signature, make_tree,
+                                        remove_tree),
+        cmocka_unit_test_setup_teardown(a_small_disk_is_looked_at_whole, make_tree, remove_tree),
+        cmocka_unit_test(what_is_no_disk_has_no_identity),
         cmocka_unit_test(a_disk_that_cannot_be_read_is_not_blank),
         cmocka_unit_test_setup_teardown(tables_partitions_and_file_systems_are_told, make_tree, remove_tree),
+        cmocka_unit_test_setup_teardown(a_file_system_is_looked_at_without_changing_a_bit_of_it, make_tree,
+                                        remove_tree),
         cmocka_unit_test_setup_teardown(systems_are_known_by_their_files, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(a_link_does_not_lead_out_of_a_file_system, make_tree, remove_tree),
     };

@@ -107,6 +107,17 @@ static void a_program_that_hangs_is_stopped_with_its_children(void **state)
     assert_true(strstr(text, "State:\tZ") != NULL || strstr(text, "State:\tX") != NULL);
 }
 
+static void a_program_that_talks_without_end_is_stopped_all_the_same(void **state)
+{
+    (void)state;
+    struct problem problem;
+    struct run_job job = {.timeout_s = 1, .is_quiet = true};
+    time_t before = time(NULL);
+    assert_int_equal(shell("while :; do echo still here; done", job, &problem), STATUS_IO);
+    assert_true(time(NULL) - before < 10);
+    assert_non_null(strstr(problem.text, "did not end within 1 s"));
+}
+
 static void a_child_that_it_leaves_behind_does_not_hold_it_up(void **state)
 {
     (void)state;
@@ -147,6 +158,7 @@ static void a_fed_program_that_gives_up_says_why_when_it_is_closed(void **state)
 
 int main(void)
 {
+    (void)alarm(120); // a program that is never stopped is a failure
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_that_ends_well_is_ok),
         cmocka_unit_test(a_program_that_fails_is_told_with_its_last_line),
@@ -155,6 +167,7 @@ int main(void)
         cmocka_unit_test(input_of_any_length_arrives_and_output_is_cut_to_its_room),
         cmocka_unit_test(the_environment_is_small_and_has_what_was_added),
         cmocka_unit_test(a_program_that_hangs_is_stopped_with_its_children),
+        cmocka_unit_test(a_program_that_talks_without_end_is_stopped_all_the_same),
         cmocka_unit_test(a_child_that_it_leaves_behind_does_not_hold_it_up),
         cmocka_unit_test(a_program_is_fed_more_than_a_pipe_holds_while_it_talks),
         cmocka_unit_test(a_fed_program_that_gives_up_says_why_when_it_is_closed),
