@@ -21,6 +21,8 @@ static const char COMMAND_HELP[] =
     "  imprint-agent inventory                      what machine this is, as JSON\n"
     "  imprint-agent write URL DISK [--token TOKEN] [--yes]\n"
     "                                               writes an image to a disk, as it is; ERASES the disk\n"
+    "  imprint-agent seal URL DISK [--token TOKEN]  makes a disk bootable that was wholly written but not\n"
+    "                                               made bootable; erases nothing\n"
     "  imprint-agent --help | --version\n"
     "\n"
     "URL is http://ADDRESS[:PORT]/PATH/image.zst, with image.index beside it; ADDRESS is a number.\n"
@@ -31,6 +33,7 @@ struct command_write {
     struct fetch_server server;
     struct write_job job;
     bool is_agreed;
+    bool is_sealing; // only that
 };
 
 static int command_fail(const char *what, const struct problem *problem)
@@ -155,14 +158,14 @@ static int command_do_write(struct command_write *asked)
     if (command_find_kind(asked, &problem) != STATUS_OK) {
         return command_fail("", &problem);
     }
-    if (!asked->is_agreed && !command_is_blank(asked->job.device)) {
+    if (!asked->is_sealing && !asked->is_agreed && !command_is_blank(asked->job.device)) {
         return command_fail("the disk is not blank, or not a whole disk; --yes erases it all the same", NULL);
     }
     asked->job.server = &asked->server;
     asked->job.is_uefi = access("/sys/firmware/efi", F_OK) == 0;
     asked->job.hooks = (struct write_hooks){.progress = command_on_progress, .trouble = command_on_trouble};
     struct write_end end = {0};
-    enum status status = write_content(&asked->job, &end);
+    enum status status = asked->is_sealing ? STATUS_OK : write_content(&asked->job, &end);
     if (status == STATUS_OK) {
         status = write_seal(&asked->job, &end);
     }
@@ -170,13 +173,13 @@ static int command_do_write(struct command_write *asked)
     if (status != STATUS_OK) {
         return command_fail("", &end.problem);
     }
-    console_say("done: %s is written", asked->job.device);
+    console_say("done: %s is %s", asked->job.device, asked->is_sealing ? "bootable" : "written");
     return 0;
 }
 
-static int command_write(int count, char *words[])
+static int command_write(bool is_sealing, int count, char *words[])
 {
-    struct command_write asked = {0};
+    struct command_write asked = {.is_sealing = is_sealing};
     const char *plain[2] = {0};
     unsigned plain_count = 0;
     for (int i = 0; i < count; i++) {
@@ -205,8 +208,9 @@ int agent_main_command(int count, char *words[])
     if (strcmp(word, "inventory") == 0 && count == 1) {
         return command_inventory();
     }
-    if (strcmp(word, "write") == 0) {
-        return command_write(count - 1, words + 1);
+    bool is_sealing = strcmp(word, "seal") == 0;
+    if (is_sealing || strcmp(word, "write") == 0) {
+        return command_write(is_sealing, count - 1, words + 1);
     }
     if (strcmp(word, "--version") == 0) {
         return puts("imprint-agent " IMPRINT_VERSION) >= 0 ? 0 : 1;

@@ -292,8 +292,7 @@ static void copy_value(blkid_probe probe, const char *name, char *out, size_t ou
     }
 }
 
-static void look(const struct disk *disk, uint64_t at, uint64_t bytes, bool for_table, char kind[32],
-                 char uuid[40])
+void disk_find_filesystem(const struct disk *disk, uint64_t at, uint64_t bytes, char kind[32], char uuid[40])
 {
     kind[0] = '\0';
     if (uuid != NULL) {
@@ -305,24 +304,14 @@ static void look(const struct disk *disk, uint64_t at, uint64_t bytes, bool for_
         blkid_free_probe(probe);
         return;
     }
-    (void)blkid_probe_enable_superblocks(probe, for_table ? 0 : 1);
-    (void)blkid_probe_enable_partitions(probe, for_table ? 1 : 0);
+    (void)blkid_probe_enable_superblocks(probe, 1);
+    (void)blkid_probe_enable_partitions(probe, 0);
     (void)blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID);
     if (blkid_do_safeprobe(probe) == 0) {
-        copy_value(probe, for_table ? "PTTYPE" : "TYPE", kind, 32);
+        copy_value(probe, "TYPE", kind, 32);
         if (uuid != NULL) {
             copy_value(probe, "UUID", uuid, 40);
         }
     }
     blkid_free_probe(probe);
-}
-
-void disk_find_filesystem(const struct disk *disk, uint64_t at, uint64_t bytes, char kind[32], char uuid[40])
-{
-    look(disk, at, bytes, false, kind, uuid);
-}
-
-void disk_find_table(const struct disk *disk, char kind[32])
-{
-    look(disk, 0, disk->bytes, true, kind, NULL);
 }

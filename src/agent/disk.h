@@ -64,6 +64,3 @@ void disk_partition_path(const struct disk *disk, unsigned number, char out[80])
 /// The kind of file system that lies in a part of the disk, as blkid calls it, and its UUID (may be NULL);
 /// empty when there is none.
 void disk_find_filesystem(const struct disk *disk, uint64_t at, uint64_t bytes, char kind[32], char uuid[40]);
-
-/// The kind of table that is on the disk as it is: "gpt", "dos" or another that blkid knows; empty = none.
-void disk_find_table(const struct disk *disk, char kind[32]);

@@ -303,6 +303,14 @@ static bool steps_on_may_go(void *context)
     return herald_may_go(steps->herald);
 }
 
+// The server was restarted in the middle of a download: it knows the nonce, and gives a new token.
+static bool steps_on_renew_token(void *context)
+{
+    struct steps *steps = context;
+    struct ask_no no;
+    return ask_hello(&steps->ask, NULL, &no) == ASK_OK;
+}
+
 // The disk that the task means, as it is now. NULL: it is not there, or not what the server decided about
 // (then the server was told what there is, and decides again).
 static const struct inventory_disk *steps_find_disk(struct steps *steps, const struct talk_task *task)
@@ -413,11 +421,14 @@ static void steps_do_write(struct steps *steps, const struct talk_task *task)
                             .hooks = {.progress = steps_on_progress,
                                       .trouble = steps_on_trouble,
                                       .may_go = steps_on_may_go,
+                                      .renew_token = steps_on_renew_token,
                                       .context = steps}};
     (void)text_copy(steps->image, sizeof steps->image, task->image);
     (void)snprintf(job.stream_path, sizeof job.stream_path, "/images/%s/" IMAGE_STREAM_FILE, task->image);
     (void)snprintf(job.index_path, sizeof job.index_path, "/images/%s/" IMAGE_INDEX_FILE, task->image);
     (void)snprintf(job.device, sizeof job.device, "/dev/%s", disk->name);
+    (void)text_copy(job.disk_key, sizeof job.disk_key, task->disk_key);
+    job.disk_bytes = task->disk_bytes;
     steps_show(steps, task);
     if (task->todo == TALK_DO_WRITE) {
         herald_begin(steps->herald);

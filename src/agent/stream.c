@@ -14,6 +14,7 @@
 
 #define FETCH_TRIES_MOST 5 // of one damaged chunk
 #define PAUSE_MOST_S     15
+#define SAY_S            60
 #define PAGE             4096
 
 struct slot {
@@ -36,6 +37,8 @@ struct ring {
 
 struct patience { // how long we have been without the server
     unsigned pause_s;
+    unsigned waited_s;
+    unsigned said_s; // when it was said last
     bool is_told;
 };
 
@@ -56,13 +59,19 @@ static enum status be_patient(const struct write_job *job, struct patience *pati
             job->hooks.trouble(job->hooks.context, "NETWORK_LOST", problem->text);
         }
     }
-    console_note("%s; trying again", problem->text);
+    if (patience->waited_s - patience->said_s >= SAY_S) {
+        patience->said_s = patience->waited_s;
+        console_say("%s; trying again, for %u s now", problem->text, patience->waited_s);
+    } else {
+        console_note("%s; trying again", problem->text);
+    }
     patience->pause_s = patience->pause_s == 0 ? 1 : (unsigned)size_min(patience->pause_s * 2, PAUSE_MOST_S);
     for (unsigned waited = 0; waited < patience->pause_s; waited++) {
         if (write_may_go(job, end) != STATUS_OK) {
             return STATUS_IO;
         }
         (void)sleep(1);
+        patience->waited_s++;
     }
     return STATUS_OK;
 }
@@ -278,6 +287,9 @@ static enum status receive_frame(const struct write_job *job, struct fetch_strea
             status = fetch_stream_read(*connection, slot->frame, slot->chunk.frame_bytes, &problem);
         }
         if (status == STATUS_OK) {
+            if (patience->is_told) {
+                console_say("the server answers again; going on");
+            }
             *patience = (struct patience){0};
             if (is_whole(&slot->chunk, slot->frame)) {
                 return STATUS_OK;

@@ -313,11 +313,3 @@ enum status table_make(struct table *table, const struct table_layout *layout, c
     }
     return status;
 }
-
-bool table_is_same(const struct table *table, const uint8_t *sectors, const uint8_t *wanted, size_t bytes)
-{
-    size_t end = strcmp(table->kind, "gpt") == 0 ? 34 * TABLE_SECTOR_BYTES : TABLE_SECTOR_BYTES;
-    assert(bytes >= 34 * TABLE_SECTOR_BYTES);
-    (void)bytes;
-    return memcmp(sectors + 440, wanted + 440, end - 440) == 0; // before 440: boot code
-}

@@ -76,7 +76,3 @@ MUST_USE enum status table_make(struct table *table, const struct table_layout *
 
 /// What table_make tells sfdisk.
 void table_print_script(const struct table_layout *layout, const char *seed, char *out, size_t out_bytes);
-
-/// Whether the sectors that make up the tables (not the boot code) of `sectors`, the first bytes of a disk,
-/// are those of this one.
-bool table_is_same(const struct table *table, const uint8_t *sectors, const uint8_t *wanted, size_t bytes);

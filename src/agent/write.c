@@ -2,6 +2,7 @@
 #include "agent/write.h"
 
 #include "agent/console.h"
+#include "agent/probe.h"
 #include "agent/write_inner.h"
 #include "base/text.h"
 
@@ -11,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
-#define FIRST_SECTORS_BYTES 4096u // what makes it bootable goes last and in one piece
+#define MBR_TABLE_AT 446u // four entries, then two bytes that say that it is one
+#define MBR_MAGIC_AT 510u
 
 enum status write_end_set(struct write_end *end, const char *reason, const char *format, ...)
 {
@@ -95,6 +98,27 @@ static enum status check_disk(struct writing *writing, uint64_t needs_bytes)
     return STATUS_OK;
 }
 
+// Between the decision and here hours may lie (a server that is away), and a name is no disk. What is open
+// now stays the disk that it is, so it is looked at after opening.
+static enum status check_identity(struct writing *writing)
+{
+    const struct write_job *job = writing->job;
+    struct inventory_disk found;
+    char key[INVENTORY_KEY_BYTES];
+    if (job->disk_key[0] == '\0') {
+        return STATUS_OK;
+    }
+    if (probe_opened_disk(writing->disk.fd, &found) &&
+        strcmp(inventory_disk_key(&found, key), job->disk_key) == 0 && found.bytes == job->disk_bytes &&
+        writing->disk.bytes == job->disk_bytes) {
+        return STATUS_OK;
+    }
+    return write_end_set(
+        writing->end, "DISK_FAILED",
+        "%s is not the disk %s any more: disks were plugged in or out; nothing was erased on it", job->device,
+        job->disk_key);
+}
+
 static enum status open_disk(struct writing *writing)
 {
     struct problem problem = {0};
@@ -104,7 +128,7 @@ static enum status open_disk(struct writing *writing)
     if (disk_open(&writing->disk, writing->job->device, &problem) != STATUS_OK) {
         return write_end_take(writing->end, "DISK_FAILED", &problem);
     }
-    return STATUS_OK;
+    return check_identity(writing);
 }
 
 // Nothing stays mounted, and the kernel knows no partition that is not on the disk.
@@ -147,6 +171,9 @@ static enum status erase(struct writing *writing)
     if (disk_claim(&writing->disk, &problem) != STATUS_OK) {
         return write_end_take(writing->end, "DISK_FAILED", &problem);
     }
+    char stale[96]; // an agent that was killed may have left one
+    write_table_path(writing, stale);
+    (void)unlink(stale);
     if (disk_erase(&writing->disk, &problem) != STATUS_OK) {
         return write_end_take(writing->end, "DISK_FAILED", &problem);
     }
@@ -213,22 +240,43 @@ enum status write_seal(const struct write_job *job, struct write_end *end)
     return status;
 }
 
-// A table that is there already was written by an earlier sealing, whole, for it is written last.
-static bool has_table(struct writing *writing, const uint8_t *on_disk, size_t bytes)
+static bool is_zeros(const uint8_t *data, size_t bytes)
 {
-    char kind[32];
-    disk_find_table(&writing->disk, kind);
-    bool is_gpt = strcmp(writing->table.kind, "gpt") == 0;
-    return writing->table.kind[0] != '\0' && strcmp(kind, writing->table.kind) == 0 &&
-           (!is_gpt || (bytes > 520 && memcmp(on_disk + 512, "EFI PART", 8) == 0));
+    return bytes == 0 || (data[0] == 0 && memcmp(data, data + 1, bytes - 1) == 0);
 }
 
-static enum status put_parts(struct writing *writing, const uint8_t *wanted, size_t held)
+// The first sector that is not empty: with a table it is the first one of the disk. It is written last and
+// alone, since a disk may write several sectors in any order and lose power between them.
+static size_t find_key_sector(const uint8_t *wanted, size_t held)
+{
+    size_t at = 0;
+    while (at + TABLE_SECTOR_BYTES <= held && is_zeros(wanted + at, TABLE_SECTOR_BYTES)) {
+        at += TABLE_SECTOR_BYTES;
+    }
+    return at + TABLE_SECTOR_BYTES <= held ? at : 0;
+}
+
+// Erasing emptied the key sector and only sealing fills it, so when it is full the rest is there, too, and
+// belongs to the system that may have run since: whatever it made of it is left alone.
+static bool is_sealed(const uint8_t *on_disk, const uint8_t *wanted, size_t key)
+{
+    const uint8_t *is = on_disk + key;
+    const uint8_t *was = wanted + key;
+    bool has_table = !is_zeros(was + MBR_TABLE_AT, MBR_MAGIC_AT - MBR_TABLE_AT);
+    if (key != 0 || memcmp(was + MBR_MAGIC_AT, "\x55\xaa", 2) != 0) {
+        return !is_zeros(is, TABLE_SECTOR_BYTES);
+    }
+    // Boot code alone, by an eager script inside the new system say, is no table.
+    return memcmp(is + MBR_MAGIC_AT, "\x55\xaa", 2) == 0 &&
+           (!has_table || !is_zeros(is + MBR_TABLE_AT, MBR_MAGIC_AT - MBR_TABLE_AT));
+}
+
+static enum status put_parts(struct writing *writing, const uint8_t *wanted, size_t held, size_t key)
 {
     struct disk *disk = &writing->disk;
     struct problem problem = {0};
-    size_t first = size_min(held, FIRST_SECTORS_BYTES);
-    enum status status = disk_write(disk, first, wanted + first, held - first, &problem);
+    size_t rest = key + TABLE_SECTOR_BYTES;
+    enum status status = disk_write(disk, rest, wanted + rest, held - rest, &problem);
     if (status == STATUS_OK && strcmp(writing->table.kind, "gpt") == 0) {
         uint8_t backup[TABLE_GPT_END_BYTES];
         uint64_t at = disk->bytes - sizeof backup;
@@ -241,7 +289,7 @@ static enum status put_parts(struct writing *writing, const uint8_t *wanted, siz
         status = disk_sync(disk, &problem);
     }
     if (status == STATUS_OK) {
-        status = disk_write(disk, 0, wanted, first, &problem);
+        status = disk_write(disk, key, wanted + key, TABLE_SECTOR_BYTES, &problem);
     }
     if (status == STATUS_OK) {
         status = disk_sync(disk, &problem);
@@ -263,8 +311,8 @@ enum status write_put_table(struct writing *writing)
     } else if (disk_claim(&writing->disk, &problem) != STATUS_OK ||
                disk_read(&writing->disk, 0, on_disk, held, &problem) != STATUS_OK) {
         status = write_end_take(writing->end, "DISK_FAILED", &problem);
-    } else if (!has_table(writing, on_disk, held)) {
-        status = put_parts(writing, wanted, held);
+    } else if (!is_sealed(on_disk, wanted, find_key_sector(wanted, held))) {
+        status = put_parts(writing, wanted, held, find_key_sector(wanted, held));
     } else {
         console_note("%s has its partition table already", writing->disk.path);
     }

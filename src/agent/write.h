@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent/fetch.h"
+#include "model/inventory.h"
 #include "talk/talk.h"
 
 // All of them may be NULL; all are called by the thread that called write_content or write_seal, never by
@@ -22,7 +23,9 @@ struct write_job {
     const struct fetch_server *server;
     char stream_path[256]; // "/images/NAME/image.zst"
     char index_path[256];
-    char device[256]; // "/dev/vda"; a regular file or a loop device will do for trying
+    char device[256];                   // "/dev/vda"; a regular file or a loop device will do for trying
+    char disk_key[INVENTORY_KEY_BYTES]; // who must lie behind `device` once it is open (names move from disk
+    uint64_t disk_bytes;                // to disk when some come and go), and its size; "" = not looked at
     enum image_kind kind;
     bool is_uefi;                         // firmware at hand: which loader a root image gets
     const struct talk_personal *personal; // NULL = write by hand: as it is

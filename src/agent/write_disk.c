@@ -264,6 +264,25 @@ static enum status personalise(struct writing *writing)
     return status;
 }
 
+// The end of a partition that was made larger lies behind the image: what was there before could be taken for
+// part of it (RAID keeps its superblocks at the end).
+static enum status wipe_new_end(struct writing *writing, unsigned number)
+{
+    struct problem problem = {0};
+    uint64_t written = writing->index.header.content_bytes;
+    written += (TABLE_SECTOR_BYTES - written % TABLE_SECTOR_BYTES) % TABLE_SECTOR_BYTES;
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < writing->table.count && status == STATUS_OK; i++) {
+        const struct table_part *part = &writing->table.parts[i];
+        uint64_t end = part->start + part->bytes;
+        if (part->number == number && end > written) {
+            uint64_t bytes = end - written < DISK_EDGE_BYTES ? end - written : DISK_EDGE_BYTES;
+            status = disk_zero(&writing->disk, end - bytes, bytes, &problem);
+        }
+    }
+    return status == STATUS_OK ? STATUS_OK : write_end_take(writing->end, "DISK_FAILED", &problem);
+}
+
 enum status write_disk_content(struct writing *writing)
 {
     struct problem problem = {0};
@@ -284,6 +303,9 @@ enum status write_disk_content(struct writing *writing)
     }
     unsigned grown;
     enum growth growth = fit_table(writing, &grown);
+    if (wipe_new_end(writing, grown) != STATUS_OK) {
+        return STATUS_IO;
+    }
     disk_unclaim(&writing->disk);
     if (disk_add_partitions(&writing->disk, &writing->table, &problem) != STATUS_OK) {
         return write_end_take(writing->end, "AGENT_FAILED", &problem);

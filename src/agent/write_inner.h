@@ -53,6 +53,6 @@ MUST_USE enum status write_root_content(struct writing *writing);
 /// A root image: what makes it bootable.
 MUST_USE enum status write_root_seal(struct writing *writing);
 
-/// Puts the held-back beginning and the backup of the table onto the disk, the first sectors last. Does
-/// nothing when a table is there already: then it is ours, or what its own system made of it.
+/// Puts the held-back beginning and the backup of the table onto the disk, the first sector last and alone.
+/// Does nothing when that one is there already: then it is ours, or what its own system made of it.
 MUST_USE enum status write_put_table(struct writing *writing);

@@ -184,6 +184,23 @@ static enum status write_fstab(struct writing *writing, const struct table_layou
     return STATUS_OK;
 }
 
+// Superblocks of what was here before (RAID and ZFS keep theirs at the end) would make the new file systems
+// ambiguous, and mkfs clears only where its own lie.
+static enum status wipe_edges(struct writing *writing)
+{
+    struct problem problem = {0};
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < writing->table.count && status == STATUS_OK; i++) {
+        const struct table_part *part = &writing->table.parts[i];
+        uint64_t edge = part->bytes < DISK_EDGE_BYTES ? part->bytes : DISK_EDGE_BYTES;
+        status = disk_zero(&writing->disk, part->start, edge, &problem);
+        if (status == STATUS_OK) {
+            status = disk_zero(&writing->disk, part->start + part->bytes - edge, edge, &problem);
+        }
+    }
+    return status == STATUS_OK ? STATUS_OK : write_end_take(writing->end, "DISK_FAILED", &problem);
+}
+
 enum status write_root_content(struct writing *writing)
 {
     struct table_layout layout = table_plan(writing->disk.bytes, writing->job->is_uefi);
@@ -192,6 +209,9 @@ enum status write_root_content(struct writing *writing)
     enum status status = make_uuid(writing, uuid);
     if (status == STATUS_OK) {
         status = make_table(writing, &layout, uuid);
+    }
+    if (status == STATUS_OK) {
+        status = wipe_edges(writing);
     }
     if (status != STATUS_OK) {
         return status;

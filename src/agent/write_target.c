@@ -113,9 +113,14 @@ enum status target_unmount(struct problem *problem)
         problem_set(problem, "there is no memory left to unmount the new system");
         return STATUS_IO;
     }
+    // Here a disk that loses what is written to it late is found out: unmounting tells nobody.
     int root = open(WRITE_TARGET, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_lost = root >= 0 && syncfs(root) != 0;
+    if (is_lost) {
+        problem_set(problem, "the files of the new system could not be written to the disk: %s",
+                    strerror(errno));
+    }
     if (root >= 0) {
-        (void)syncfs(root);
         (void)close(root);
     }
     enum status status = STATUS_OK;
@@ -123,7 +128,7 @@ enum status target_unmount(struct problem *problem)
         status = unmount_one(found[count - 1], problem);
     }
     free(found);
-    return status;
+    return is_lost ? STATUS_IO : status;
 }
 
 enum status target_put(const char *path, const char *text, struct problem *problem)

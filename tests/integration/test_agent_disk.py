@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -468,3 +469,110 @@ def test_files_that_do_not_fit_say_so(serve, tmp_path):
     said = write(serve(pack(tmp_path / "packed", tar, ROOT, 50 * MIB)), disk, well=False)
     assert "do not fit" in said
     assert not any(disk.read_bytes()[:MIB]), "neither table nor boot code"
+
+
+def seal(server, disk):
+    return run(agent_program(), "seal", server.url, disk)
+
+
+def checksum_of(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def test_sealing_by_a_later_agent_repeated_changes_nothing(plain, serve, tmp_path):
+    """A grown disk, one of the image's size and one without any table: what is sealed stays as it is, down to the last bit."""
+    grown = make_gpt(tmp_path / "grown.raw", 64 * MIB, "label: gpt\nstart=2048,type=linux\n")
+    put_ext4(grown, MIB, 62 * MIB, SYSTEM)
+    bare = tmp_path / "bare.raw"
+    with bare.open("wb") as file:
+        file.truncate(30 * MIB)
+    run("mkfs.ext4", "-Fq", bare)
+    for number, packed in enumerate((plain[1], pack(tmp_path / "grown", grown), pack(tmp_path / "bare", bare))):
+        server = serve(packed)
+        disk = make_disk(tmp_path / f"disk{number}", 100 * MIB)
+        write(server, disk)
+        before = checksum_of(disk)
+        for _ in range(3):
+            seal(server, disk)
+            assert checksum_of(disk) == before, f"disk {number}"
+
+
+def test_what_the_new_system_made_of_its_disk_is_not_sealed_over(plain, serve, tmp_path):
+    """The last report was lost, the system ran for a while and changed table and superblock; then the agent comes again."""
+    bare = tmp_path / "bare.raw"
+    with bare.open("wb") as file:
+        file.truncate(30 * MIB)
+    run("mkfs.ext4", "-Fq", bare)
+    for number, packed in enumerate((plain[1], pack(tmp_path / "bare", bare))):
+        server = serve(packed)
+        disk = make_disk(tmp_path / f"disk{number}", 64 * MIB)
+        write(server, disk)
+        if number == 0:
+            run("sfdisk", "-q", "--delete", disk, "2")
+        else:
+            run("tune2fs", "-L", "mine", disk)
+        before = checksum_of(disk)
+        seal(server, disk)
+        assert checksum_of(disk) == before
+
+
+def test_a_sealing_that_was_cut_off_is_taken_up(plain, serve, tmp_path):
+    image, packed = plain
+    server = serve(packed)
+    disk = make_disk(tmp_path / "disk", 80 * MIB)
+    write(server, disk)
+    whole = disk.read_bytes()
+    for first, last in ((0, 512), (0, 1024), (0, 4096), (512, MIB), (0, MIB)):
+        with disk.open("r+b") as file:
+            file.seek(first)
+            file.write(bytes(last - first))
+            if first == 0 and last == MIB:
+                file.seek(-MIB, os.SEEK_END)
+                file.write(bytes(MIB))
+            elif first != 0:  # the first sector comes last: without the others it is not there, either
+                file.seek(0)
+                file.write(bytes(512))
+        seal(server, disk)
+        assert disk.read_bytes() == whole, (first, last)
+
+
+def has_table(data):
+    """Anything that any firmware could start from: a boot sector, a table, the table's backup."""
+    return any(data[:512]) or data[512:520] == b"EFI PART" or data[-512:-504] == b"EFI PART"
+
+
+def test_killed_at_any_moment_the_disk_is_whole_or_cannot_boot(plain, serve, tmp_path):
+    image, packed = plain
+    wanted = image.read_bytes()
+    server = serve(packed)
+    disk = make_disk(tmp_path / "disk", 48 * MIB)
+    begun = time.monotonic()
+    write(server, disk)
+    lasts = time.monotonic() - begun
+    dice = random.Random(os.environ.get("IMPRINT_SEED", 7))
+    deadline = time.monotonic() + 40
+    ends = {"whole": 0, "half": 0, "untouched": 0}
+    for number in range(60):
+        if time.monotonic() > deadline:
+            break
+        make_disk(disk, 48 * MIB)
+        process = start_write(server, disk)
+        # The last tenth is where it becomes bootable.
+        part = dice.uniform(0.6, 1.3) if number % 2 else dice.uniform(0, 1)
+        time.sleep(lasts * part)
+        process.kill()
+        process.communicate()
+        data = disk.read_bytes()
+        if data[:4] == b"\xa5old":
+            ends["untouched"] += 1  # killed before the erasing
+        elif has_table(data):
+            assert data[MIB:-33 * 512] == wanted[MIB:-33 * 512], "it can boot, so all of it must be there"
+            ends["whole"] += 1
+            seal(server, disk)
+            assert disk.read_bytes() == wanted
+        else:
+            ends["half"] += 1
+            if ends["half"] % 8 == 1:
+                write(server, disk)
+                assert disk.read_bytes() == wanted
+    assert ends["whole"] and ends["half"], ends

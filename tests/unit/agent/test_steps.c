@@ -37,6 +37,7 @@ static struct play {
     enum status content_status, seal_status;
     const char *content_reason;
     bool waits_for_cancel;
+    bool asks_for_token;
     struct write_job job; // the last one
     bool had_may_go;      // in write_seal
 } play;
@@ -150,6 +151,10 @@ static enum status play_write_content(const struct write_job *job, struct write_
     happen("<write>");
     play.job = *job;
     job->hooks.progress(job->hooks.context, "write", 1, 2);
+    if (play.asks_for_token) {
+        assert_non_null(job->hooks.renew_token);
+        assert_true(job->hooks.renew_token(job->hooks.context));
+    }
     play.is_cancelled = play.waits_for_cancel;
     for (unsigned i = 0; i < 200 && play.waits_for_cancel; i++) {
         if (!job->hooks.may_go(job->hooks.context)) {
@@ -257,6 +262,25 @@ static void test_a_disk_is_written_sealed_and_reported_in_this_order(void **stat
     assert_string_equal(play.job.index_path, "/images/debian-12/image.index");
     assert_int_equal(play.job.order_id, 7);
     assert_false(play.had_may_go); // sealing is not stopped half way
+}
+
+static void test_the_writer_is_told_which_disk_is_meant_and_gets_a_new_token_when_it_asks(void **state)
+{
+    (void)state;
+    static const struct line SCRIPT[] = {BEGIN,
+                                         {"task", "WRITE"},
+                                         {"begin", "go"},
+                                         {"hello", "welcome"},
+                                         {"sealing", "go"},
+                                         {"done", "go"},
+                                         END,
+                                         {0}};
+    play.asks_for_token = true;
+    assert_string_equal(perform(SCRIPT),
+                        "hello inventory task begin <write> hello sealing <seal> done task <restart>");
+    assert_string_equal(play.job.disk_key, "S1");
+    assert_int_equal(play.job.disk_bytes, 1000000);
+    assert_string_equal(play.nonce[0], play.nonce[1]);
 }
 
 static void test_nothing_is_written_when_the_server_says_no(void **state)
@@ -458,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLAY(test_a_disk_is_written_sealed_and_reported_in_this_order),
+        PLAY(test_the_writer_is_told_which_disk_is_meant_and_gets_a_new_token_when_it_asks),
         PLAY(test_nothing_is_written_when_the_server_says_no),
         PLAY(test_nothing_is_written_when_the_server_does_not_answer_and_then_says_no),
         PLAY(test_nothing_is_sealed_when_the_server_says_no),
