@@ -6,7 +6,7 @@
 #include "cli/screen.h"
 #include "io/heap.h"
 
-#define TABLE_COLUMNS_MOST 8
+#define TABLE_COLUMNS_MOST 12
 
 struct table_column {
     const char *heading;
