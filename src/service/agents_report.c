@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define PROGRESS_PARTS 4 // how often the timeline tells of one stage's progress
+#define PROGRESS_PARTS     4   // how often the timeline tells of one stage's progress
+#define PROGRESS_TOLD_MOST 100 // of one agent: a broken one must not push everybody's history out
 
 static struct agents_answer report_go(void)
 {
@@ -226,7 +227,9 @@ static struct agents_answer report_progress(struct agents *agents, struct agents
     uint64_t done = report->done_bytes < all ? report->done_bytes : all;
     uint64_t quarter = all == 0 ? 0 : done / (all / PROGRESS_PARTS + 1);
     bool is_stage = strcmp(session->told_stage, report->stage) != 0;
-    if (is_stage || quarter > session->told_quarter) {
+    bool is_news = is_stage || quarter > session->told_quarter;
+    if (is_news && session->told_count < PROGRESS_TOLD_MOST) {
+        session->told_count++;
         char words[TALK_TEXT_BYTES];
         struct text text;
         text_init(&text, words, sizeof words);

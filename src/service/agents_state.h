@@ -28,7 +28,8 @@ struct agents_session { // one agent, from its hello to its machine's next boot
     struct agents_progress progress; // told_s 0 = nothing yet
     char told_stage[TALK_STAGE_BYTES];
     uint64_t told_quarter;
-    int64_t trouble_s; // when trouble was last told
+    unsigned told_count; // how often the timeline was told of its progress
+    int64_t trouble_s;   // when trouble was last told
 };
 
 struct agents {

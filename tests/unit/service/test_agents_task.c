@@ -95,6 +95,27 @@ static void a_blank_disk_in_place_of_the_one_asked_about_needs_no_word(void **st
     assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
 }
 
+static bool count_event(const struct event *event, void *context)
+{
+    unsigned *count = context;
+    *count += event->kind == EVENT_ORDER;
+    return true;
+}
+
+static void an_agent_that_runs_in_circles_does_not_fill_the_timeline(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE);
+    assert_true(agents_bench_report(&bench, 1, token, "begin", "", ""));
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_true(agents_bench_report(&bench, 1, token, i % 2 == 0 ? "write" : "personal", "", ""));
+    }
+    store_event_each(bench.desk.store, 0, count_event, &count);
+    assert_in_range(count, 3, 150);
+}
+
 static void who_confirms_reads_what_is_there_now(void **state)
 {
     (void)state;
@@ -355,6 +376,7 @@ int main(void)
         TASK_TEST(of_several_disks_none_is_guessed),
         TASK_TEST(what_cannot_be_done_is_known_before_anything_is_erased),
         TASK_TEST(a_blank_disk_in_place_of_the_one_asked_about_needs_no_word),
+        TASK_TEST(an_agent_that_runs_in_circles_does_not_fill_the_timeline),
         TASK_TEST(who_confirms_reads_what_is_there_now),
         TASK_TEST(when_the_clock_forgot_the_time_the_machine_waits_and_says_why),
         TASK_TEST(a_half_written_disk_is_gone_on_with_and_no_other),
