@@ -88,7 +88,7 @@ static void show_times(const struct call *call, const json_t *order)
     } times[] = {{"made", "created_s"},
                  {"expires", "expires_s"},
                  {"started", "started_s"},
-                 {fact_is(order, "by_agent") ? "began to write" : "used", "used_s"},
+                 {fact_is(order, "by_agent") ? "write began" : "used", "used_s"},
                  {"ended", "ended_s"}};
     for (size_t i = 0; i < COUNT_OF(times); i++) {
         char time[SHOW_TIME_BYTES];

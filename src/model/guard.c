@@ -250,8 +250,12 @@ static struct guard cannot_find(const struct guard_facts *facts, const struct ca
         add_key(&text, candidates->tiny);
         text_add(&text, " has less than 64 MiB or no medium, and there is no other that fits.");
     } else {
-        text_add_format(&text, "None of the %u disks of this machine fits the rule '",
-                        facts->inventory->disk_count);
+        if (facts->inventory->disk_count == 1) {
+            text_add(&text, "The only disk of this machine does not fit the rule '");
+        } else {
+            text_add_format(&text, "None of the %u disks of this machine fits the rule '",
+                            facts->inventory->disk_count);
+        }
         add_escaped(&text, facts->rule);
         text_add(&text, "'.");
     }

@@ -4,6 +4,7 @@
 
 #include "io/heap.h"
 #include "service/personal.h"
+#include "service/remedy.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,14 +50,21 @@ static void screen_add(struct talk_task *task, const char *format, ...)
     screen_add_line(task, at, length);
 }
 
-static void screen_add_reason(struct talk_task *task, enum reason_id id)
+static void screen_add_reason(const struct agents *agents, const struct order *order, struct talk_task *task,
+                              enum reason_id id)
 {
+    char remedy[SCREEN_TEXT_BYTES];
+    struct text text;
     const struct reason *reason = reason_get(id);
     char first = reason->sentence[0];
     first = first >= 'a' && first <= 'z' ? (char)(first - ('a' - 'A')) : first;
     screen_add(task, "%c%s.", first, reason->sentence + 1);
-    if (reason->remedy[0] != '\0') {
-        screen_add(task, "On the server: %s", reason->remedy);
+    text_init(&text, remedy, sizeof remedy);
+    remedy_print(agents->options.desk->store, id, order, &text);
+    if (strncmp(remedy, "imprint ", strlen("imprint ")) == 0) {
+        screen_add(task, "On the server: %s", remedy);
+    } else if (text.length != 0) {
+        screen_add(task, "To go on: %s.", remedy);
     }
 }
 
@@ -77,7 +85,8 @@ static void print_key(const char *key, struct text *out)
 void agents_print_end(const struct order *order, struct text *out)
 {
     unsigned long long number = order->id;
-    text_add_format(out, "Order %llu is %s. ", number, order_state_text(order->state));
+    text_add_format(out, "Order %llu %s%s. ", number, order->state == ORDER_FAILED ? "" : "is ",
+                    order_state_text(order->state));
     if (order->state == ORDER_FINISHED) {
         text_add(out, "The system is on the disk.");
     } else if (order->trouble[0] != '\0') {
@@ -217,6 +226,8 @@ static void task_prompt(const struct agents *agents, struct agents_session *sess
                         const struct order *order, const struct guard *guard, struct talk_task *task)
 {
     session->is_asked = true;
+    session->progress =
+        (struct agents_progress){.stage = "prompt", .told_s = desk_now_s(agents->options.desk)};
     task->todo = TALK_DO_PROMPT;
     task->poll_s = agents->options.desk->policy.prompt_timeout_s;
     screen_add(task,
@@ -247,7 +258,7 @@ static void task_confirm(const struct agents *agents, const struct order *order,
                          struct talk_task *task)
 {
     char key[INVENTORY_KEY_BYTES] = "";
-    char word[4 * INVENTORY_KEY_BYTES] = "SERIAL";
+    char word[4 * INVENTORY_KEY_BYTES] = "";
     const struct machine *machine = store_machine_get(agents->options.desk->store, order->machine_id);
     unsigned long long number = order->id;
     if (guard->kind == GUARD_CONFIRM) {
@@ -260,7 +271,12 @@ static void task_confirm(const struct agents *agents, const struct order *order,
     screen_add(task, "%s waits until somebody decides about order %llu (profile %s, by %s).",
                machine == NULL ? "This machine" : machine->name, number, order->profile, task_owner(order));
     screen_add(task, "%s", guard->text);
-    screen_add(task, "On the server: imprint order confirm %llu --erase %s", number, word);
+    if (guard->kind == GUARD_CONFIRM) {
+        screen_add(task, "On the server: imprint order confirm %llu --erase %s", number, word);
+    } else {
+        screen_add(task, "On the server: imprint order confirm %llu --erase SERIAL", number);
+        screen_add(task, "               where SERIAL is one of those above");
+    }
     screen_add(task, "or:            imprint order cancel %llu", number);
     screen_add(task, "Nothing on this machine's disks was changed.");
 }
@@ -350,7 +366,7 @@ static enum status task_decide(const struct agents *agents, struct agents_sessio
     if (status == STATUS_NOT_FOUND) {
         task->todo = TALK_DO_WAIT;
         task->poll_s = AGENTS_STOP_S;
-        screen_add_reason(task, missing);
+        screen_add_reason(agents, order, task, missing);
         return STATUS_OK;
     }
     if (status == STATUS_OK) {
@@ -374,7 +390,7 @@ static enum status task_seal(const struct agents *agents, struct agents_session 
     task->todo = TALK_DO_WAIT;
     task->poll_s = AGENTS_STOP_S;
     if (status == STATUS_NOT_FOUND) {
-        screen_add_reason(task, missing);
+        screen_add_reason(agents, order, task, missing);
         return STATUS_OK;
     }
     const struct inventory_disk *disk = inventory_find_disk(decision.inventory, order->target, NULL);
@@ -412,7 +428,7 @@ static enum status task_pick(const struct agents *agents, struct agents_session 
     case ORDER_ARMED:
         task->todo = TALK_DO_REBOOT;
         task->poll_s = REBOOT_S;
-        screen_add_reason(task, REASON_PROMPT_NOT_PRESSED);
+        screen_add_reason(agents, order, task, REASON_PROMPT_NOT_PRESSED);
         return STATUS_OK;
     case ORDER_BOOTING:
     case ORDER_USED:

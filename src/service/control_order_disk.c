@@ -146,6 +146,7 @@ void control_order_print_remedy(const struct store *store, const struct order *o
     switch (order->state) {
     case ORDER_ARMED:
         text_add_format(out, "let %s boot from the network", name);
+        text_add(out, order->skip_until_s == 0 ? "" : " 10 minutes after nobody pressed the key, or later");
         break;
     case ORDER_CONFIRM:
         print_confirm(store, order, out);

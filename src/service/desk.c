@@ -308,7 +308,7 @@ static void desk_explain_end(const struct order *before, struct order *order, co
     struct text text;
     text_init(&text, order->trouble, sizeof order->trouble);
     if (order->state == ORDER_CANCELLED && ending != NULL && ending[0] != '\0') {
-        text_add_format(&text, "Cancelled %s. ", ending);
+        text_add_format(&text, "Taken back %s. ", ending);
     } else if (before->state == ORDER_CONFIRM) {
         text_add(&text, "Nobody confirmed that its disk may be erased. ");
     } else if (reasons->count != 0) {

@@ -81,6 +81,8 @@ const char *talk_stage_words(const char *stage)
                 {"write", "writing"},
                 {"personal", "making it its own"},
                 {"loader", "installing the boot loader"},
+                {"prompt", "waiting for a key at the machine"},
+                {"declined", "nobody pressed the key"},
                 {"trouble", "in trouble"}};
     for (size_t i = 0; i < COUNT_OF(told); i++) {
         if (strcmp(told[i].stage, stage) == 0) {
