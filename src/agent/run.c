@@ -72,6 +72,11 @@ _Noreturn static void become(const struct run_job *job, const struct ends *ends,
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setpgid(0, 0);
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0) { // when memory runs out (e2fsck of a huge disk) the program goes, not the agent
+        ssize_t ignored = write(score, "500", 3);
+        (void)ignored;
+    }
     bool ready = job->root == NULL || (chroot(job->root) == 0 && chdir("/") == 0);
     ready = ready && dup2(ends->input, 0) >= 0 && dup2(ends->output, 1) >= 0 && dup2(ends->said, 2) >= 0;
     if (ready) {

@@ -128,7 +128,11 @@ static enum status open_disk(struct writing *writing)
     if (disk_open(&writing->disk, writing->job->device, &problem) != STATUS_OK) {
         return write_end_take(writing->end, "DISK_FAILED", &problem);
     }
-    return check_identity(writing);
+    enum status status = check_identity(writing);
+    if (status != STATUS_OK) {
+        disk_close(&writing->disk); // it is none of ours: its partitions stay as they are
+    }
+    return status;
 }
 
 // Nothing stays mounted, and the kernel knows no partition that is not on the disk.
@@ -198,6 +202,9 @@ enum status write_content(const struct write_job *job, struct write_end *end)
         }
         status = check_disk(&writing, needs);
     }
+    if (status != STATUS_OK) {
+        disk_close(&writing.disk);
+    }
     if (status == STATUS_OK) {
         status = erase(&writing);
     }
@@ -224,6 +231,9 @@ enum status write_seal(const struct write_job *job, struct write_end *end)
     enum status status = open_disk(&writing);
     if (status == STATUS_OK) {
         status = check_disk(&writing, 0);
+    }
+    if (status != STATUS_OK) {
+        disk_close(&writing.disk);
     }
     if (status == STATUS_OK) {
         status = job->kind == IMAGE_DISK ? write_disk_seal(&writing) : write_root_seal(&writing);

@@ -541,6 +541,12 @@ def has_table(data):
     return any(data[:512]) or data[512:520] == b"EFI PART" or data[-512:-504] == b"EFI PART"
 
 
+def is_there(disk, wanted, at):
+    with open(disk, "rb") as file:
+        file.seek(at, os.SEEK_END)
+        return file.read(64) == wanted[at:][:64]
+
+
 def test_killed_at_any_moment_the_disk_is_whole_or_cannot_boot(plain, serve, tmp_path):
     image, packed = plain
     wanted = image.read_bytes()
@@ -557,9 +563,12 @@ def test_killed_at_any_moment_the_disk_is_whole_or_cannot_boot(plain, serve, tmp
             break
         make_disk(disk, 48 * MIB)
         process = start_write(server, disk)
-        # The last tenth is where it becomes bootable.
-        part = dice.uniform(0.6, 1.3) if number % 2 else dice.uniform(0, 1)
-        time.sleep(lasts * part)
+        if number % 3 == 0:
+            time.sleep(lasts * dice.uniform(0, 1))
+        else:  # around the moment at which it becomes bootable
+            while process.poll() is None and not is_there(disk, wanted, -33 * 512 - 64):
+                time.sleep(0.002)
+            time.sleep(dice.uniform(0, 0.4 if number % 3 == 1 else 0.1))
         process.kill()
         process.communicate()
         data = disk.read_bytes()
