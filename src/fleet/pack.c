@@ -311,9 +311,10 @@ static enum status pack_source(struct packing *packing, enum pack_source source,
     case PACK_UNKNOWN:
     default:
         problem_set(problem, "%.200s is nothing that imprint can write to a disk", packing->job->file);
-        problem_set_remedy(problem,
-                           "it takes raw disks (with a partition table, or named .raw or .img), qcow2, "
-                           "tar and squashfs; convert others with qemu-img convert -O qcow2");
+        problem_set_remedy(
+            problem, "it takes raw disks (with a partition table, or named .raw or .img), qcow2, tar and "
+                     "squashfs, also compressed tar; other disk images become one by: qemu-img convert "
+                     "-O qcow2 FILE disk.qcow2");
         return STATUS_UNSUPPORTED;
     }
 }

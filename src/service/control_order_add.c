@@ -39,9 +39,14 @@ static const struct image *find_image(struct control_request *request, const str
     const struct store *store = request->world->store;
     const struct image *image = store_image_find(store, profile->image);
     if (image == NULL) {
-        control_refuse_text(
-            request, MHD_HTTP_CONFLICT, "imprint image add it, or imprint profile edit --image",
-            "profile %s needs the image %s, which does not exist", profile->name, profile->image);
+        char remedy[PROBLEM_REMEDY_BYTES];
+        (void)snprintf(
+            remedy, sizeof remedy,
+            "imprint image add it under that name, or name another: imprint profile edit %s --image",
+            profile->name);
+        control_refuse_text(request, MHD_HTTP_CONFLICT, remedy,
+                            "profile %s needs the image %s, which does not exist", profile->name,
+                            profile->image);
     } else if (image->kind != IMAGE_BOOT && store_image_find_agent(store) == NULL) {
         const struct reason *reason = reason_get(REASON_AGENT_MISSING);
         control_refuse_text(request, MHD_HTTP_CONFLICT, reason->remedy, "%s", reason->sentence);

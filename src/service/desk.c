@@ -292,6 +292,9 @@ static void desk_tell_order(struct desk *desk, const struct order *order, const 
     } else if (reasons->count != 0) {
         text_add_format(&text, ": %s", reason_get(reasons_worst(reasons))->sentence);
     }
+    if (text.cut) { // the order itself has all of it
+        memcpy(event.text + sizeof event.text - 4, "...", 4);
+    }
     desk_tell(desk, &event);
 }
 

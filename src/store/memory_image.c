@@ -107,7 +107,9 @@ enum status store_image_remove(struct store *store, const char *name, struct pro
     const char *profile = memory_find_profile_of(store, name);
     if (profile != NULL) {
         problem_set(problem, "the image '%s' is in use by the profile '%s'", name, profile);
-        problem_set_remedy(problem, "remove that profile, or give it another image");
+        problem_set_remedy(problem,
+                           "imprint profile remove %s, or give it another: imprint profile edit %s --image",
+                           profile, profile);
         return STATUS_BUSY;
     }
     const struct image *image = row_table_get(image_table(store), row);
