@@ -129,7 +129,7 @@ def test_what_is_in_use_stays(site):
     site.cli("profile", "edit", "office", "--set", "mirror=m")
     site.cli("deploy", "lab-01", "--profile", "office")
     assert "in use" in refused(site, "profile", "remove", "office")
-    assert "in use" in refused(site, "image", "remove", "live")
+    assert "order 1 for lab-01 is armed and needs the image live" in refused(site, "image", "remove", "live")
     site.cli("order", "cancel", "1")
     site.cli("profile", "remove", "office")
     site.cli("image", "remove", "live")

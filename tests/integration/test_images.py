@@ -103,6 +103,24 @@ def test_a_tar_becomes_a_root_file_system(site, ending, mode):
     assert content(site, "root") == plain.read_bytes()
 
 
+def test_a_root_without_a_boot_loader_is_taken_with_a_warning_but_never_deployed(site):
+    done = site.cli("image", "add", make_root(site.folder / "bare.tar", grub=(), signed=False))
+    assert "warning: it holds no boot loader" in done.stderr and "grub-pc-bin" in done.stderr
+    assert site.cli_json("image", "show", "bare")["starts"] == []
+    site.cli("profile", "add", "bare", "--image", "bare")
+    said = refused(site, "deploy", "52:54:00:00:00:01", "--profile", "bare")
+    assert "agent" in said  # the first thing that is missing
+    agent = site.folder / "agent"
+    agent.mkdir()
+    (agent / "linux").write_bytes(b"kernel")
+    (agent / "initrd.zst").write_bytes(b"initrd")
+    (agent / "agent.json").write_text("{}")
+    site.cli("image", "add", "agent", agent)
+    said = refused(site, "deploy", "52:54:00:00:00:01", "--profile", "bare")
+    assert "image bare holds no boot loader" in said and "imprint image build" in said
+    assert site.cli_json("order", "list", "--all") == [] and site.cli_json("machine", "list") == []
+
+
 def test_a_tar_may_come_on_standard_input(site):
     plain = make_root(site.folder / "plain.tar", grub=("i386-pc",), signed=False)
     with open(plain, "rb") as file:
