@@ -62,8 +62,16 @@ bool statement_missing(struct world *world, struct script_line *line, struct pro
     return file != NULL && text_copy(world->missing, sizeof world->missing, file) == STATUS_OK;
 }
 
+static bool make_agent(struct world *world, struct problem *problem)
+{
+    struct image agent = {
+        .name = "agent", .family = IMAGE_AGENT_FAMILY, .kernel = "linux", .initrd = "initrd.zst"};
+    return store_image_find_agent(world->store) != NULL ||
+           store_image_put(world->store, &agent, problem) == STATUS_OK;
+}
+
 // An image and a profile of that name, unless there are already.
-static bool make_profile(struct world *world, const char *name, struct problem *problem)
+static bool make_profile(struct world *world, const char *name, bool is_written, struct problem *problem)
 {
     static const char ANSWER[] = "# for this machine alone\n";
     if (store_profile_find(world->store, name) != NULL) {
@@ -72,20 +80,31 @@ static bool make_profile(struct world *world, const char *name, struct problem *
     struct image image = {.family = "linux", .kernel = "linux", .initrd = "initrd.gz", .arguments = "quiet"};
     static struct profile profile;
     profile = (struct profile){.answer = ANSWER, .answer_bytes = sizeof ANSWER - 1};
-    return text_copy(image.name, sizeof image.name, name) == STATUS_OK &&
+    if (is_written) {
+        image = (struct image){
+            .family = "debian", .kind = IMAGE_ROOT, .starts = IMAGE_STARTS_BIOS | IMAGE_STARTS_UEFI};
+        profile = (struct profile){0};
+    }
+    return (!is_written || make_agent(world, problem)) &&
+           text_copy(image.name, sizeof image.name, name) == STATUS_OK &&
            text_copy(profile.name, sizeof profile.name, name) == STATUS_OK &&
            text_copy(profile.image, sizeof profile.image, name) == STATUS_OK &&
-           text_copy(profile.answer_name, sizeof profile.answer_name, "preseed.cfg") == STATUS_OK &&
+           text_copy(profile.answer_name, sizeof profile.answer_name, is_written ? "" : "preseed.cfg") ==
+               STATUS_OK &&
            store_image_put(world->store, &image, problem) == STATUS_OK &&
            store_profile_put(world->store, &profile, problem) == STATUS_OK;
 }
 
 static bool make_order(struct world *world, const struct machine *machine, const char *profile,
-                       uint32_t expires_s, struct problem *problem)
+                       bool is_written, uint32_t expires_s, struct problem *problem)
 {
     int64_t now_s = desk_now_s(world->desk);
-    struct order order = {.machine_id = machine->id, .created_s = now_s, .expires_s = now_s + expires_s};
-    return make_profile(world, profile, problem) &&
+    struct order order = {.machine_id = machine->id,
+                          .created_s = now_s,
+                          .expires_s = now_s + expires_s,
+                          .by_agent = is_written,
+                          .tries = is_written ? 2 : 0};
+    return make_profile(world, profile, is_written, problem) &&
            text_copy(order.profile, sizeof order.profile, profile) == STATUS_OK &&
            store_order_put(world->store, &order, problem) == STATUS_OK;
 }
@@ -98,13 +117,15 @@ bool statement_machine(struct world *world, struct script_line *line, struct pro
     struct hw mac = {0};
     const char *name = script_take(line);
     const char *wants = script_take_value(line, "wants");
+    const char *writes = script_take_value(line, "writes");
     const char *loader = script_take_value(line, "loader");
     if (name == NULL || text_copy(machine.name, sizeof machine.name, name) != STATUS_OK ||
         !script_take_hw(line, "mac", &mac, problem) ||
         !script_take_uuid(line, "uuid", &machine.uuid, problem) ||
         !script_take_ip4(line, "address", &machine.address, problem) ||
         (loader != NULL && machine_loader_parse(loader, &machine.loader) != STATUS_OK)) {
-        problem_set(problem, "machine NAME [mac M] [uuid U] [address A] [loader L] [wants PROFILE]");
+        problem_set(problem,
+                    "machine NAME [mac M] [uuid U] [address A] [loader L] [wants PROFILE | writes PROFILE]");
         return false;
     }
     if (mac.length != 0) {
@@ -115,7 +136,9 @@ bool statement_machine(struct world *world, struct script_line *line, struct pro
     }
     bool is_kept =
         !world->is_open || world_refresh(world, problem); // its address may be reserved from now on
-    return is_kept && (wants == NULL || make_order(world, &machine, wants, ORDER_EXPIRES_DEFAULT_S, problem));
+    const char *profile = writes != NULL ? writes : wants;
+    return is_kept && (profile == NULL || make_order(world, &machine, profile, writes != NULL,
+                                                     ORDER_EXPIRES_DEFAULT_S, problem));
 }
 
 static const struct machine *take_machine(const struct world *world, struct script_line *line,
@@ -159,7 +182,7 @@ bool statement_order(struct world *world, struct script_line *line, struct probl
     bool is_read = script_take_seconds(line, "expires", &expires_s, problem);
     const char *profile = script_take(line);
     return machine != NULL && is_read && profile != NULL &&
-           make_order(world, machine, profile, expires_s, problem);
+           make_order(world, machine, profile, false, expires_s, problem);
 }
 
 bool statement_cancel(struct world *world, struct script_line *line, struct problem *problem)
@@ -170,6 +193,33 @@ bool statement_cancel(struct world *world, struct script_line *line, struct prob
         desk_step_order(world->desk, order->id, ORDER_EVENT_CANCEL);
     }
     return order != NULL;
+}
+
+bool statement_agent(struct world *world, struct script_line *line, struct problem *problem)
+{
+    static const struct {
+        const char *word;
+        enum order_event event;
+        const char *target;
+    } words[] = {{"hello", ORDER_EVENT_HELLO, NULL},
+                 {"held", ORDER_EVENT_HELD, NULL},
+                 {"confirmed", ORDER_EVENT_CONFIRMED, NULL},
+                 {"write", ORDER_EVENT_WRITE, "DISK1"},
+                 {"seal", ORDER_EVENT_SEAL, NULL},
+                 {"done", ORDER_EVENT_DONE, NULL},
+                 {"fail", ORDER_EVENT_FAIL, NULL}};
+    const struct machine *machine = take_machine(world, line, problem);
+    const struct order *order = machine == NULL ? NULL : store_order_find_live(world->store, machine->id);
+    const char *word = script_take(line);
+    for (size_t i = 0; order != NULL && word != NULL && i < COUNT_OF(words); i++) {
+        if (strcmp(words[i].word, word) == 0) {
+            const struct desk_change change = {.target = words[i].target};
+            (void)desk_change_order(world->desk, order->id, words[i].event, &change);
+            return true;
+        }
+    }
+    problem_set(problem, "agent NAME hello|held|confirmed|write|seal|done|fail, while its order is live");
+    return false;
 }
 
 bool statement_waits(struct world *world, struct script_line *line, struct problem *problem)

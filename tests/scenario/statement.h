@@ -10,7 +10,7 @@
 bool statement_run(struct world *world, struct script_line *line, struct problem *problem);
 
 /// Carries out the lines that prepare the world or look at it: network, server, mode, policy, missing,
-/// machine, approve, reject, order, cancel, waits, expect.
+/// machine, approve, reject, order, cancel, agent, waits, expect.
 bool statement_network(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_server(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_mode(struct world *world, struct script_line *line, struct problem *problem);
@@ -21,6 +21,7 @@ bool statement_approve(struct world *world, struct script_line *line, struct pro
 bool statement_reject(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_order(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_cancel(struct world *world, struct script_line *line, struct problem *problem);
+bool statement_agent(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_waits(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_expect(struct world *world, struct script_line *line, struct problem *problem);
 
