@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,9 @@ _Noreturn static void become(const struct run_job *job, const struct ends *ends,
         ssize_t ignored = write(score, "500", 3);
         (void)ignored;
     }
-    bool ready = job->root == NULL || (chroot(job->root) == 0 && chdir("/") == 0);
+    // A package's script or the administrator's may set the host name: it stays inside.
+    bool ready =
+        job->root == NULL || (unshare(CLONE_NEWUTS) == 0 && chroot(job->root) == 0 && chdir("/") == 0);
     ready = ready && dup2(ends->input, 0) >= 0 && dup2(ends->output, 1) >= 0 && dup2(ends->said, 2) >= 0;
     if (ready) {
         (void)syscall(SYS_close_range, 3u, ~0u, 4u); // CLOSE_RANGE_CLOEXEC: nothing of ours goes along
