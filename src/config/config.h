@@ -41,6 +41,9 @@ struct config {
     uint8_t subnet_count;
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
     uint16_t http_port;
+    uint16_t https_port;                       // 0 = no HTTPS
+    char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder
+    char https_key[CONFIG_PATH_BYTES];         // absolute; "" with it
     struct policy policy;
     char control_socket[CONFIG_SOCKET_BYTES]; // absolute
 };

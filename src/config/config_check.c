@@ -146,6 +146,27 @@ static enum status subnet_check(const struct config *config, const struct config
     return overlap_check(config, places, index, problem);
 }
 
+static enum status https_check(const struct config *config, const struct config_places *places,
+                               struct problem *problem)
+{
+    bool has_certificate = config->https_certificate[0] != '\0';
+    bool has_key = config->https_key[0] != '\0';
+    if (has_certificate != has_key) {
+        problem_set(problem, "'%s' is set, but '%s' is not", has_key ? "https.key" : "https.certificate",
+                    has_key ? "https.certificate" : "https.key");
+        problem_set_remedy(problem, "set both, or none of them");
+        place_set(problem, &places->keys[key_row(has_key ? "https.key" : "https.certificate")]);
+        return STATUS_CONFLICT;
+    }
+    if (config->https_port == config->http_port) {
+        problem_set(problem, "'http.port' and 'https.port' are the same");
+        problem_set_remedy(problem, "choose another port for one of them; 0 turns HTTPS off");
+        place_set(problem, &places->keys[key_row(config->https_port == 443 ? "http.port" : "https.port")]);
+        return STATUS_CONFLICT;
+    }
+    return STATUS_OK;
+}
+
 enum status config_check(const struct config *config, const struct config_places *places,
                          struct problem *problem)
 {
@@ -155,6 +176,9 @@ enum status config_check(const struct config *config, const struct config_places
     }
     if (status == STATUS_OK) {
         status = mode_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = https_check(config, places, problem);
     }
     return status;
 }

@@ -133,6 +133,10 @@ static void print_key(const struct key *key, const char *name, int indent, const
 {
     char text[VALUE_TEXT_BYTES];
     print_about(key, indent, out);
+    if (!key->is_list && value_is_unset(key, config)) {
+        (void)fprintf(out, "%*s# %s:\n", indent, "", name); // a key without a value would be refused
+        return;
+    }
     (void)fprintf(out, "%*s%s:", indent, "", name);
     if (key->type == KEY_TABLE) {
         print_table(key, config, out);

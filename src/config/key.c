@@ -128,6 +128,28 @@ static const struct key keys[] = {
      .most = 65535,
      .default_text = "80",
      .about = "The TCP port of the HTTP server."},
+    {.name = "https.port",
+     .type = KEY_NUMBER,
+     IN_CONFIG(https_port),
+     .least = 0,
+     .most = 65535,
+     .default_text = "443",
+     .about =
+         "The TCP port of the HTTPS server, through which agents are told password hashes and keys. 0 "
+         "turns it off, and they are told by HTTP. When another program has port 443 and "
+         "https.certificate is not set, imprint warns and goes on without; any other port must be free."},
+    {.name = "https.certificate",
+     .type = KEY_PATH,
+     IN_CONFIG(https_certificate),
+     .default_about = "one that imprint makes itself, tls/certificate.pem in the state folder",
+     .about = "A file with the server's certificate in PEM, and after it those that vouch for it. Agents are "
+              "told its digest when their machines start, and believe no other."},
+    {.name = "https.key",
+     .type = KEY_PATH,
+     IN_CONFIG(https_key),
+     .default_about = "one that imprint makes itself, tls/key.pem in the state folder",
+     .about = "The file with the certificate's key in PEM, without a password. It is read before the daemon "
+              "gives up being root."},
     {.name = "policy.unknown",
      .type = KEY_WORD,
      .may_reload = true,

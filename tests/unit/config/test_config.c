@@ -44,6 +44,8 @@ static void an_empty_file_means_the_defaults(void **state)
         assert_memory_equal(config.state, defaults.state, sizeof config.state);
         assert_int_equal(config.dhcp_mode, CONFIG_DHCP_AUTO);
         assert_int_equal(config.http_port, 80);
+        assert_int_equal(config.https_port, 443);
+        assert_int_equal(config.https_certificate[0], 0);
         assert_int_equal(config.policy.unknown, POLICY_UNKNOWN_HOLD);
         assert_int_equal(config.policy.targets_most, POLICY_TARGETS_DEFAULT);
         assert_int_equal(config.policy.prompt, POLICY_PROMPT_NONE);
@@ -114,7 +116,7 @@ static void an_unknown_key_is_told_with_its_nearest(void **state)
     assert_refused("interface: [eth0]\n", 1, 1, "did you mean 'interfaces'?");
     assert_refused("tfpt: { root: / }\n", 1, 1, "did you mean 'tftp'?");
     assert_refused("banana: 1\n", 1, 1,
-                   "allowed here: interfaces, state, server_name, user, dhcp, tftp, http, policy");
+                   "allowed here: interfaces, state, server_name, user, dhcp, tftp, http, https, policy");
     assert_refused("dhcp:\n  subnets:\n    - netwrok: 10.0.0.0/8\n", 3, 7, "did you mean 'network'?");
     assert_refused("dhcp.mode: auto\n", 1, 1, "there is no key 'dhcp.mode'");
     assert_refused("dhcp: { 'subnets[]': {} }\n", 1, 9, "there is no key 'subnets[]'");
@@ -130,6 +132,11 @@ static void a_bad_value_is_told_with_what_is_allowed(void **state)
     assert_refused("http: { port: 0 }\n", 1, 15, "a number from 1 to 65535");
     assert_refused("http: { port: 65536 }\n", 1, 15, "'http.port' cannot be '65536'");
     assert_refused("http: { port: }\n", 1, 15, "'http.port' has no value");
+    assert_refused("https: { port: 65536 }\n", 1, 16, "'https.port' cannot be '65536'");
+    assert_refused("https: { port: 80 }\n", 1, 10, "are the same");
+    assert_refused("http: { port: 443 }\n", 1, 9, "are the same");
+    assert_refused("https: { key: /a }\n", 1, 10, "'https.certificate' is not");
+    assert_refused("https: { certificate: /a }\n", 1, 10, "'https.key' is not");
     assert_refused("state: var\n", 1, 8, "an absolute path");
     assert_refused("state: /var/../etc\n", 1, 8, "without \"..\"");
     assert_refused("state: \"/a\\nb\"\n", 1, 8, "'/a\\x0ab'");
