@@ -132,6 +132,10 @@ enum status render_agent_arguments(const struct render_facts *facts, const struc
     }
     text_add_format(out, " imprint.order=%llu imprint.mac=%s",
                     facts->order == NULL ? 0 : (unsigned long long)facts->order->id, hw_print(mac, card));
+    if (facts->https_port != 0) {
+        text_add_format(out, " imprint.tls=%u imprint.certificate=%s", (unsigned)facts->https_port,
+                        facts->certificate);
+    }
     struct values values;
     snprintf(place, sizeof place, "image %s, arguments", agent->name);
     values_init(&values, facts);

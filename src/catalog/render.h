@@ -22,6 +22,8 @@ struct render_facts { // all borrowed
     struct ip4 address;            // the machine's address now; 0 = not known
     struct ip4 server;             // ours, as the machine reaches it
     uint16_t http_port;
+    uint16_t https_port;     // for agents; 0 = none
+    const char *certificate; // "sha256:HEX", of HTTPS
 };
 
 #define RENDER_SCRIPT_BYTES_MOST (256 * 1024) // of a script with its values in place

@@ -25,6 +25,7 @@ struct content_client { // who asks, as far as known
     const char *query;        // HTTP query string without '?', or ""
     const char *token;        // of an HTTP "Authorization: Bearer" header; NULL or "" = none
     bool is_http;
+    bool is_https; // is_http as well
 };
 
 struct content_memory; // bytes with a reference count, shared between a transfer and its source; thread-safe

@@ -125,7 +125,7 @@ static bool agents_make_token(char out[TALK_TOKEN_BYTES])
 struct agents_session *agents_new_session(struct agents *agents, uint64_t order_id)
 {
     struct agents_session fresh = {.order_id = order_id};
-    if (!agents_make_token(fresh.token)) {
+    if (!agents_make_token(fresh.token) || !agents_make_token(fresh.stream_token)) {
         return NULL;
     }
     struct agents_session *session = agents_find_session(agents, order_id);
@@ -153,16 +153,24 @@ static bool agents_is_token(const char *token, const char *wanted)
     return difference == 0;
 }
 
-// All are looked at, for the same reason.
-static struct agents_session *agents_find_token(const struct agents *agents, const char *token)
+// All are looked at, for the same reason. `is_stream`: by the token that goes in the clear.
+static struct agents_session *agents_find_token(const struct agents *agents, const char *token,
+                                                bool is_stream)
 {
     struct agents_session *found = NULL;
     for (size_t i = 0; i < agents->session_count; i++) {
-        if (agents_is_token(token, agents->sessions[i]->token)) {
-            found = agents->sessions[i];
+        struct agents_session *session = agents->sessions[i];
+        if (agents_is_token(token, is_stream ? session->stream_token : session->token)) {
+            found = session;
         }
     }
     return found;
+}
+
+// Whether it came by a way on which secrets are told.
+static bool agents_is_safe(const struct agents *agents, const struct content_client *from)
+{
+    return from->is_https || agents->options.generated->https_port == 0;
 }
 
 // Whether the card that said hello is still that machine's, and the machine one that may have orders.
@@ -207,7 +215,7 @@ static bool agents_is_expected(const struct agents *agents, struct ip4 address)
 static struct agents_session *agents_admit(const struct agents *agents, const struct agents_request *request,
                                            struct agents_answer *answer)
 {
-    struct agents_session *session = agents_find_token(agents, request->token);
+    struct agents_session *session = agents_find_token(agents, request->token, false);
     const char *why = NULL;
     if (session == NULL) {
         why = agents_is_expected(agents, request->from.address) ? NULL : "its token is not one of ours";
@@ -228,10 +236,16 @@ static struct agents_session *agents_admit(const struct agents *agents, const st
     return session;
 }
 
-bool agents_may_read(const struct agents *agents, const char *token, struct ip4 address, const char *name)
+bool agents_may_read(const struct agents *agents, const struct content_client *from, const char *name,
+                     bool is_stream)
 {
-    const struct agents_session *session = agents_find_token(agents, token);
-    if (session == NULL || !ip4_equal(session->address, address)) {
+    const char *token = from->token == NULL ? "" : from->token;
+    const struct agents_session *session =
+        agents_is_safe(agents, from) ? agents_find_token(agents, token, false) : NULL;
+    if (session == NULL && is_stream) {
+        session = agents_find_token(agents, token, true);
+    }
+    if (session == NULL || !ip4_equal(session->address, from->address)) {
         return false;
     }
     const struct desk *desk = agents->options.desk;
@@ -274,6 +288,12 @@ static struct agents_answer agents_dispatch(struct agents *agents, const struct 
                                                  {TALK_PATH_REPORT, agents_report},
                                                  {TALK_PATH_INVENTORY, agents_inventory},
                                                  {TALK_PATH_LOG, agents_log}};
+    if (!agents_is_safe(agents, &request->from)) {
+        return agents_answer_verdict(
+            403, false, "The server talks to agents by HTTPS only, and this one came by HTTP.",
+            "start the machine again; if that does not help its agent is too old: sudo imprint agent build",
+            0);
+    }
     if (strcmp(request->path, TALK_PATH_HELLO) == 0) {
         return agents_hello(agents, request);
     }

@@ -52,8 +52,11 @@ void agents_free(struct agents *agents);
 /// the answer is 503 and the agent comes again.
 struct agents_answer agents_handle(struct agents *agents, const struct agents_request *request);
 
-/// Whether `token` from `address` may read the image called `name`: the token's order is for it and may work.
-bool agents_may_read(const struct agents *agents, const char *token, struct ip4 address, const char *name);
+/// Whether who asks may read the image called `name`: its token's order is for it and may work. With HTTPS
+/// the index, whose digests vouch for the stream, is read by nothing else; the stream (`is_stream`) by HTTP
+/// too, with a token that is good for nothing else.
+bool agents_may_read(const struct agents *agents, const struct content_client *from, const char *name,
+                     bool is_stream);
 
 /// What the agent of that order told last; false when there is none.
 bool agents_find_progress(const struct agents *agents, uint64_t order_id, struct agents_progress *progress);

@@ -145,6 +145,7 @@ static struct agents_answer hello_welcome(const struct agents *agents, const str
     struct talk_welcome welcome = {0};
     // Each field has the size of what goes in.
     (void)text_copy(welcome.token, sizeof welcome.token, session->token);
+    (void)text_copy(welcome.stream_token, sizeof welcome.stream_token, session->stream_token);
     (void)text_copy(welcome.machine, sizeof welcome.machine, machine == NULL ? "" : machine->name);
     (void)text_copy(welcome.profile, sizeof welcome.profile, order == NULL ? "" : order->profile);
     (void)text_copy(welcome.image, sizeof welcome.image, profile == NULL ? "" : profile->image);

@@ -13,6 +13,7 @@
 
 struct agents_session { // one agent, from its hello to its machine's next boot
     char token[TALK_TOKEN_BYTES];
+    char stream_token[TALK_TOKEN_BYTES];
     char nonce[TALK_NONCE_BYTES];
     uint64_t machine_id;
     uint64_t order_id;

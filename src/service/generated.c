@@ -192,6 +192,8 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .address = address,
         .server = server,
         .http_port = generated->config->http_port,
+        .https_port = generated->https_port,
+        .certificate = generated->certificate,
     };
 }
 
@@ -508,8 +510,8 @@ static bool generated_may_read(const struct generated *generated, const char *pa
     if (image == NULL) {
         return !is_packed;
     }
-    return is_packed && from->is_http && generated->agents != NULL && from->token != NULL &&
-           agents_may_read(generated->agents, from->token, from->address, image->name);
+    return is_packed && from->is_http && generated->agents != NULL &&
+           agents_may_read(generated->agents, from, image->name, text_equal_nocase(file, IMAGE_STREAM_FILE));
 }
 
 static const struct image *generated_boots(const struct generated *generated, const struct order *order)

@@ -11,7 +11,8 @@
 #include "content/content.h"
 #include "service/desk.h"
 
-#define GENERATED_POLL_S 10 // how often a waiting machine asks again
+#define GENERATED_POLL_S            10 // how often a waiting machine asks again
+#define GENERATED_CERTIFICATE_BYTES 72
 
 struct agents;
 
@@ -19,8 +20,10 @@ struct generated { // all borrowed; keep it where the tree can find it
     struct desk *desk;
     const struct config *config;
     const struct catalog *catalog;
-    struct content_source images; // the folder source of imported images, prefix "images"
-    struct agents *agents;        // who may read images for disks; NULL = nobody
+    struct content_source images;                  // the folder source of imported images, prefix "images"
+    struct agents *agents;                         // who may read images for disks; NULL = nobody
+    uint16_t https_port;                           // where agents must come to; 0 = there is no HTTPS
+    char certificate[GENERATED_CERTIFICATE_BYTES]; // what they know it by there: "sha256:HEX"
 };
 
 /// The source to put first into the content tree.

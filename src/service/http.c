@@ -21,6 +21,7 @@
 #define BACKLOG                 4096
 #define CONNECTION_MEMORY_BYTES 16384
 #define COMPLAINT_BYTES         256
+#define TLS_PRIORITIES          "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 #define POST_FOLDER             "/agent/" // the only place where something can be posted
 
 struct http_listener {
@@ -30,6 +31,7 @@ struct http_listener {
     struct MHD_Daemon *daemon;
     struct ip4 address;
     uint16_t port;
+    bool is_tls;
     uint32_t interface_index;
     char interface[IF_NAMESIZE]; // "" = all
     pthread_mutex_t lock;        // of what follows
@@ -49,6 +51,7 @@ struct http_service {
     uint32_t per_client_most;
     struct mailbox *mailbox;
     struct http_listener *listeners;
+    char *key_pem, *chain_pem; // for those with TLS; NULL = not known (yet)
     struct transfer_stats stats;
     uint32_t live;
     bool is_started;
@@ -97,7 +100,8 @@ static void look_up(struct http_service *service, struct http_request *request)
                                     .interface_index = request->end.interface_index,
                                     .query = request->query,
                                     .token = request->token,
-                                    .is_http = true};
+                                    .is_http = true,
+                                    .is_https = listener->is_tls};
     service->live++;
     request->was_asked = true;
     if (request->body != NULL) {
@@ -317,16 +321,22 @@ static void PRINTF_LIKE(2, 0) complain(void *context, const char *format, va_lis
 static enum status start_daemon(struct http_listener *listener, struct problem *problem)
 {
     struct http_service *service = listener->service;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (listener->is_tls ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, service->key_pem},
+                                   {MHD_OPTION_HTTPS_MEM_CERT, 0, service->chain_pem},
+                                   {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
+                                   {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     listener->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, handle, listener, MHD_OPTION_EXTERNAL_LOGGER, complain, service,
         MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_URI_LOG_CALLBACK, start_request, listener,
         MHD_OPTION_NOTIFY_COMPLETED, completed, listener, MHD_OPTION_CONNECTION_LIMIT,
         service->connections_most, MHD_OPTION_PER_IP_CONNECTION_LIMIT, service->per_client_most,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_SERVICE_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_END);
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_ARRAY, listener->is_tls ? tls : none, MHD_OPTION_END);
     if (listener->daemon == NULL) {
-        problem_set(problem, "the HTTP server for port %u could not be started: %s", listener->port,
+        problem_set(problem, "the HTTP(S) server for port %u could not be started: %s", listener->port,
                     strerror(errno));
         return STATUS_IO;
     }
@@ -419,6 +429,7 @@ enum status http_service_listen(struct http_service *service, const struct http_
     listener->service = service;
     listener->address = wanted->address;
     listener->port = wanted->port;
+    listener->is_tls = wanted->is_tls;
     pthread_mutex_init(&listener->lock, NULL);
     if (wanted->interface != NULL) {
         (void)text_copy(listener->interface, sizeof listener->interface, wanted->interface);
@@ -468,6 +479,13 @@ struct http_service *http_service_new(const struct http_service_options *options
     return service;
 }
 
+void http_service_set_certificate(struct http_service *service, const char *key_pem, const char *chain_pem)
+{
+    assert(service->key_pem == NULL);
+    service->key_pem = heap_copy_text(key_pem);
+    service->chain_pem = heap_copy_text(chain_pem);
+}
+
 enum status http_service_start(struct http_service *service, struct problem *problem)
 {
     enum status status = STATUS_OK;
@@ -506,5 +524,10 @@ void http_service_free(struct http_service *service)
         service->listeners = next;
     }
     mailbox_free(service->mailbox);
+    if (service->key_pem != NULL) {
+        explicit_bzero(service->key_pem, strlen(service->key_pem));
+    }
+    heap_free(service->key_pem);
+    heap_free(service->chain_pem);
     heap_free(service);
 }

@@ -41,10 +41,14 @@ struct http_service_listener {
     const char *interface; // name, bound to it; NULL = all interfaces
     struct ip4 address;    // 0 = any
     uint16_t port;         // 0 = the kernel picks one
+    bool is_tls;           // HTTPS; needs http_service_set_certificate before it is started
 };
 
 /// A service that listens nowhere yet. Yours; http_service_free gives it back.
 struct http_service *http_service_new(const struct http_service_options *options);
+
+/// Takes key and certificate chain (PEM, copied) for listeners with TLS; called once.
+void http_service_set_certificate(struct http_service *service, const char *key_pem, const char *chain_pem);
 
 /// Opens and binds a listening socket; nothing is accepted before http_service_start, so that privileges can
 /// be dropped before threads run. After http_service_start it serves at once. STATUS_EXISTS: listens there

@@ -40,8 +40,9 @@ static bool decode_path(struct http_request *request, const char *from, size_t l
 
 void http_request_set_target(struct http_request *request, const char *uri)
 {
-    if (text_starts(uri, "http://")) { // RFC 9112 section 3.2.2: servers must take it
-        const char *slash = strchr(uri + 7, '/');
+    bool is_absolute = text_starts(uri, "http://") || text_starts(uri, "https://");
+    if (is_absolute) { // RFC 9112 section 3.2.2: servers must take it
+        const char *slash = strchr(strstr(uri, "//") + 2, '/');
         uri = slash == NULL ? "/" : slash;
     }
     size_t length = strcspn(uri, "?#");

@@ -14,6 +14,7 @@
 #include "service/personal.h"
 #include "service/server_address.h"
 #include "service/server_folders.h"
+#include "service/server_https.h"
 #include "service/server_notes.h"
 #include "service/server_ports.h"
 #include "service/server_status.h"
@@ -45,6 +46,7 @@ struct server {
     struct dhcp_service *dhcp;
     struct tftp_service *tftp;
     struct http_service *http;
+    struct certificate certificate; // on its way from its files to `http`
     struct server_ports ports;
     struct control *control;
     int listener; // of the control socket until control_open takes it; -1 = none
@@ -234,6 +236,7 @@ static void server_interfaces_changed(void *context)
     if (server_ports_update(&server->ports, &problem) != STATUS_OK) {
         server_log_problem(server, LOG_LEVEL_WARNING, &problem);
     }
+    server->generated.https_port = server->ports.https_port;
 }
 
 static void server_tick(void *context)
@@ -371,6 +374,7 @@ static bool server_build_services(struct server *server, struct problem *problem
     }
     server->ports = (struct server_ports){.config = &server->config,
                                           .log = server->log,
+                                          .https_port = server->config.https_port,
                                           .dhcp = server->dhcp,
                                           .tftp = server->tftp,
                                           .http = server->http};
@@ -392,6 +396,7 @@ static bool server_drop(struct server *server, struct problem *problem)
     struct privilege_wish wish = {.user = getuid() == 0 ? server_folders_user(&server->config) : NULL,
                                   .keeps = PRIVILEGE_NET_BIND | PRIVILEGE_NET_RAW};
     if (server_folders_give(&server->config, problem) != STATUS_OK ||
+        server_https_read(&server->config, &server->certificate, problem) != STATUS_OK ||
         privilege_drop(&wish, NULL, problem) != STATUS_OK) {
         return false;
     }
@@ -423,7 +428,9 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .status = server_status};
     server->listener = -1;
     server->control = control_open(&world, problem);
-    if (server->control == NULL || http_service_start(server->http, problem) != STATUS_OK) {
+    if (server->control == NULL ||
+        server_https_begin(&server->ports, &server->certificate, &server->generated, problem) != STATUS_OK ||
+        http_service_start(server->http, problem) != STATUS_OK) {
         return false;
     }
     static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
@@ -452,6 +459,7 @@ static void server_free(struct server *server)
     if (server->listener >= 0) {
         close(server->listener);
     }
+    certificate_clear(&server->certificate);
     loop_free(server->loop);
     agents_free(server->agents);
     folder_free(server->root);

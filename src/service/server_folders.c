@@ -90,7 +90,7 @@ enum status server_folders_give(const struct config *config, struct problem *pro
         problem_set(problem, "the state folder %s cannot be read: %s", config->state, strerror(errno));
         return STATUS_IO;
     }
-    static const char *const OURS[] = {".",          "images",         "logs",
+    static const char *const OURS[] = {".",          "images",         "logs",          "tls",
                                        "imprint.db", "imprint.db-wal", "imprint.db-shm"};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < COUNT_OF(OURS) && status == STATUS_OK; i++) {

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define SERVER_TFTP_PORT 69
+#define SERVER_TFTP_PORT  69
+#define SERVER_HTTPS_PORT 443
 
 static bool server_ports_wants(const struct server_ports *ports, const struct interface *interface)
 {
@@ -34,6 +35,37 @@ static void server_ports_close(struct server_ports *ports, const struct interfac
     http_service_unlisten(ports->http, interface->name);
 }
 
+// A port that nobody chose may be another program's: then agents are told by HTTP, and the administrator
+// that they are.
+static enum status server_ports_open_https(struct server_ports *ports, const struct interface *interface,
+                                           struct problem *problem)
+{
+    if (ports->https_port == 0) {
+        return STATUS_OK;
+    }
+    struct http_service_listener https = {
+        .interface = interface->name, .port = ports->https_port, .is_tls = true};
+    struct problem found;
+    problem_clear(&found);
+    enum status status = http_service_listen(ports->http, &https, &found);
+    bool is_chosen = ports->https_port != SERVER_HTTPS_PORT || ports->config->https_certificate[0] != '\0';
+    if (status == STATUS_BUSY && !is_chosen && !ports->is_https_settled) {
+        char text[PROBLEM_TEXT_BYTES + PROBLEM_REMEDY_BYTES];
+        log_write(ports->log, LOG_LEVEL_WARNING,
+                  "no HTTPS, so agents are told password hashes and keys by HTTP, which everybody on their "
+                  "networks can read; set https.port to a free port, or to 0 to hear this no more: %s",
+                  problem_print(&found, text, sizeof text));
+        ports->https_port = 0;
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK && status != STATUS_EXISTS) {
+        *problem = found;
+        return status;
+    }
+    ports->is_https_settled = true;
+    return STATUS_OK;
+}
+
 static enum status server_ports_open(struct server_ports *ports, const struct interface *interface,
                                      struct problem *problem)
 {
@@ -43,6 +75,9 @@ static enum status server_ports_open(struct server_ports *ports, const struct in
     enum status status = tftp_service_listen(ports->tftp, &tftp, problem);
     if (status == STATUS_OK || status == STATUS_EXISTS) {
         status = http_service_listen(ports->http, &http, problem);
+    }
+    if (status == STATUS_OK || status == STATUS_EXISTS) {
+        status = server_ports_open_https(ports, interface, problem);
     }
     if ((status == STATUS_OK || status == STATUS_EXISTS) && ports->dhcp != NULL) {
         status = dhcp_service_add(ports->dhcp, interface, problem);

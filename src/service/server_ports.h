@@ -15,6 +15,8 @@ struct server_ports { // the services are borrowed; dhcp may be NULL (dhcp.mode 
     struct dhcp_service *dhcp;
     struct tftp_service *tftp;
     struct http_service *http;
+    uint16_t https_port;   // 0 = there is no HTTPS: not wanted, or another program has the port
+    bool is_https_settled; // it could be opened once: from then on it must be
     struct interface served[INTERFACES_MOST];
     unsigned served_count;
 };

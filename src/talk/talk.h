@@ -27,7 +27,7 @@
 #define TALK_PATH_TASK      "/agent/task"      // POST {} -> talk_task
 #define TALK_PATH_REPORT    "/agent/report"    // POST talk_report -> talk_verdict
 #define TALK_PATH_LOG       "/agent/log"       // POST text/plain -> talk_verdict
-// GET /images/NAME/image.index and image.zst: only with the token of an order for that image.
+// GET /images/NAME/image.index: only with the token of an order for that image; image.zst with either token.
 
 struct talk_hello { // the agent is there
     uint32_t version;
@@ -40,6 +40,8 @@ struct talk_hello { // the agent is there
 
 struct talk_welcome {
     char token[TALK_TOKEN_BYTES];
+    char stream_token[TALK_TOKEN_BYTES]; // good for nothing but GETs of the image's stream, which go in the
+                                         // clear
     char machine[MACHINE_NAME_BYTES];
     char profile[PROFILE_NAME_BYTES];
     char image[IMAGE_NAME_BYTES];

@@ -20,6 +20,7 @@ static const struct talk_field hello_fields[] = {
 
 static const struct talk_field welcome_fields[] = {
     {"token", TALK_KIND_WORD, true, WELCOME(token), TALK_TOKEN_BYTES, NULL},
+    {"stream_token", TALK_KIND_WORD, false, WELCOME(stream_token), TALK_TOKEN_BYTES, NULL},
     {"machine", TALK_KIND_LINE, false, WELCOME(machine), MACHINE_NAME_BYTES, NULL},
     {"profile", TALK_KIND_LINE, false, WELCOME(profile), PROFILE_NAME_BYTES, NULL},
     {"image", TALK_KIND_LINE, false, WELCOME(image), IMAGE_NAME_BYTES, NULL},

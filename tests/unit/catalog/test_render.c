@@ -281,6 +281,12 @@ static void the_agents_arguments_hold_nothing_of_the_profile(void **state)
     assert_int_equal(render_agent_arguments(&facts, &agent, &machine.macs[0], &text, &problem), STATUS_OK);
     assert_string_equal(out, "imprint.server=192.0.2.1:8080 imprint.order=7 imprint.mac=52:54:00:aa:bb:cc "
                              "console=tty0 server=192.0.2.1");
+    facts.https_port = 443;
+    facts.certificate = "sha256:00";
+    text_init(&text, out, sizeof out);
+    assert_int_equal(render_agent_arguments(&facts, &agent, &machine.macs[0], &text, &problem), STATUS_OK);
+    assert_string_equal(out, "imprint.server=192.0.2.1:8080 imprint.order=7 imprint.mac=52:54:00:aa:bb:cc "
+                             "imprint.tls=443 imprint.certificate=sha256:00 console=tty0 server=192.0.2.1");
     text_init(&text, out, sizeof out);
     assert_int_equal(render_own_arguments(&facts, &text, &problem), STATUS_OK);
     assert_string_equal(out, "password=secret");

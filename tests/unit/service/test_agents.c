@@ -61,6 +61,15 @@ static void the_whole_way_from_hello_to_its_own_disk(void **state)
 
 // ---- who it is ----
 
+// Both files, or none.
+static bool may_read(const char *of, unsigned last, const char *name)
+{
+    const struct content_client from = {.address = bench_ip(last), .token = of, .is_http = true};
+    bool has_stream = agents_may_read(bench.agents, &from, name, true);
+    assert_int_equal(agents_may_read(bench.agents, &from, name, false), has_stream);
+    return has_stream;
+}
+
 static void a_token_works_from_its_own_address_only(void **state)
 {
     (void)state;
@@ -68,10 +77,76 @@ static void a_token_works_from_its_own_address_only(void **state)
     assert_int_equal(agents_bench_post(&bench, 102, TALK_PATH_TASK, token, "{}"), 403);
     assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
     assert_int_equal(agents_bench_post(&bench, 150, TALK_PATH_REPORT, token, "{\"stage\":\"begin\"}"), 403);
-    assert_true(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
-    assert_false(agents_may_read(bench.agents, token, bench_ip(102), "debian-12"));
-    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-13"));
-    assert_false(agents_may_read(bench.agents, "", bench_ip(101), "debian-12"));
+    assert_true(may_read(token, 101, "debian-12"));
+    assert_false(may_read(token, 102, "debian-12"));
+    assert_false(may_read(token, 101, "debian-13"));
+    assert_false(may_read("", 101, "debian-12"));
+}
+
+static unsigned post_by(bool is_https, const char *path, const char *of, const char *body)
+{
+    struct agents_request request = {
+        .path = path,
+        .token = of,
+        .from = {.address = bench_ip(101), .is_http = true, .is_https = is_https},
+        .body = body,
+        .body_bytes = strlen(body)};
+    struct agents_answer answer = agents_handle(bench.agents, &request);
+    assert_non_null(answer.body);
+    if (answer.http_status == 403 && !is_https) {
+        assert_non_null(strstr(answer.body, "sudo imprint agent build"));
+    }
+    free(answer.body);
+    return answer.http_status;
+}
+
+static void where_there_is_https_nothing_is_told_by_http(void **state)
+{
+    (void)state;
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    bench.generated.https_port = 443;
+    assert_int_equal(post_by(false, TALK_PATH_HELLO, "", "{}"), 403); // not 400: it is not even read
+    assert_int_equal(post_by(false, TALK_PATH_TASK, token, "{}"), 403);
+    assert_int_equal(post_by(false, TALK_PATH_REPORT, token, "{\"stage\":\"begin\"}"), 403);
+    assert_int_equal(post_by(true, TALK_PATH_TASK, token, "{}"), 200);
+    struct content_client from = {.address = bench_ip(101), .token = token, .is_http = true};
+    assert_false(agents_may_read(bench.agents, &from, "debian-12", false));
+    assert_false(agents_may_read(bench.agents, &from, "debian-12", true));
+    from.is_https = true;
+    assert_true(agents_may_read(bench.agents, &from, "debian-12", false));
+}
+
+static void the_streams_token_is_good_for_the_stream_and_nothing_else(void **state)
+{
+    (void)state;
+    struct talk_welcome welcome;
+    struct problem problem;
+    problem_clear(&problem);
+    agents_bench_boot(&bench, 1);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
+    assert_int_equal(talk_welcome_decode(bench.body, strlen(bench.body), &welcome, &problem), STATUS_OK);
+    assert_int_equal(agents_bench_inventory(&bench, 1, token, 1, true), 200);
+    assert_int_equal(strlen(welcome.stream_token), TALK_TOKEN_BYTES - 1);
+    assert_string_not_equal(welcome.stream_token, welcome.token);
+    for (unsigned port = 0; port <= 443; port += 443) {
+        bench.generated.https_port = (uint16_t)port;
+        for (int is_https = 0; is_https <= 1; is_https++) {
+            struct content_client from = {.address = bench_ip(101),
+                                          .token = welcome.stream_token,
+                                          .is_http = true,
+                                          .is_https = is_https != 0};
+            assert_true(agents_may_read(bench.agents, &from, "debian-12", true));
+            assert_false(agents_may_read(bench.agents, &from, "debian-12", false));
+            assert_false(agents_may_read(bench.agents, &from, "debian-13", true));
+            from.address = bench_ip(102);
+            assert_false(agents_may_read(bench.agents, &from, "debian-12", true));
+        }
+    }
+    assert_int_equal(post_by(true, TALK_PATH_TASK, welcome.stream_token, "{}"), 403);
+    assert_int_equal(post_by(true, TALK_PATH_REPORT, welcome.stream_token, "{\"stage\":\"begin\"}"), 403);
+    assert_int_equal(post_by(true, TALK_PATH_LOG, welcome.stream_token, "a line\n"), 403);
+    assert_int_equal(post_by(true, TALK_PATH_INVENTORY, welcome.stream_token, "{}"), 403);
+    assert_int_equal(post_by(true, TALK_PATH_TASK, token, "{}"), 200);
 }
 
 static void a_token_is_good_for_its_own_order_only(void **state)
@@ -173,7 +248,7 @@ static void a_card_that_was_given_to_another_machine_takes_the_token_with_it(voi
     assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
     assert_int_equal(bench.http_status, 403);
     assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_RUNNING);
-    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_false(may_read(token, 101, "debian-12"));
     machine.macs[0] = bench_mac(1);
     machine.state = MACHINE_NEW; // and nobody has decided about it
     assert_int_equal(store_machine_put(bench.desk.store, &machine, NULL), STATUS_OK);
@@ -208,7 +283,7 @@ static void an_expired_order_takes_no_agent_and_no_begin(void **state)
     desk_bench_wait(&bench.desk, 7201);
     assert_false(agents_bench_report(&bench, 1, token, "begin", "", ""));
     assert_int_equal(agents_bench_order(&bench, 1)->state, ORDER_EXPIRED);
-    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_false(may_read(token, 101, "debian-12"));
     assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_REBOOT);
 }
 
@@ -233,7 +308,7 @@ static void a_new_boot_makes_the_old_token_worthless(void **state)
     agents_bench_arrive(&bench, 1, 1, true, token);
     agents_bench_boot(&bench, 1);
     assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
-    assert_false(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_false(may_read(token, 101, "debian-12"));
     assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, fresh), 200);
     assert_string_not_equal(token, fresh);
     assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
@@ -257,7 +332,7 @@ static void after_a_restart_of_the_server_its_agent_is_known_again(void **state)
     assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 0); // that is no stranger
     assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, BENCH_NONCE, token), 200);
     assert_true(agents_bench_report(&bench, 1, token, "write", "", ""));
-    assert_true(agents_may_read(bench.agents, token, bench_ip(101), "debian-12"));
+    assert_true(may_read(token, 101, "debian-12"));
     assert_true(agents_bench_report(&bench, 1, token, "sealing", "", ""));
     assert_true(agents_bench_report(&bench, 1, token, "done", "", ""));
 }
@@ -309,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         AGENTS_TEST(the_whole_way_from_hello_to_its_own_disk),
         AGENTS_TEST(a_token_works_from_its_own_address_only),
+        AGENTS_TEST(where_there_is_https_nothing_is_told_by_http),
+        AGENTS_TEST(the_streams_token_is_good_for_the_stream_and_nothing_else),
         AGENTS_TEST(a_token_is_good_for_its_own_order_only),
         AGENTS_TEST(swapped_orders_and_cards_are_refused),
         AGENTS_TEST(saying_to_have_an_address_is_not_enough),
