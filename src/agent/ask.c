@@ -80,8 +80,9 @@ static enum ask_end ask_hello_once(struct ask *ask, struct ask_no *no)
     }
     struct talk_welcome welcome;
     if (talk_welcome_decode(answer.body, answer.bytes, &welcome, &no->problem) == STATUS_OK) {
-        fetch_set_token(&ask->server, welcome.token);
+        fetch_set_tokens(&ask->server, welcome.token, welcome.stream_token);
         explicit_bzero(welcome.token, sizeof welcome.token);
+        explicit_bzero(welcome.stream_token, sizeof welcome.stream_token);
         ask->welcome = welcome;
     } else {
         end = ASK_AWAY;

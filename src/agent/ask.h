@@ -11,7 +11,7 @@
 struct ask {
     struct fetch_server server;
     struct talk_hello hello;
-    struct talk_welcome welcome; // the newest; its token is wiped, server.token has it
+    struct talk_welcome welcome; // the newest; its tokens are wiped, `server` has them
     pthread_mutex_t lock;        // one hello at a time
 };
 

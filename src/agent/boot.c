@@ -56,14 +56,52 @@ static enum status boot_parse_mac(const char *value, struct agent_boot *boot)
     return STATUS_OK;
 }
 
+static enum status boot_parse_tls(const char *value, struct agent_boot *boot)
+{
+    uint64_t port = 0;
+    if (text_parse_u64(value, UINT16_MAX, &port) != STATUS_OK || port == 0) {
+        return STATUS_MALFORMED;
+    }
+    boot->tls_port = (uint16_t)port;
+    return STATUS_OK;
+}
+
+static enum status boot_parse_certificate(const char *value, struct agent_boot *boot)
+{
+    static const char KIND[] = "sha256:";
+    if (!text_starts(value, KIND) || strlen(value) != strlen(KIND) + 2 * sizeof boot->certificate) {
+        return STATUS_MALFORMED;
+    }
+    value += strlen(KIND);
+    for (size_t i = 0; i < sizeof boot->certificate; i++) {
+        int high = text_parse_hex_digit(value[2 * i]), low = text_parse_hex_digit(value[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return STATUS_MALFORMED;
+        }
+        boot->certificate[i] = (uint8_t)(high * 16 + low);
+    }
+    return STATUS_OK;
+}
+
+enum boot_key_id {
+    BOOT_KEY_SERVER,
+    BOOT_KEY_ORDER,
+    BOOT_KEY_MAC,
+    BOOT_KEY_TLS, // this and what follows may be missing, but not one without the other
+    BOOT_KEY_CERTIFICATE
+};
+
 static const struct boot_key {
     const char *name;
     const char *example;
     enum status (*parse)(const char *value, struct agent_boot *boot);
 } BOOT_KEYS[] = {
-    {"imprint.server=", "imprint.server=192.168.77.1", boot_parse_server},
-    {"imprint.order=", "imprint.order=7", boot_parse_order},
-    {"imprint.mac=", "imprint.mac=52:54:00:aa:bb:cc", boot_parse_mac},
+    [BOOT_KEY_SERVER] = {"imprint.server=", "imprint.server=192.168.77.1", boot_parse_server},
+    [BOOT_KEY_ORDER] = {"imprint.order=", "imprint.order=7", boot_parse_order},
+    [BOOT_KEY_MAC] = {"imprint.mac=", "imprint.mac=52:54:00:aa:bb:cc", boot_parse_mac},
+    [BOOT_KEY_TLS] = {"imprint.tls=", "imprint.tls=443", boot_parse_tls},
+    [BOOT_KEY_CERTIFICATE] = {"imprint.certificate=", "imprint.certificate=sha256: and 64 hexadecimal digits",
+                              boot_parse_certificate},
 };
 
 // Takes one word of the line; `seen` counts bits of BOOT_KEYS.
@@ -112,7 +150,8 @@ enum status agent_boot_parse(const char *line, struct agent_boot *boot, struct p
         }
         line += bytes + (line[bytes] != '\0' ? 1 : 0);
     }
-    for (unsigned i = 0; i < COUNT_OF(BOOT_KEYS); i++) {
+    bool has_tls = (seen & (1u << BOOT_KEY_TLS | 1u << BOOT_KEY_CERTIFICATE)) != 0;
+    for (unsigned i = 0; i < (has_tls ? COUNT_OF(BOOT_KEYS) : BOOT_KEY_TLS); i++) {
         if ((seen & 1u << i) == 0) {
             problem_set(problem, "the kernel command line has no %s", BOOT_KEYS[i].name);
             problem_set_remedy(problem, "this system is started by an imprint server over the network, which "

@@ -186,7 +186,7 @@ static int command_write(bool is_sealing, int count, char *words[])
         if (strcmp(words[i], "--yes") == 0) {
             asked.is_agreed = true;
         } else if (strcmp(words[i], "--token") == 0 && i + 1 < count) {
-            fetch_set_token(&asked.server, words[++i]);
+            fetch_set_tokens(&asked.server, words[++i], "");
         } else if (plain_count < COUNT_OF(plain) && words[i][0] != '-') {
             plain[plain_count++] = words[i];
         } else {

@@ -24,6 +24,8 @@
 
 struct fetch_wire { // one connection, and what has been received of it and not been taken yet
     int socket;
+    uint16_t port;
+    struct tls *tls; // NULL = none
     size_t begin, end;
     char buffer[FETCH_HEAD_BYTES_MOST];
 };
@@ -33,13 +35,14 @@ struct fetch_stream {
     uint64_t left; // of the body
 };
 
-// The main thread changes the token while others download: see fetch_set_token.
+// The main thread changes the token while others download: see fetch_set_tokens.
 static pthread_mutex_t fetch_token_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void fetch_set_token(struct fetch_server *server, const char *token)
+void fetch_set_tokens(struct fetch_server *server, const char *token, const char *stream_token)
 {
     (void)pthread_mutex_lock(&fetch_token_lock);
     (void)text_copy(server->token, sizeof server->token, token);
+    (void)text_copy(server->stream_token, sizeof server->stream_token, stream_token);
     (void)pthread_mutex_unlock(&fetch_token_lock);
 }
 
@@ -51,11 +54,21 @@ void fetch_get_token(const struct fetch_server *server, char out[80])
     (void)pthread_mutex_unlock(&fetch_token_lock);
 }
 
+// What may be shown on a download's connection, which everybody on the wire can read.
+static void fetch_get_stream_token(const struct fetch_server *server, char out[80])
+{
+    (void)pthread_mutex_lock(&fetch_token_lock);
+    bool is_own = server->stream_token[0] != '\0' || server->tls_port != 0;
+    memcpy(out, is_own ? server->stream_token : server->token, sizeof server->token);
+    out[sizeof server->token - 1] = '\0';
+    (void)pthread_mutex_unlock(&fetch_token_lock);
+}
+
 static const char *fetch_remedy(int error)
 {
     switch (error) {
     case ECONNREFUSED:
-        return "see that imprint runs there and serves HTTP on that port";
+        return "see that imprint runs there and serves that port";
     case ENETUNREACH:
     case EHOSTUNREACH:
         return "see that the server is in this network, or that the network has a router to it";
@@ -64,15 +77,15 @@ static const char *fetch_remedy(int error)
     }
 }
 
-static enum status fetch_fail(const struct fetch_server *server, int error, struct problem *problem)
+static enum status fetch_fail(const struct fetch_server *server, uint16_t port, int error,
+                              struct problem *problem)
 {
     char address[IP4_TEXT_BYTES];
     const char *why = error == EAGAIN       ? "it was silent for 30 seconds"
                       : error == ETIMEDOUT  ? "no answer for 10 seconds"
                       : error == ECONNRESET ? "the connection broke off"
                                             : strerror(error);
-    problem_set(problem, "no answer from %s port %u: %s", ip4_print(server->address, address), server->port,
-                why);
+    problem_set(problem, "no answer from %s port %u: %s", ip4_print(server->address, address), port, why);
     problem_set_remedy(problem, "%s", fetch_remedy(error));
     return STATUS_IO;
 }
@@ -106,22 +119,27 @@ static int fetch_wait_connected(int socket)
     return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 ? error : errno;
 }
 
-// `is_long`: for a download; a window larger than the kernel's default needs root, and is only better, not
-// needed.
+static void fetch_disconnect(struct fetch_wire *wire);
+
+// `is_long`: for a download, without TLS; a window larger than the kernel's default needs root, and is only
+// better, not needed.
 static enum status fetch_connect(const struct fetch_server *server, bool is_long, struct fetch_wire *wire,
                                  struct problem *problem)
 {
+    bool has_tls = !is_long && server->tls_port != 0;
     wire->begin = wire->end = 0;
+    wire->tls = NULL;
+    wire->port = has_tls ? server->tls_port : server->port;
     wire->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (wire->socket < 0) {
-        return fetch_fail(server, errno, problem);
+        return fetch_fail(server, wire->port, errno, problem);
     }
     int window = FETCH_WINDOW_BYTES;
     if (is_long) {
         (void)setsockopt(wire->socket, SOL_SOCKET, SO_RCVBUFFORCE, &window, sizeof window);
     }
     struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(server->port),
+                             .sin_port = htons(wire->port),
                              .sin_addr.s_addr = htonl(server->address.value)};
     int error = connect(wire->socket, (struct sockaddr *)&to, sizeof to) == 0 ? 0 : errno;
     if (error == EINPROGRESS || error == EINTR) {
@@ -133,15 +151,22 @@ static enum status fetch_connect(const struct fetch_server *server, bool is_long
     }
     if (error != 0) {
         (void)close(wire->socket);
-        return fetch_fail(server, error, problem);
+        return fetch_fail(server, wire->port, error, problem);
     }
     fetch_set_up(wire->socket);
+    enum status status =
+        has_tls ? tls_open(wire->socket, server->certificate, &wire->tls, problem) : STATUS_OK;
+    if (status != STATUS_OK) {
+        fetch_disconnect(wire);
+        return STATUS_IO; // no answer, whatever the reason
+    }
     return STATUS_OK;
 }
 
 // Wipes what passed through: answers hold secrets.
 static void fetch_disconnect(struct fetch_wire *wire)
 {
+    tls_close(wire->tls);
     (void)close(wire->socket);
     explicit_bzero(wire->buffer, sizeof wire->buffer);
 }
@@ -149,6 +174,9 @@ static void fetch_disconnect(struct fetch_wire *wire)
 // 0, or an errno.
 static int fetch_send(const struct fetch_wire *wire, const void *data, size_t bytes)
 {
+    if (wire->tls != NULL) {
+        return tls_send(wire->tls, data, bytes);
+    }
     const char *at = data;
     while (bytes != 0) {
         ssize_t sent = send(wire->socket, at, bytes, MSG_NOSIGNAL);
@@ -165,6 +193,9 @@ static int fetch_send(const struct fetch_wire *wire, const void *data, size_t by
 // At least one byte into `out`; 0, or an errno: ECONNRESET at the end too.
 static int fetch_receive(const struct fetch_wire *wire, void *out, size_t bytes, size_t *received)
 {
+    if (wire->tls != NULL) {
+        return tls_receive(wire->tls, out, bytes, received);
+    }
     for (;;) {
         ssize_t got = recv(wire->socket, out, bytes, 0);
         if (got > 0) {
@@ -202,6 +233,7 @@ struct fetch_request {
     const char *type; // of the body; NULL = GET
     size_t body_bytes;
     uint64_t offset; // of GET; 0 = from the beginning
+    bool is_stream;
 };
 
 static enum status fetch_send_head(const struct fetch_server *server, const struct fetch_wire *wire,
@@ -213,8 +245,8 @@ static enum status fetch_send_head(const struct fetch_server *server, const stru
     text_add_format(&text,
                     "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: imprint-agent/" IMPRINT_VERSION "\r\n",
                     request->type == NULL ? "GET" : "POST", request->path,
-                    ip4_print(server->address, address), server->port);
-    fetch_get_token(server, token);
+                    ip4_print(server->address, address), wire->port);
+    (request->is_stream ? fetch_get_stream_token : fetch_get_token)(server, token);
     if (token[0] != '\0') {
         text_add_format(&text, "Authorization: Bearer %s\r\n", token);
     }
@@ -232,7 +264,7 @@ static enum status fetch_send_head(const struct fetch_server *server, const stru
         status = STATUS_TOO_LONG;
     } else {
         int error = fetch_send(wire, head, text.length);
-        status = error == 0 ? STATUS_OK : fetch_fail(server, error, problem);
+        status = error == 0 ? STATUS_OK : fetch_fail(server, wire->port, error, problem);
     }
     explicit_bzero(head, sizeof head);
     explicit_bzero(token, sizeof token);
@@ -253,7 +285,7 @@ static enum status fetch_receive_head(const struct fetch_server *server, struct 
         }
         int error = fetch_receive(wire, wire->buffer + wire->end, sizeof wire->buffer - wire->end, &received);
         if (error != 0) {
-            return fetch_fail(server, error, problem);
+            return fetch_fail(server, wire->port, error, problem);
         }
         wire->end += received;
     }
@@ -283,7 +315,7 @@ static enum status fetch_receive_body(const struct fetch_server *server, struct 
     if (error != 0) {
         explicit_bzero(body, bytes);
         free(body);
-        return fetch_fail(server, error, problem);
+        return fetch_fail(server, wire->port, error, problem);
     }
     body[bytes] = '\0';
     *answer = (struct fetch_answer){.http_status = head->http_status, .body = body, .bytes = bytes};
@@ -307,7 +339,7 @@ enum status fetch(const struct fetch_server *server, const char *path, const cha
         int error = status == STATUS_OK && body != NULL ? fetch_send(wire, body, body_bytes) : 0;
         // A server that refuses a body may close early; its answer says why, so it is read all the same.
         if (error != 0 && error != ECONNRESET) {
-            status = fetch_fail(server, error, problem);
+            status = fetch_fail(server, wire->port, error, problem);
         }
         if (status == STATUS_OK) {
             status = fetch_receive_head(server, wire, &head, problem);
@@ -374,7 +406,7 @@ enum status fetch_stream_open(const struct fetch_server *server, const char *pat
         problem_set(problem, "there is no memory left for a download");
         return STATUS_IO;
     }
-    const struct fetch_request request = {.path = path, .offset = offset};
+    const struct fetch_request request = {.path = path, .offset = offset, .is_stream = true};
     enum status status = fetch_connect(server, true, &opened->wire, problem);
     if (status == STATUS_OK) {
         struct fetch_head head;

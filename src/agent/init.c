@@ -207,7 +207,10 @@ static void init_work(const char *nonce)
     }
     char address[IP4_TEXT_BYTES];
     console_say("order %llu of the server %s port %u", (unsigned long long)boot.order_id,
-                ip4_print(boot.server, address), boot.port);
+                ip4_print(boot.server, address), boot.tls_port != 0 ? boot.tls_port : boot.port);
+    if (boot.tls_port == 0) {
+        console_say("the server has no HTTPS: what it says to this machine can be read on the network");
+    }
     console_say("looking for hardware");
     modules_load();
     if (access("/sys/firmware/efi", F_OK) == 0) {
@@ -215,7 +218,11 @@ static void init_work(const char *nonce)
     }
     network_start(&network, &boot.mac, modules_look);
     network_keep(&network);
-    struct steps_start start = {.server = boot.server, .port = boot.port, .world = &world};
+    struct steps_start start = {.server = boot.server,
+                                .port = boot.port,
+                                .tls_port = boot.tls_port,
+                                .certificate = boot.certificate,
+                                .world = &world};
     init_fill_hello(&boot, nonce, &start.hello);
     steps_run(&start);
     init_restart();

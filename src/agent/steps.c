@@ -512,6 +512,10 @@ void steps_run(const struct steps_start *start)
     }
     steps->world = start->world;
     steps->ask.server = (struct fetch_server){.address = start->server, .port = start->port};
+    if (start->tls_port != 0) {
+        steps->ask.server.tls_port = start->tls_port;
+        memcpy(steps->ask.server.certificate, start->certificate, sizeof steps->ask.server.certificate);
+    }
     steps->ask.hello = start->hello;
     (void)pthread_mutex_init(&steps->ask.lock, NULL);
     steps->herald = herald_new(&steps->ask);
@@ -523,7 +527,7 @@ void steps_run(const struct steps_start *start)
         steps_next(steps);
     }
     herald_free(steps->herald);
-    explicit_bzero(steps->ask.server.token, sizeof steps->ask.server.token);
+    explicit_bzero(&steps->ask.server, sizeof steps->ask.server);
     (void)pthread_mutex_destroy(&steps->ask.lock);
     free(steps->inventory);
     free(steps->fresh);

@@ -23,6 +23,8 @@ struct steps_world { // none may be NULL
 struct steps_start {
     struct ip4 server;
     uint16_t port;
+    uint16_t tls_port;          // 0 = no TLS
+    const uint8_t *certificate; // TLS_PIN_BYTES: the server's SHA-256; NULL without TLS
     struct talk_hello hello;
     const struct steps_world *world;
 };

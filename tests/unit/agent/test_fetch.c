@@ -29,7 +29,7 @@ static enum status ask(const char *raw, const char *body, struct fetch_answer *a
     problem_clear(problem);
     server_start(&server);
     struct fetch_server place = server_place(&server);
-    fetch_set_token(&place, "0123456789abcdef");
+    fetch_set_tokens(&place, "0123456789abcdef", "");
     enum status status = fetch(&place, "/agent/task", "application/json", body,
                                body == NULL ? 0 : strlen(body), answer, problem);
     server_stop(&server);
