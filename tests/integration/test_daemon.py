@@ -66,6 +66,62 @@ def test_a_wrong_configuration_names_line_column_and_nearest_key(lab):
     assert "wrong.yaml:3:3" in done.stderr and "mode" in done.stderr
 
 
+def take_port(lab, port):
+    """Another program, called "other", has it."""
+    code = f"import socket, time; s = socket.create_server(('0.0.0.0', {port})); print('taken', flush=True); time.sleep(600)"
+    other = lab.start("/usr/bin/python3", "-c", code, log="other")
+    lab.wait("the port to be taken", lambda: "taken" in other.log_path.read_text(), 10)
+
+
+def answers_https(lab, port=443):
+    return lab.run("curl", "-sSk", "-m", "5", f"https://{lab.address}:{port}/", check=False).returncode == 0
+
+
+def test_https_is_there_and_its_certificate_stays(lab):
+    lab.start_imprint()
+    assert answers_https(lab)
+    certificate = (lab.folder / "state" / "tls" / "certificate.pem").read_bytes()
+    lab.stop_imprint()
+    lab.start_imprint()
+    assert answers_https(lab)
+    assert (lab.folder / "state" / "tls" / "certificate.pem").read_bytes() == certificate
+
+
+def test_without_its_own_port_https_is_left_out_with_a_warning(lab):
+    take_port(lab, 443)
+    lab.start_imprint()
+    assert "no HTTPS" in lab.log() and "python3" in lab.log() and "agents come by HTTPS" not in lab.log()
+    assert lab.run("curl", "-sS", "-m", "5", f"http://{lab.address}/", check=False).returncode == 0
+
+
+def test_an_https_port_that_was_chosen_must_be_free(lab):
+    take_port(lab, 8443)
+    process = lab.start_imprint(lab.config_text(extra="https: { port: 8443 }"), wait=False)
+    assert process.wait(20) == 1
+    assert "8443" in lab.log()
+
+
+def test_https_can_be_turned_off(lab):
+    lab.start_imprint(lab.config_text(extra="https: { port: 0 }"))
+    assert not answers_https(lab) and not (lab.folder / "state" / "tls").exists()
+
+
+def test_the_administrators_certificate_is_used_and_a_bad_one_refused(lab):
+    key, certificate = lab.folder / "own.key", lab.folder / "own.pem"
+    lab.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=boot.example", "-days", "2", "-keyout", key, "-out",
+            certificate)
+    key.chmod(0o600)  # root's alone: it is read before privileges are dropped
+    config = lab.config_text(extra=f"https: {{ port: 8443, certificate: {certificate}, key: {key} }}")
+    lab.start_imprint(config)
+    assert lab.run("curl", "-sS", "-m", "5", "--cacert", certificate, "--resolve", f"boot.example:8443:{lab.address}",
+                   "https://boot.example:8443/", check=False).returncode == 0
+    lab.stop_imprint()
+    certificate.write_text("nonsense\n")
+    process = lab.start_imprint(config, wait=False)
+    assert process.wait(20) == 1
+    assert str(certificate) in lab.log()
+
+
 def test_a_taken_port_is_told_with_who_has_it(lab):
     from lab.network import imprint_binary
     thief = "import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 69)); time.sleep(60)"

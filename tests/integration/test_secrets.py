@@ -2,10 +2,13 @@
 """Password hashes, keys and scripts go to the agent of the machine that is being written, and to nobody else: a stranger asks
 for them in every way there is."""
 
+import hashlib
 import itertools
 import json
 import os
 import random
+import re
+import ssl
 import stat
 import urllib.parse
 
@@ -131,6 +134,55 @@ def test_the_token_itself_is_no_use_to_a_stranger(site, machine):
         status, answer = machine.post("/agent/task", {}, host=host)
         assert status == 403 and holds_secret(json.dumps(answer)) is None
         assert machine.get("/images/small/image.zst", host=host)[0] in (403, 404)
+
+
+def test_nothing_secret_crosses_the_network_in_the_clear(site, machine):
+    capture = site.start("tcpdump", "-i", "br0", "-A", "-l", "-s", "0", "tcp port 80 or tcp port 443", log="wire")
+    site.wait("tcpdump", lambda: "listening" in capture.log_path.read_text(errors="replace"), 10)
+    run_agent(machine)
+    assert machine.get("/images/small/image.index")[0] == 200
+    assert machine.get("/images/small/image.zst")[0] == 200
+    assert machine.report("sealing") and machine.report("done")
+    wire = site.wait("the wire", lambda: machine.stream_token in (text := capture.log_path.read_text(errors="replace")) and text, 10)
+    assert machine.token not in wire and "POST /agent/" not in wire and "GET /images/small/image.zst" in wire
+    assert holds_secret(wire) is None
+
+
+def test_agents_are_told_the_certificate_and_refused_by_http(site, machine):
+    assert machine.power_on()
+    told = re.search(r"imprint\.tls=(\d+) imprint\.certificate=sha256:([0-9a-f]{64})", machine.config)
+    assert told and told.group(1) == "443"
+    folder = site.folder / "state" / "tls"
+    certificate = ssl.PEM_cert_to_DER_cert((folder / "certificate.pem").read_text())
+    assert hashlib.sha256(certificate).hexdigest() == told.group(2)
+    assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600 and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    shown = site.run("openssl", "s_client", "-connect", f"{site.address}:443", host="machine", input="", check=False).stdout
+    assert ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN.*?END CERTIFICATE-----", shown, re.DOTALL).group(0)) == certificate
+    https, machine.config = machine.config, ""
+    status, verdict = machine.post("/agent/hello", {}, token="")
+    assert status == 403 and "imprint agent build" in verdict["remedy"]
+    machine.config = https
+    assert machine.come_up(disk())["do"] == "write"
+    assert machine.report("begin")
+    machine.config = ""
+    assert machine.task() is None and not machine.report("sealing")
+    assert machine.get("/images/small/image.index")[0] == 403
+    assert machine.get("/images/small/image.zst", token=machine.token)[0] == 403
+    assert machine.get("/images/small/image.index", token=machine.stream_token)[0] == 403
+
+
+def test_the_token_of_the_stream_asks_for_nothing(site, machine):
+    run_agent(machine)
+    for path in ("task", "inventory", "report", "log"):
+        status, answer = machine.post(f"/agent/{path}", {"stage": "begin"}, token=machine.stream_token)
+        assert status == 403 and holds_secret(json.dumps(answer)) is None
+
+
+def test_old_tls_is_not_spoken(site, machine):
+    for version in ("1.0", "1.1"):
+        assert site.run("curl", "-sSk", "-m", "5", "--ciphers", "DEFAULT:@SECLEVEL=0", f"--tlsv{version}", "--tls-max", version,
+                        f"https://{site.address}/", host="stranger", check=False).returncode == 35
+    assert site.run("curl", "-sSk", "-m", "5", f"https://{site.address}/", host="stranger", check=False).returncode == 0
 
 
 def test_another_machine_that_is_approved_gets_nothing_of_this_one(site, machine):

@@ -39,7 +39,7 @@ class FakeMachine:
         self.architecture = architecture
         self.order = 1
         self.nonce = os.urandom(16).hex()
-        self.token = ""
+        self.token = self.stream_token = ""
         self.address = None
         self.config = ""
         if host not in lab.hosts:
@@ -95,12 +95,20 @@ class FakeMachine:
         except ValueError:
             return status, None
 
+    def url(self, path, token):
+        """As the agent does: what may be secret by HTTPS, when the kernel's arguments say so, the image's stream by HTTP."""
+        tls = re.search(r"imprint\.tls=(\d+)", self.config)
+        if tls and (path.startswith("/agent/") or token == self.token != ""):
+            return f"https://{self.lab.address}:{tls.group(1)}{path}"
+        return f"http://{self.lab.address}{path}"
+
     def _curl(self, path, token, host, *words, data=None):
         where = self.host if host is None else (None if host == "server" else host)
-        token = self.token if token is None else token
+        if token is None:
+            token = self.stream_token if path.endswith("/image.zst") else self.token
         authorization = ["-H", f"Authorization: Bearer {token}"] if token else []
-        done = self.lab.run("curl", "-sS", "-m", 20, "--path-as-is", "-w", "\n%{http_code}", *authorization, *words,
-                            f"http://{self.lab.address}{path}", host=where, check=False, errors="replace",
+        done = self.lab.run("curl", "-sSk", "-m", 20, "--path-as-is", "-w", "\n%{http_code}", *authorization, *words,
+                            self.url(path, token), host=where, check=False, errors="replace",
                             **({"input": data} if data is not None else {}))
         text, _, status = done.stdout.rpartition("\n")
         return int(status or 0), text
@@ -112,7 +120,7 @@ class FakeMachine:
         body = {"version": 1, "agent": "test", "nonce": self.nonce, "mac": self.mac, "order_id": self.order, **changed}
         status, welcome = self.post("/agent/hello", body, token="")
         if status == 200:
-            self.token = welcome["token"]
+            self.token, self.stream_token = welcome["token"], welcome["stream_token"]
             self.welcome = welcome
         return status
 

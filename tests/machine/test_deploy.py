@@ -331,19 +331,23 @@ def test_three_more_power_cycles_boot_its_own_disk_each_time(site):
 
 
 def test_a_stolen_token_of_a_real_agent_is_refused(site):
-    """The thief has read the token from the wire, and has the machine's own MAC address on a card of its own."""
+    """The thief has read what goes over the wire, and has the machine's own MAC address on a card of its own. All there is to
+    read is the token of the image's stream, which is good for nothing else."""
+    site.add_host("thief", "192.168.77.66")
+    capture = site.start("tcpdump", "-i", "br0", "-A", "-l", "-s", "0", "tcp port 80 and dst host 192.168.77.1", log="tokens")
     deploy(site)
     machine = switch_on(site, "bios-virtio")
     wait_writing(site, machine)
-    site.add_host("thief", "192.168.77.66")
-    capture = site.start("tcpdump", "-i", "br0", "-A", "-l", "-s", "0", "tcp port 80 and dst host 192.168.77.1", log="tokens")
     token = site.wait("a token on the wire",
                       lambda: re.search(r"Authorization: Bearer ([0-9a-f]{64})", capture.log_path.read_text(errors="replace")), 60, 1)
     thief = FakeMachine(site, MAC, host="thief")
     thief.token = token.group(1)
-    assert thief.post("/agent/report", {"stage": "done"})[0] == 403
-    assert thief.post("/agent/task", {})[0] == 403
-    assert thief.get(f"/images/{SYSTEM}/image.zst")[0] in (403, 404)
+    for config in ("", "imprint.tls=443"):
+        thief.config = config
+        assert thief.post("/agent/report", {"stage": "done"})[0] == 403
+        assert thief.post("/agent/task", {})[0] == 403
+        assert thief.get(f"/images/{SYSTEM}/image.zst")[0] in (403, 404)
+    assert "POST /agent/" not in capture.log_path.read_text(errors="replace")
     wait_state(site, machine, ("finished",), WRITE)
 
 
