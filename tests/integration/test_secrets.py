@@ -158,13 +158,13 @@ def test_agents_are_told_the_certificate_and_refused_by_http(site, machine):
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600 and stat.S_IMODE(folder.stat().st_mode) == 0o700
     shown = site.run("openssl", "s_client", "-connect", f"{site.address}:443", host="machine", input="", check=False).stdout
     assert ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN.*?END CERTIFICATE-----", shown, re.DOTALL).group(0)) == certificate
-    https, machine.config = machine.config, ""
+    machine.https_port = 0
     status, verdict = machine.post("/agent/hello", {}, token="")
     assert status == 403 and "imprint agent build" in verdict["remedy"]
-    machine.config = https
+    machine.https_port = 443
     assert machine.come_up(disk())["do"] == "write"
     assert machine.report("begin")
-    machine.config = ""
+    machine.https_port = 0
     assert machine.task() is None and not machine.report("sealing")
     assert machine.get("/images/small/image.index")[0] == 403
     assert machine.get("/images/small/image.zst", token=machine.token)[0] == 403

@@ -42,6 +42,7 @@ class FakeMachine:
         self.token = self.stream_token = ""
         self.address = None
         self.config = ""
+        self.https_port = 443  # as the last agent's boot configuration said; 0 = there is no HTTPS
         if host not in lab.hosts:
             lab.add_host(host)
             lab.run("ip", "link", "set", "eth0", "down", host=host)
@@ -78,6 +79,8 @@ class FakeMachine:
         found = re.search(r"imprint\.order=(\d+)", self.config)
         if found:
             self.order = int(found.group(1))
+            told = re.search(r"imprint\.tls=(\d+)", self.config)
+            self.https_port = int(told.group(1)) if told else 0
         return found is not None
 
     # ---- HTTP ----
@@ -97,9 +100,8 @@ class FakeMachine:
 
     def url(self, path, token):
         """As the agent does: what may be secret by HTTPS, when the kernel's arguments say so, the image's stream by HTTP."""
-        tls = re.search(r"imprint\.tls=(\d+)", self.config)
-        if tls and (path.startswith("/agent/") or token == self.token != ""):
-            return f"https://{self.lab.address}:{tls.group(1)}{path}"
+        if self.https_port and (path.startswith("/agent/") or token == self.token != ""):
+            return f"https://{self.lab.address}:{self.https_port}{path}"
         return f"http://{self.lab.address}{path}"
 
     def _curl(self, path, token, host, *words, data=None):
