@@ -14,12 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FETCH_CONNECT_MS    10000
 #define FETCH_IDLE_S        30
 #define FETCH_REQUEST_BYTES 2048
+#define FETCH_PORT_FIRST    600 // as rpc's bindresvport(3)
+#define FETCH_PORT_END      1024
 #define FETCH_WINDOW_BYTES  (4 * 1024 * 1024)
 
 struct fetch_wire { // one connection, and what has been received of it and not been taken yet
@@ -119,6 +123,25 @@ static int fetch_wait_connected(int socket)
     return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 ? error : errno;
 }
 
+// From a port that only root can take: the server wants hello from one, so that no user of the system that
+// the machine runs now can speak for an agent. Whoever is not root, as a command, goes on with any port.
+static void fetch_take_port(int socket)
+{
+    unsigned ports = FETCH_PORT_END - FETCH_PORT_FIRST;
+    unsigned start = 0;
+    if (getrandom(&start, sizeof start, GRND_NONBLOCK) < 0) {
+        start = (unsigned)time(NULL);
+    }
+    for (unsigned i = 0; i < ports; i++) {
+        struct sockaddr_in from = {.sin_family = AF_INET,
+                                   .sin_port =
+                                       htons((uint16_t)(FETCH_PORT_FIRST + (start % ports + i) % ports))};
+        if (bind(socket, (struct sockaddr *)&from, sizeof from) == 0 || errno != EADDRINUSE) {
+            return;
+        }
+    }
+}
+
 static void fetch_disconnect(struct fetch_wire *wire);
 
 // `is_long`: for a download, without TLS; a window larger than the kernel's default needs root, and is only
@@ -137,6 +160,8 @@ static enum status fetch_connect(const struct fetch_server *server, bool is_long
     int window = FETCH_WINDOW_BYTES;
     if (is_long) {
         (void)setsockopt(wire->socket, SOL_SOCKET, SO_RCVBUFFORCE, &window, sizeof window);
+    } else {
+        fetch_take_port(wire->socket);
     }
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons(wire->port),

@@ -87,6 +87,17 @@ static void show_packets(struct call *call, const json_t *status)
                       (long long)fact_number(dhcp, "malformed"));
 }
 
+// Agents are told secrets: by HTTPS, unless there is none.
+static void show_https(struct call *call, const json_t *status)
+{
+    const json_t *port = fact_get(status, "https_port");
+    if (json_is_integer(port)) {
+        show_field_format(call, "HTTPS", "agents come by port %lld", (long long)json_integer_value(port));
+    } else if (port != NULL) {
+        show_field(call, "HTTPS", SCREEN_WARN, "off: agents are told passwords and keys in the clear");
+    }
+}
+
 static void show_transfers(struct call *call, const json_t *status, const char *member, const char *label)
 {
     char size[MOMENT_TEXT_BYTES];
@@ -124,6 +135,7 @@ static void show_status(struct call *call, const json_t *status)
     show_packets(call, status);
     show_transfers(call, status, "tftp", "TFTP");
     show_transfers(call, status, "http", "HTTP");
+    show_https(call, status);
     show_loaders(call, status);
     if (waiting > 0) {
         show_hint(call, "%lld %s for a decision: 'imprint machine list --state new'", (long long)waiting,

@@ -20,6 +20,7 @@ enum content_part { // what sending it whole means for an order
 
 struct content_client { // who asks, as far as known
     struct ip4 address;
+    uint16_t port;            // theirs; 0 = not known
     struct ip4 server;        // our address that was asked
     uint32_t interface_index; // 0 = not known
     const char *query;        // HTTP query string without '?', or ""

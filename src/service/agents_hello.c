@@ -59,6 +59,9 @@ static bool hello_is_machine(const struct agents *agents, const struct agents_re
         return hello_refuse(refusal, true, "imprint machine edit NAME --uuid UUID, if its board was replaced",
                             "This machine's UUID is not the one of %s.", machine->name);
     }
+    if (request->from.port > AGENTS_PORT_MOST) {
+        return hello_refuse(refusal, true, "", "An agent says hello from a port that only root can take.");
+    }
     if (machine->state != MACHINE_APPROVED) {
         return hello_refuse(refusal, true, "imprint machine approve NAME", "%s is not approved.",
                             machine->name);
@@ -89,10 +92,14 @@ static bool hello_is_now(const struct agents *agents, const struct talk_hello *h
         refusal->remedy = "start the machine again";
         return false;
     }
-    bool is_taken =
-        session != NULL && session->boots == order->boots && strcmp(session->nonce, hello->nonce) != 0;
+    // A boot need not have been noted (loaders that never say they have all), so silence counts too: an agent
+    // at work is heard every few seconds.
+    int64_t silent_s = session == NULL ? 0 : desk_now_s(agents->options.desk) - session->seen_s;
+    bool is_taken = session != NULL && session->boots == order->boots && silent_s < AGENTS_SILENT_S &&
+                    strcmp(session->nonce, hello->nonce) != 0;
     if (is_taken) {
-        return hello_refuse(refusal, true, "start the machine again",
+        refusal->retry_s = AGENTS_RETRY_S;
+        return hello_refuse(refusal, true, "it is let in when the other one has been silent for a minute",
                             "Another agent has said hello for order %llu since its machine was started.",
                             number);
     }
@@ -161,6 +168,7 @@ static struct agents_answer hello_begin(struct agents *agents, const struct agen
     struct desk *desk = agents->options.desk;
     struct agents_session *session = agents_find_session(agents, order->id);
     bool is_same = session != NULL && order->state != ORDER_ARMED && session->boots == order->boots &&
+                   strcmp(session->nonce, hello->nonce) == 0 &&
                    ip4_equal(session->address, request->from.address);
     if (!is_same) {
         desk_step_order(desk, order->id, ORDER_EVENT_HELLO); // may count a boot, so it goes first

@@ -10,6 +10,8 @@
 #define AGENTS_RETRY_S       10   // and one that was refused
 #define AGENTS_LOGS_MOST     1000 // orders whose logs are kept
 #define AGENTS_TROUBLE_GAP_S 5
+#define AGENTS_SILENT_S      60   // an agent that has not been heard for so long may be succeeded by another
+#define AGENTS_PORT_MOST     1023 // hello comes from a port that only root can take
 
 struct agents_session { // one agent, from its hello to its machine's next boot
     char token[TALK_TOKEN_BYTES];

@@ -96,6 +96,7 @@ static void look_up(struct http_service *service, struct http_request *request)
 {
     struct http_listener *listener = request->listener;
     struct content_client client = {.address = request->end.client,
+                                    .port = request->end.client_port,
                                     .server = request->end.server,
                                     .interface_index = request->end.interface_index,
                                     .query = request->query,

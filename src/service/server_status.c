@@ -96,5 +96,7 @@ void server_status_add(const struct server_ports *ports, const struct dhcp_servi
                                   "unsent", (json_int_t)counters->unsent));
     json_object_set_new(object, "tftp", server_status_transfers(&tftp));
     json_object_set_new(object, "http", server_status_transfers(&http));
+    json_object_set_new(object, "https_port",
+                        ports->https_port == 0 ? json_null() : json_integer(ports->https_port));
     json_object_set_new(object, "loaders", server_status_loaders(loaders));
 }

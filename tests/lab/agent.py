@@ -41,6 +41,7 @@ class FakeMachine:
         self.nonce = os.urandom(16).hex()
         self.token = self.stream_token = ""
         self.address = None
+        self.is_root = True  # agents are: hello comes from a port below 1024
         self.config = ""
         self.https_port = 443  # as the last agent's boot configuration said; 0 = there is no HTTPS
         if host not in lab.hosts:
@@ -109,6 +110,8 @@ class FakeMachine:
         if token is None:
             token = self.stream_token if path.endswith("/image.zst") else self.token
         authorization = ["-H", f"Authorization: Bearer {token}"] if token else []
+        if path == "/agent/hello" and self.is_root:
+            authorization += ["--local-port", "600-1023"]
         done = self.lab.run("curl", "-sSk", "-m", 20, "--path-as-is", "-w", "\n%{http_code}", *authorization, *words,
                             self.url(path, token), host=where, check=False, errors="replace",
                             **({"input": data} if data is not None else {}))

@@ -116,7 +116,7 @@ unsigned agents_bench_post(struct agents_bench *bench, unsigned last, const char
     struct agents_request request = {
         .path = path,
         .token = token,
-        .from = {.address = bench_ip(last), .server = bench_ip(1), .interface_index = 0xffffff},
+        .from = {.address = bench_ip(last), .port = 700, .server = bench_ip(1), .interface_index = 0xffffff},
         .body = body,
         .body_bytes = strlen(body)};
     bench_forget(bench);

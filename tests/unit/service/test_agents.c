@@ -377,6 +377,45 @@ static void what_is_no_message_is_refused(void **state)
     assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE); // and nothing is spoiled
 }
 
+static void an_agent_that_fell_silent_is_succeeded_by_the_next_boots(void **state)
+{
+    (void)state;
+    char fresh[TALK_TOKEN_BYTES];
+    agents_bench_arrive(&bench, 1, 1, true, token);
+    desk_bench_wait(&bench.desk, 50);
+    assert_int_equal(agents_bench_task(&bench, 1, token), TALK_DO_WRITE); // it is heard
+    desk_bench_wait(&bench.desk, 50);
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, fresh), 403);
+    assert_true(bench.verdict.retry_s > 0);
+    desk_bench_wait(&bench.desk, 15); // and now it is not
+    assert_int_equal(agents_bench_hello(&bench, 101, 1, 1, OTHER_NONCE, fresh), 200);
+    assert_int_equal(agents_bench_post(&bench, 101, TALK_PATH_TASK, token, "{}"), 403);
+}
+
+static void who_is_not_root_on_the_machine_does_not_speak_for_its_agent(void **state)
+{
+    (void)state;
+    agents_bench_boot(&bench, 1);
+    struct talk_hello hello = {
+        .version = TALK_VERSION, .nonce = BENCH_NONCE, .mac = bench_mac(1), .order_id = bench.order_ids[1]};
+    char *json = talk_hello_encode(&hello);
+    struct agents_request request = {
+        .path = TALK_PATH_HELLO,
+        .token = "",
+        .from = {.address = bench_ip(101), .port = 1024, .server = bench_ip(1), .interface_index = 0xffffff},
+        .body = json,
+        .body_bytes = strlen(json)};
+    struct agents_answer answer = agents_handle(bench.agents, &request);
+    assert_int_equal(answer.http_status, 403);
+    free(answer.body);
+    assert_int_equal(bench.desk.told_of[REASON_AGENT_REFUSED], 1);
+    request.from.port = 1023;
+    answer = agents_handle(bench.agents, &request);
+    assert_int_equal(answer.http_status, 200);
+    free(answer.body);
+    free(json);
+}
+
 #define AGENTS_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -401,6 +440,8 @@ int main(void)
         AGENTS_TEST(after_a_restart_of_the_server_its_agent_is_known_again),
         AGENTS_TEST(nothing_may_begin_while_the_store_cannot_be_written),
         AGENTS_TEST(a_token_is_not_given_while_the_store_cannot_be_written),
+        AGENTS_TEST(an_agent_that_fell_silent_is_succeeded_by_the_next_boots),
+        AGENTS_TEST(who_is_not_root_on_the_machine_does_not_speak_for_its_agent),
         AGENTS_TEST(what_is_no_message_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
