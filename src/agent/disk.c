@@ -168,7 +168,8 @@ enum status disk_write(struct disk *disk, uint64_t at, const void *data, size_t 
                        struct problem *problem)
 {
     if (at > disk->bytes || bytes > disk->bytes - at) {
-        problem_set(problem, "%s ends before byte %llu", disk->path, (unsigned long long)(at + bytes));
+        unsigned long long end = at;
+        problem_set(problem, "%s ends before byte %llu", disk->path, end + bytes);
         return STATUS_IO;
     }
     bool is_aligned = ((at | bytes | (uintptr_t)data) & (DIRECT_ALIGN - 1)) == 0;

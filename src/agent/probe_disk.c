@@ -75,7 +75,7 @@ static void read_serial(const char *folder, struct inventory_disk *disk)
 
 static void read_model(const char *folder, struct inventory_disk *disk)
 {
-    char vendor[32];
+    char vendor[32] = "";
     read_name(folder, "device/model", disk->model, sizeof disk->model);
     if (disk->model[0] == '\0') {
         read_name(folder, "device/name", disk->model, sizeof disk->model); // MMC

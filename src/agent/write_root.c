@@ -123,17 +123,9 @@ static enum status say_why(struct writing *writing, const struct problem *proble
 
 static enum status unpack(struct writing *writing)
 {
-    const char *const words[] = {"tar",
-                                 "--extract",
-                                 "--file=-",
-                                 "--directory=" WRITE_TARGET,
-                                 "--numeric-owner",
-                                 "--same-owner",
-                                 "--preserve-permissions",
-                                 "--xattrs",
-                                 "--xattrs-include=*",
-                                 "--acls",
-                                 "--warning=no-timestamp",
+    const char *const words[] = {"tar",        "--extract",          "--file=-",     "--directory",
+                                 WRITE_TARGET, "--numeric-owner",    "--same-owner", "--preserve-permissions",
+                                 "--xattrs",   "--xattrs-include=*", "--acls",       "--warning=no-timestamp",
                                  NULL};
     struct run_pipe *tar;
     struct problem problem = {0};

@@ -25,8 +25,6 @@
 static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
 static pid_t running[RUNNING_MOST];
 
-extern char **environ;
-
 bool process_is_there(const char *name)
 {
     const char *path = getenv("PATH");
@@ -115,6 +113,7 @@ static int spawn(const struct process_job *job, int output, int said, pid_t *pid
         assert(count < PROCESS_WORDS_MOST);
         words[count] = heap_copy_text(job->words[count]); // exec wants them writable
     }
+    assert(words[0] != NULL);
     char **environment = make_environment(job);
     if (job->input > 0) {
         error = posix_spawn_file_actions_adddup2(&actions, job->input, STDIN_FILENO);

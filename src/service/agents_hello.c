@@ -73,6 +73,7 @@ static bool hello_is_machine(const struct agents *agents, const struct agents_re
 static bool hello_is_now(const struct agents *agents, const struct talk_hello *hello,
                          const struct order *order, struct hello_refusal *refusal)
 {
+    assert(order != NULL); // its machine is known
     unsigned long long number = order->id;
     const struct agents_session *session = agents_find_session(agents, order->id);
     refusal->retry_s = 0; // the next boot does what is right: the order again, or the machine's own disk

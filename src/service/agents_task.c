@@ -207,6 +207,7 @@ static void task_fill_disk(struct agents_session *session, const struct order *o
                            const struct inventory_disk *disk, const struct image *image,
                            struct talk_task *task)
 {
+    assert(disk != NULL);
     task->order_id = order->id;
     (void)inventory_disk_key(disk, task->disk_key);
     task->disk_bytes = disk->bytes;

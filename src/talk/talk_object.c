@@ -82,7 +82,10 @@ static void wipe_string(const json_t *value)
     const size_t bytes = json_string_length(value);
     if (bytes != 0) {
         // jansson hands out its own buffer as const; nobody else holds this tree.
-        explicit_bzero((void *)(uintptr_t)json_string_value(value), bytes);
+        const char *text = json_string_value(value);
+        char *buffer = NULL;
+        memcpy(&buffer, &text, sizeof buffer);
+        explicit_bzero(buffer, bytes);
     }
 }
 
