@@ -25,7 +25,11 @@ MIB = 1024 * 1024
 CHUNK = 4 * MIB
 DISK, ROOT = 1, 2
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/loop-control"), reason="needs root and loop devices")
+
+@pytest.fixture(autouse=True)
+def needs():
+    """What is missing here is told, not skipped."""
+    assert os.geteuid() == 0 and os.path.exists("/dev/loop-control"), "these tests need root and loop devices: sudo ./run check"
 
 
 def run(*words, **more):

@@ -148,7 +148,7 @@ static void curl_fetches_a_whole_file(void **state)
 {
     struct fixture *fixture = *state;
     if (!file_service_has_program("curl")) {
-        skip();
+        fail_msg("a program or file is missing: tools/setup run test installs it");
     }
     int code = file_service_run(&fixture->files,
                                 "curl -sf -o %s 'http://127.0.0.1:%u/big.bin?mac=52-54-00-00-00-01'",
@@ -168,7 +168,7 @@ static void wget_resumes_a_broken_download(void **state)
 {
     struct fixture *fixture = *state;
     if (!file_service_has_program("wget")) {
-        skip();
+        fail_msg("a program or file is missing: tools/setup run test installs it");
     }
     int code = file_service_run(
         &fixture->files, "head -c 1000000 %s/big.bin > %s && wget -q -c -O %s http://127.0.0.1:%u/big.bin",
@@ -184,7 +184,7 @@ static void sixteen_clients_at_once_all_get_the_whole_file(void **state)
 {
     struct fixture *fixture = *state;
     if (!file_service_has_program("curl")) {
-        skip();
+        fail_msg("a program or file is missing: tools/setup run test installs it");
     }
     int code = file_service_run(
         &fixture->files,
