@@ -34,7 +34,7 @@ while [ ! -e /sys/class/net/eth0 ] || [ ! -b /dev/vdb ]; do sleep 0.2; done
 ip link set lo up; ip link set eth0 up; ip address add {address}/16 dev eth0
 until curl -s -o /dev/null {url}/image.index; do sleep 0.5; done
 now() {{ cut -d ' ' -f 1 /proc/uptime; }}
-theirs() {{ curl -sS {url}/image.zst | zstd -d -c -q | dd of=/dev/vdb bs=4M iflag=fullblock conv=fsync 2>/dev/null; }}
+theirs() {{ curl -sS {url}/image.zst | zstd -d -c -q | dd of=/dev/vdb bs=4M iflag=fullblock oflag=direct conv=fsync 2>/dev/null; }}
 ours() {{ imprint-agent write {url}/image.zst /dev/vdb --yes >/run/log 2>&1 || {{ echo "BENCH failed"; cat /run/log; }}; }}
 for round in {rounds}; do
     for way in $(echo $round | tr - ' '); do

@@ -16,6 +16,15 @@ void dhcp_complete_expect(struct dhcp_complete *complete, uint32_t interface_ind
     *slot = (struct complete_slot){.at_ms = now_ms, .interface_index = interface_index, .ours = *ours};
 }
 
+void dhcp_complete_forget(struct dhcp_complete *complete, const struct hw *client)
+{
+    struct complete_slot *slot = complete_slot_of(complete, client);
+    if (slot->at_ms != 0 && hw_equal(&slot->ours.chaddr, client)) {
+        slot->at_ms = 0;
+        slot->count = 0;
+    }
+}
+
 bool dhcp_complete_hear(struct dhcp_complete *complete, uint32_t interface_index,
                         const struct dhcp4_message *theirs, const void *bytes, size_t count,
                         struct dhcp4_actions *actions)

@@ -27,6 +27,10 @@ struct dhcp_complete { // all zero is an empty one; large: keep it on the heap
 void dhcp_complete_expect(struct dhcp_complete *complete, uint32_t interface_index,
                           const struct dhcp4_reply *ours, int64_t now_ms);
 
+/// The client asks for offers anew: what it was told before counts no more. The next to ask may be the loader
+/// that its firmware started, which is told something else.
+void dhcp_complete_forget(struct dhcp_complete *complete, const struct hw *client);
+
 /// Another server sent `theirs`, `count` bytes at `bytes`, on that interface. Whether `*actions` is what to
 /// send now: its offer, completed. Only its first offer to a client is.
 bool dhcp_complete_hear(struct dhcp_complete *complete, uint32_t interface_index,

@@ -55,8 +55,13 @@ static bool dhcp_acknowledge_completed(struct dhcp_port *port, const struct data
     struct dhcp4_message message;
     struct dhcp4_actions actions;
     if (port->state != DHCP_PORT_PROXY ||
-        dhcp4_decode(datagram->bytes, datagram->count, &arena, &message, NULL) != STATUS_OK ||
-        !dhcp_complete_request(&service->complete, &message, loop_now_ms(), &theirs, &actions)) {
+        dhcp4_decode(datagram->bytes, datagram->count, &arena, &message, NULL) != STATUS_OK) {
+        return false;
+    }
+    if (message.kind == DHCP4_DISCOVER) {
+        dhcp_complete_forget(&service->complete, &message.chaddr);
+    }
+    if (!dhcp_complete_request(&service->complete, &message, loop_now_ms(), &theirs, &actions)) {
         return false;
     }
     dhcp_send_now(port, actions.reply.siaddr, &actions);

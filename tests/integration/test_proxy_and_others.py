@@ -90,6 +90,14 @@ def test_uefi_gets_the_other_servers_offer_again_with_the_boot_file(lab, client)
     assert ours.siaddr == "192.168.77.1" and ours.file == "shimx64.efi" and ours.address(54) == "192.168.77.2"
     assert MAC in (lab.folder / "dnsmasq.leases").read_text()
 
+    # The iPXE that the firmware may have started asks with the same card: it is not told of the firmware's loader again.
+    ipxe = pxe_options(7, uuids.uuid4().bytes, ipxe=True)
+    client.xid += 1
+    client.send(client.message(1, ipxe))
+    assert all(reply.yiaddr == "0.0.0.0" for reply in all_replies(client) if reply.source[0] == "192.168.77.1")
+    client.send(client.message(REQUEST, ipxe + option(50, ip(offer.yiaddr)) + option(54, offer.options[54])))
+    assert all(reply.source[0] != "192.168.77.1" for reply in all_replies(client))
+
 
 def test_nobody_elses_offer_is_said_again(lab, client):
     start_other_dhcp(lab)
