@@ -217,7 +217,7 @@ def test_hardware_that_is_not_virtual_needs_the_full_agent_and_system(lab, kind,
     add_system(lab, FULL_SYSTEM)
     add_station(lab, image=FULL_SYSTEM)
     lab.cli("machine", "add", "one", "--mac", MAC, "--address", ADDRESS)
-    deploy(lab)
+    deploy(lab, *(["--disk", "transport=usb"] if bus == "usb" else []))  # a removable disk is only taken when told to
     machine = Machine(lab, kind, MAC)
     machine.make_disk("6G", bus=bus)
     machine.start()
