@@ -200,7 +200,7 @@ def test_two_disks_are_a_question_and_only_the_chosen_one_is_written(site):
     deploy(site)
     machine = Machine(site, "bios-virtio", MAC)
     machine.make_disk("4G", "FIRST_1")
-    machine.make_disk("4G", "SECOND_2", "sata")
+    machine.make_disk("4G", "SECOND_2")
     machine.start()
     wait_state(site, machine, ("needs-confirmation",), BOOT)
     other = content_hash(machine.disks[1].path)
