@@ -19,6 +19,7 @@
 #define CONFIG_INTERFACES_MOST 32
 #define CONFIG_SUBNETS_MOST    64
 #define CONFIG_USER_BYTES      33
+#define CONFIG_REFUSED_MOST    16 // TFTP options
 
 enum config_dhcp_mode {
     CONFIG_DHCP_AUTO,   // listen first: proxy where another server answers, else serve dhcp.subnets if any
@@ -26,6 +27,51 @@ enum config_dhcp_mode {
     CONFIG_DHCP_PROXY,  // boot information only, beside another DHCP server
     CONFIG_DHCP_OFF,    // no DHCP at all
     CONFIG_DHCP_MODE_COUNT
+};
+
+enum config_tftp_option { // those of tftp.refuse, in the order of its words
+    CONFIG_TFTP_BLKSIZE,
+    CONFIG_TFTP_TIMEOUT,
+    CONFIG_TFTP_TSIZE,
+    CONFIG_TFTP_WINDOWSIZE,
+    CONFIG_TFTP_MULTICAST,
+    CONFIG_TFTP_ROLLOVER,
+    CONFIG_TFTP_MSFTWINDOW,
+    CONFIG_TFTP_BLKSIZE2,
+    CONFIG_TFTP_UTIMEOUT,
+    CONFIG_TFTP_OPTION_COUNT
+};
+
+struct config_ports { // UDP; both 0 = the kernel picks
+    uint16_t first;
+    uint16_t last;
+};
+
+struct config_range {
+    struct ip4 first;
+    struct ip4 last;
+};
+
+struct config_tftp {
+    char map[CONFIG_PATH_BYTES]; // absolute; "" = none
+    uint16_t threads;            // 0 = as many as suit this machine
+    struct config_ports ports;
+    bool is_single_port;
+    uint16_t blksize_most;
+    uint16_t windowsize_most;
+    uint16_t rollover; // the block number behind 65535: 0 or 1
+    enum config_tftp_option refused[CONFIG_REFUSED_MOST];
+    uint8_t refused_count;
+    uint32_t transfers_most;               // at once
+    uint32_t per_client_most;              // at once, from one address
+    uint32_t requests_per_second;          // 0 = no limit
+    uint32_t requests_per_client;          // per second, from one address; 0 = no limit
+    uint64_t rate;                         // bytes per second in all; 0 = no limit
+    uint64_t rate_per_client;              // bytes per second; 0 = no limit
+    char upload_folder[CONFIG_PATH_BYTES]; // absolute; "" = no uploads
+    uint64_t upload_size_most;
+    bool has_multicast;
+    struct config_range multicast_groups;
 };
 
 struct config {
@@ -40,6 +86,7 @@ struct config {
     struct network subnets[CONFIG_SUBNETS_MOST];
     uint8_t subnet_count;
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
+    struct config_tftp tftp;
     uint16_t http_port;
     uint16_t https_port;                       // 0 = no HTTPS
     char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder

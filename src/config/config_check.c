@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/config_check.h"
 
+#include "base/text.h"
 #include "config/key.h"
 
 #include <string.h>
@@ -167,6 +168,141 @@ static enum status https_check(const struct config *config, const struct config_
     return STATUS_OK;
 }
 
+static enum status refuse_key(const struct config_places *places, const char *key, struct problem *problem)
+{
+    place_set(problem, &places->keys[key_row(key)]);
+    return STATUS_CONFLICT;
+}
+
+// Whether a file in folder `outer` may be one in folder `inner`, as far as their names tell: it is the same
+// folder, or one around it. Both are absolute and without "..".
+static bool folder_has(const char *outer, const char *inner)
+{
+    for (;;) {
+        while (*outer == '/' || (*outer == '.' && (outer[1] == '/' || outer[1] == '\0'))) {
+            outer++;
+        }
+        while (*inner == '/' || (*inner == '.' && (inner[1] == '/' || inner[1] == '\0'))) {
+            inner++;
+        }
+        size_t length = strcspn(outer, "/");
+        if (length == 0) {
+            return true;
+        }
+        if (length != strcspn(inner, "/") || strncmp(outer, inner, length) != 0) {
+            return false;
+        }
+        outer += length;
+        inner += length;
+    }
+}
+
+static enum status ports_check(const struct config *config, const struct config_places *places,
+                               struct problem *problem)
+{
+    static const uint16_t TAKEN[] = {67, 68, 69, 4011};
+    struct config_ports ports = config->tftp.ports;
+    if (ports.first == 0) {
+        return STATUS_OK;
+    }
+    if (config->tftp.is_single_port) {
+        problem_set(problem, "'tftp.ports' names ports to send from, but with 'tftp.single_port' there is "
+                             "only port 69");
+        problem_set_remedy(problem, "take one of the two out");
+        return refuse_key(places, "tftp.ports", problem);
+    }
+    if (ports.first > ports.last) {
+        problem_set(problem, "'tftp.ports' ends before it begins");
+        problem_set_remedy(problem, "write the lower port first");
+        return refuse_key(places, "tftp.ports", problem);
+    }
+    for (size_t i = 0; i < COUNT_OF(TAKEN); i++) {
+        if (ports.first <= TAKEN[i] && TAKEN[i] <= ports.last) {
+            problem_set(problem, "'tftp.ports' has port %u in it, which imprint needs for requests",
+                        TAKEN[i]);
+            problem_set_remedy(problem, "choose ports above 49151, such as 50000-50099");
+            return refuse_key(places, "tftp.ports", problem);
+        }
+    }
+    unsigned count = (unsigned)(ports.last - ports.first) + 1;
+    if (count < config->tftp.threads) {
+        problem_set(problem, "'tftp.ports' has %u %s, but each of the %u threads of 'tftp.threads' needs one",
+                    count, count == 1 ? "port" : "ports", config->tftp.threads);
+        problem_set_remedy(problem, "make the range larger, or set 'tftp.threads' to %u or 0", count);
+        return refuse_key(places, "tftp.ports", problem);
+    }
+    return STATUS_OK;
+}
+
+static enum status refuse_upload(const struct config_places *places, struct problem *problem)
+{
+    problem_set_remedy(problem, "name a folder that holds nothing else, such as /srv/tftp-uploads");
+    return refuse_key(places, "tftp.upload.folder", problem);
+}
+
+static enum status upload_check(const struct config *config, const struct config_places *places,
+                                struct problem *problem)
+{
+    static const char *const OURS[] = {"images", "tls", "logs"};
+    const char *folder = config->tftp.upload_folder;
+    if (folder[0] == '\0') {
+        return STATUS_OK;
+    }
+    const char *named = folder_has(folder, config->tftp_root) ? "tftp.root"
+                        : folder_has(folder, config->state)   ? "state"
+                                                              : NULL;
+    if (named != NULL) {
+        problem_set(problem,
+                    "'tftp.upload.folder' is the folder of '%s' or lies around it, so any client "
+                    "could add files to what imprint works with",
+                    named);
+        return refuse_upload(places, problem);
+    }
+    for (size_t i = 0; i < COUNT_OF(OURS); i++) {
+        char ours[CONFIG_PATH_BYTES + 8];
+        struct text text;
+        text_init(&text, ours, sizeof ours);
+        text_add_format(&text, "%s/%s", config->state, OURS[i]);
+        if (folder_has(ours, folder)) {
+            problem_set(problem, "'tftp.upload.folder' is inside %s, where imprint keeps its own files",
+                        ours);
+            return refuse_upload(places, problem);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status groups_check(const struct config *config, const struct config_places *places,
+                                struct problem *problem)
+{
+    struct config_range groups = config->tftp.multicast_groups;
+    if (groups.first.value >> 24 != 239 || groups.last.value >> 24 != 239) {
+        problem_set(problem, "'tftp.multicast_groups' goes beyond 239.0.0.0/8");
+        problem_set_remedy(problem, "choose addresses that are for networks of one's own, such as "
+                                    "239.255.69.0-239.255.69.255");
+        return refuse_key(places, "tftp.multicast_groups", problem);
+    }
+    if (groups.first.value > groups.last.value) {
+        problem_set(problem, "'tftp.multicast_groups' ends before it begins");
+        problem_set_remedy(problem, "write the lower address first");
+        return refuse_key(places, "tftp.multicast_groups", problem);
+    }
+    return STATUS_OK;
+}
+
+static enum status tftp_check(const struct config *config, const struct config_places *places,
+                              struct problem *problem)
+{
+    enum status status = ports_check(config, places, problem);
+    if (status == STATUS_OK) {
+        status = upload_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = groups_check(config, places, problem);
+    }
+    return status;
+}
+
 enum status config_check(const struct config *config, const struct config_places *places,
                          struct problem *problem)
 {
@@ -179,6 +315,9 @@ enum status config_check(const struct config *config, const struct config_places
     }
     if (status == STATUS_OK) {
         status = https_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = tftp_check(config, places, problem);
     }
     return status;
 }

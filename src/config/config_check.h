@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-#define CONFIG_KEYS_MOST 32
+#define CONFIG_KEYS_MOST 64
 
 struct config_place { // where a key stood; line 0 = it was not given
     unsigned line;

@@ -151,27 +151,42 @@ static void print_key(const struct key *key, const char *name, int indent, const
     (void)fputc('\n', out);
 }
 
+// The lines that open the sections around `name` which are not those around `last`, the key before it.
+// Returns what stands behind the last dot of `name`.
+static const char *print_sections(const char *name, const char *last, int *indent, FILE *out)
+{
+    const char *at = name;
+    *indent = 0;
+    for (const char *dot = strchr(at, '.'); dot != NULL; dot = strchr(at, '.')) {
+        size_t length = (size_t)(dot - name) + 1; // with the dot, so that "a.b" is not in "a.bc"
+        if (strncmp(name, last, length) != 0) {
+            (void)fprintf(out, "%s%*s%.*s:\n", *indent == 0 ? "\n" : "", *indent, "", (int)(dot - at), at);
+        }
+        *indent += 2;
+        at = dot + 1;
+    }
+    if (*indent == 0) {
+        (void)fputc('\n', out);
+    }
+    return at;
+}
+
 void config_print(const struct config *config, FILE *out)
 {
     unsigned count;
     const struct key *keys = key_table(&count);
-    char section[KEY_NAME_BYTES] = "";
+    const char *last = "";
     (void)fprintf(out, "# The effective configuration of imprint%s%s\n",
                   config->file[0] == '\0' ? "" : ", from ", config->file);
     for (unsigned i = 0; i < count; i++) {
         const struct key *key = &keys[i];
+        int indent;
         if (strchr(key->name, '[') != NULL) {
             continue; // printed with its table
         }
-        size_t length = strcspn(key->name, ".");
-        bool in_section = key->name[length] == '.';
-        if (in_section && (strncmp(section, key->name, length) != 0 || section[length] != '\0')) {
-            (void)snprintf(section, sizeof section, "%.*s", (int)length, key->name);
-            (void)fprintf(out, "\n%s:\n", section);
-        } else {
-            (void)fputc('\n', out);
-        }
-        print_key(key, in_section ? key->name + length + 1 : key->name, in_section ? 2 : 0, config, out);
+        const char *name = print_sections(key->name, last, &indent, out);
+        print_key(key, name, indent, config, out);
+        last = key->name;
     }
 }
 
@@ -181,6 +196,12 @@ static void print_json_value(const struct key *key, const void *value, FILE *out
     value_print(key, value, text);
     if (key->type == KEY_NUMBER) {
         (void)fputs(text, out);
+    } else if (key->type == KEY_SWITCH) {
+        (void)fputs(strcmp(text, "yes") == 0 ? "true" : "false", out);
+    } else if (key->type == KEY_SIZE) {
+        uint64_t bytes;
+        memcpy(&bytes, value, sizeof bytes);
+        (void)fprintf(out, "%llu", (unsigned long long)bytes);
     } else {
         print_quoted(text, out);
     }

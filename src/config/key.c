@@ -10,6 +10,14 @@ static const char *const dhcp_modes[] = {"auto", "server", "proxy", "off", NULL}
 static const char *const unknown_policies[] = {"hold", "local", "refuse", NULL};
 static const char *const prompts[] = {"none", "key", NULL};
 
+static const char *const tftp_options[CONFIG_TFTP_OPTION_COUNT + 1] = {
+    [CONFIG_TFTP_BLKSIZE] = "blksize",       [CONFIG_TFTP_TIMEOUT] = "timeout",
+    [CONFIG_TFTP_TSIZE] = "tsize",           [CONFIG_TFTP_WINDOWSIZE] = "windowsize",
+    [CONFIG_TFTP_MULTICAST] = "multicast",   [CONFIG_TFTP_ROLLOVER] = "rollover",
+    [CONFIG_TFTP_MSFTWINDOW] = "msftwindow", [CONFIG_TFTP_BLKSIZE2] = "blksize2",
+    [CONFIG_TFTP_UTIMEOUT] = "utimeout",
+};
+
 // KEY_RANGE reads two addresses, one behind the other.
 static_assert(offsetof(struct network, last) == offsetof(struct network, first) + sizeof(struct ip4),
               "the range of a network is two addresses side by side");
@@ -120,7 +128,146 @@ static const struct key keys[] = {
      .default_text = "/srv/tftp",
      .about =
          "The administrator's own files, for TFTP and HTTP alike. They lie below what imprint generates: a "
-         "generated file of the same name wins. It need not exist."},
+         "generated file of the same name wins. It need not exist. It is the directory of in.tftpd."},
+    {.name = "tftp.map",
+     .type = KEY_PATH,
+     .may_reload = true,
+     IN_CONFIG(tftp.map),
+     .default_about = "names are taken as they are",
+     .about = "A file with rules that rewrite the names that clients ask for, as in.tftpd reads it with -m. "
+              "imprint tftp map FILE NAME shows what becomes of a name."},
+    {.name = "tftp.threads",
+     .type = KEY_NUMBER,
+     IN_CONFIG(tftp.threads),
+     .least = 0,
+     .most = 64,
+     .default_text = "0",
+     .about = "How many threads serve TFTP. 0 takes half of this machine's processors, at least 1 and at "
+              "most 4."},
+    {.name = "tftp.ports",
+     .type = KEY_PORTS,
+     IN_CONFIG(tftp.ports),
+     .default_about = "ports that the kernel picks",
+     .about = "The UDP ports that files are sent from, for firewalls that must know them: -R of in.tftpd. "
+              "Requests still go to port 69."},
+    {.name = "tftp.single_port",
+     .type = KEY_SWITCH,
+     IN_CONFIG(tftp.is_single_port),
+     .default_text = "no",
+     .about = "Whether files are sent from port 69 itself. It helps clients behind a NAT or a firewall that "
+              "does not know TFTP; some firmware insists on another port, as the standard has it."},
+    {.name = "tftp.blksize_max",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.blksize_most),
+     .least = 8,
+     .most = 65464,
+     .default_text = "65464",
+     .about = "The largest block that a client is granted, whatever it asks for: -B of in.tftpd. A client "
+              "that falls silent behind its first block gets smaller ones by itself the next time, so this "
+              "is for networks where all clients have the same trouble."},
+    {.name = "tftp.windowsize_max",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.windowsize_most),
+     .least = 1,
+     .most = 64,
+     .default_text = "64",
+     .about = "The most blocks that a client is sent before it must acknowledge them, whatever it asks for."},
+    {.name = "tftp.rollover",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.rollover),
+     .least = 0,
+     .most = 1,
+     .default_text = "0",
+     .about = "The number of the block behind block 65535 for clients that do not ask for one. Almost all "
+              "want 0. For one machine, see imprint machine edit --tftp-rollover."},
+    {.name = "tftp.refuse",
+     .type = KEY_WORD,
+     .is_list = true,
+     .may_reload = true,
+     IN_CONFIG(tftp.refused[0]),
+     .count_offset = offsetof(struct config, tftp.refused_count),
+     .words = tftp_options,
+     .most = CONFIG_REFUSED_MOST,
+     .default_about = "none",
+     .about = "TFTP options that no client is granted, for those that ask for what they cannot do: -r of "
+              "in.tftpd."},
+    {.name = "tftp.transfers",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.transfers_most),
+     .least = 1,
+     .most = 1000000,
+     .default_text = "16384",
+     .about = "How many transfers may be under way at once. More have to wait: instances of xinetd."},
+    {.name = "tftp.per_client",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.per_client_most),
+     .least = 1,
+     .most = 1000000,
+     .default_text = "64",
+     .about = "How many transfers may be under way at once from one address: per_source of xinetd. Many "
+              "machines behind one NAT need more."},
+    {.name = "tftp.requests_per_second",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.requests_per_second),
+     .least = 0,
+     .most = 10000000,
+     .default_text = "0",
+     .about = "How many requests are looked at in a second, from all clients together: cps of xinetd, but "
+              "the service is never turned off; those beyond are not answered and come again. 0 is no "
+              "limit."},
+    {.name = "tftp.requests_per_client",
+     .type = KEY_NUMBER,
+     .may_reload = true,
+     IN_CONFIG(tftp.requests_per_client),
+     .least = 0,
+     .most = 10000000,
+     .default_text = "500",
+     .about = "How many requests of one address are looked at in a second. 0 is no limit."},
+    {.name = "tftp.rate",
+     .type = KEY_SIZE,
+     .may_reload = true,
+     IN_CONFIG(tftp.rate),
+     .default_text = "0",
+     .about = "How many bytes are sent in a second to all clients together. 0 is no limit."},
+    {.name = "tftp.rate_per_client",
+     .type = KEY_SIZE,
+     .may_reload = true,
+     IN_CONFIG(tftp.rate_per_client),
+     .default_text = "0",
+     .about = "How many bytes are sent in a second to one address. 0 is no limit."},
+    {.name = "tftp.upload.folder",
+     .type = KEY_PATH,
+     IN_CONFIG(tftp.upload_folder),
+     .default_about = "clients may not write",
+     .about = "The folder that clients may write new files to; never over one that is there. The user that "
+              "imprint runs as must be allowed to write it, and under systemd it must stand in "
+              "ReadWritePaths of the service. It is -c of in.tftpd, without the danger."},
+    {.name = "tftp.upload.size_max",
+     .type = KEY_SIZE,
+     .may_reload = true,
+     IN_CONFIG(tftp.upload_size_most),
+     .least = 1,
+     .default_text = "1G",
+     .about = "The most bytes that a file written by a client may have."},
+    {.name = "tftp.multicast",
+     .type = KEY_SWITCH,
+     .may_reload = true,
+     IN_CONFIG(tftp.has_multicast),
+     .default_text = "yes",
+     .about = "Whether clients that ask for it (RFC 2090) get their file together with others, by "
+              "multicast."},
+    {.name = "tftp.multicast_groups",
+     .type = KEY_RANGE,
+     IN_CONFIG(tftp.multicast_groups),
+     .default_text = "239.255.69.0-239.255.69.255",
+     .about = "The multicast addresses to use, inside 239.0.0.0/8, which is for networks of one's own. Each "
+              "file under way has one."},
     {.name = "http.port",
      .type = KEY_NUMBER,
      IN_CONFIG(http_port),
@@ -195,8 +342,14 @@ static const struct key keys[] = {
      .about = "The Unix socket through which the other commands talk to the daemon."},
 };
 
-static_assert(sizeof(enum config_dhcp_mode) == sizeof(int) && sizeof(enum policy_unknown) == sizeof(int) &&
-                  sizeof(enum policy_prompt) == sizeof(int),
+// ... and KEY_PORTS two ports.
+static_assert(offsetof(struct config_ports, last) == sizeof(uint16_t) &&
+                  offsetof(struct config_range, last) == sizeof(struct ip4),
+              "ranges are two values side by side");
+
+static_assert(sizeof(enum config_tftp_option) == sizeof(int) &&
+                  sizeof(enum config_dhcp_mode) == sizeof(int) &&
+                  sizeof(enum policy_unknown) == sizeof(int) && sizeof(enum policy_prompt) == sizeof(int),
               "words are kept as int");
 
 const struct key *key_table(unsigned *count)

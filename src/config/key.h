@@ -14,6 +14,9 @@ enum key_type {
     KEY_ACCOUNT,   // char[bytes]
     KEY_WORD,      // enum: one of `words`
     KEY_NUMBER,    // uint16_t or uint32_t, as `bytes` says: least..most
+    KEY_SWITCH,    // bool
+    KEY_SIZE,      // uint64_t: bytes, at least `least`
+    KEY_PORTS,     // two uint16_t, one behind the other; 0 and 0 = none
     KEY_DURATION,  // uint32_t: seconds, at least `least`, at most `most` unless that is 0
     KEY_ADDRESS,   // struct ip4
     KEY_SUBNET,    // struct subnet

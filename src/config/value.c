@@ -193,6 +193,127 @@ static void number_about(const struct key *key, struct text *out)
     text_add_format(out, "a number from %u to %u", key->least, key->most);
 }
 
+static enum status switch_parse(const struct key *key, const char *text, void *value)
+{
+    // As YAML 1.1 and people write it.
+    static const char *const WORDS[] = {"no", "yes", "false", "true", "off", "on"};
+    (void)key;
+    for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
+        if (strcmp(WORDS[i], text) == 0) {
+            bool is_on = i % 2 == 1;
+            memcpy(value, &is_on, sizeof is_on);
+            return STATUS_OK;
+        }
+    }
+    return STATUS_MALFORMED;
+}
+
+static void switch_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    bool is_on;
+    memcpy(&is_on, value, sizeof is_on);
+    (void)text_copy(out, VALUE_TEXT_BYTES, is_on ? "yes" : "no");
+}
+
+static void switch_about(const struct key *key, struct text *out)
+{
+    (void)key;
+    text_add(out, "yes or no");
+}
+
+static const char size_units[] = "KMGT"; // powers of 1024
+
+static enum status size_parse(const struct key *key, const char *text, void *value)
+{
+    char digits[VALUE_TEXT_BYTES];
+    size_t length = strlen(text);
+    unsigned shift = 0;
+    const char *unit = length == 0 ? NULL : strchr(size_units, text[length - 1]);
+    if (unit != NULL) {
+        shift = 10 * (unsigned)(unit - size_units + 1);
+        length--;
+    }
+    if (length >= sizeof digits) {
+        return STATUS_TOO_LONG;
+    }
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    uint64_t bytes;
+    enum status status = text_parse_u64(digits, INT64_MAX >> shift, &bytes);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bytes <<= shift;
+    if (bytes < key->least) {
+        return STATUS_MALFORMED;
+    }
+    memcpy(value, &bytes, sizeof bytes);
+    return STATUS_OK;
+}
+
+static void size_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    uint64_t bytes;
+    memcpy(&bytes, value, sizeof bytes);
+    unsigned unit = 0;
+    while (bytes != 0 && bytes % 1024 == 0 && size_units[unit] != '\0') {
+        bytes /= 1024;
+        unit++;
+    }
+    struct text text;
+    text_init(&text, out, VALUE_TEXT_BYTES);
+    text_add_format(&text, "%llu", (unsigned long long)bytes);
+    text_add_bytes(&text, &size_units[unit == 0 ? 0 : unit - 1], unit == 0 ? 0 : 1);
+}
+
+static void size_about(const struct key *key, struct text *out)
+{
+    text_add(out, "a number of bytes, such as 65536, 64K, 512M or 1G");
+    if (key->least != 0) {
+        text_add_format(out, ", at least %u", key->least);
+    }
+}
+
+static enum status ports_parse(const struct key *key, const char *text, void *value)
+{
+    (void)key;
+    char first[8];
+    const char *dash = strchr(text, '-');
+    if (dash == NULL || (size_t)(dash - text) >= sizeof first) {
+        return STATUS_MALFORMED;
+    }
+    memcpy(first, text, (size_t)(dash - text));
+    first[dash - text] = '\0';
+    uint64_t numbers[2];
+    if (text_parse_u64(first, UINT16_MAX, &numbers[0]) != STATUS_OK ||
+        text_parse_u64(dash + 1, UINT16_MAX, &numbers[1]) != STATUS_OK || numbers[0] == 0) {
+        return STATUS_MALFORMED;
+    }
+    const uint16_t ports[2] = {(uint16_t)numbers[0], (uint16_t)numbers[1]};
+    memcpy(value, ports, sizeof ports);
+    return STATUS_OK;
+}
+
+static void ports_print(const struct key *key, const void *value, char out[VALUE_TEXT_BYTES])
+{
+    (void)key;
+    uint16_t ports[2];
+    memcpy(ports, value, sizeof ports);
+    struct text text;
+    text_init(&text, out, VALUE_TEXT_BYTES);
+    if (ports[0] != 0) {
+        text_add_format(&text, "%u-%u", ports[0], ports[1]);
+    }
+}
+
+static void ports_about(const struct key *key, struct text *out)
+{
+    (void)key;
+    text_add(out, "the first and the last port with '-' between, such as 50000-50099");
+}
+
 static enum status duration_value_parse(const struct key *key, const char *text, void *value)
 {
     uint32_t seconds;
@@ -309,6 +430,9 @@ static const struct value_type types[KEY_TYPE_COUNT] = {
     [KEY_ACCOUNT] = {account_parse, string_print, account_about},
     [KEY_WORD] = {word_parse, word_print, word_about},
     [KEY_NUMBER] = {number_parse, number_print, number_about},
+    [KEY_SWITCH] = {switch_parse, switch_print, switch_about},
+    [KEY_SIZE] = {size_parse, size_print, size_about},
+    [KEY_PORTS] = {ports_parse, ports_print, ports_about},
     [KEY_DURATION] = {duration_value_parse, duration_value_print, duration_about},
     [KEY_ADDRESS] = {address_parse, address_print, address_about},
     [KEY_SUBNET] = {subnet_value_parse, subnet_value_print, subnet_about},

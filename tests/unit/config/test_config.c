@@ -187,6 +187,86 @@ static void impossible_combinations_are_refused(void **state)
     assert_refused("interfaces: [a, b, a]\n", 1, 1, "names a twice");
 }
 
+static void tftp_is_what_in_tftpd_was_and_more(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem;
+    assert_int_equal(parse("", &config, &problem), STATUS_OK);
+    assert_int_equal(config.tftp.blksize_most, 65464);
+    assert_int_equal(config.tftp.transfers_most, 16384);
+    assert_int_equal(config.tftp.per_client_most, 64);
+    assert_int_equal(config.tftp.requests_per_client, 500);
+    assert_true(config.tftp.has_multicast);
+    assert_false(config.tftp.is_single_port);
+    assert_int_equal(config.tftp.ports.first, 0);
+    assert_int_equal(parse("tftp:\n  map: /etc/tftp.map\n  ports: 50000-50003\n  threads: 4\n"
+                           "  refuse: [tsize, utimeout]\n  rate: 100M\n  rate_per_client: 1536K\n"
+                           "  upload: {folder: /srv/tftp/in, size_max: 2G}\n  multicast: off\n"
+                           "  multicast_groups: 239.1.0.0-239.1.0.9\n",
+                           &config, &problem),
+                     STATUS_OK);
+    assert_string_equal(config.tftp.map, "/etc/tftp.map");
+    assert_int_equal(config.tftp.ports.first, 50000);
+    assert_int_equal(config.tftp.ports.last, 50003);
+    assert_int_equal(config.tftp.refused_count, 2);
+    assert_int_equal(config.tftp.refused[0], CONFIG_TFTP_TSIZE);
+    assert_int_equal(config.tftp.refused[1], CONFIG_TFTP_UTIMEOUT);
+    assert_int_equal(config.tftp.rate, 100u << 20);
+    assert_int_equal(config.tftp.rate_per_client, 1536u << 10);
+    assert_string_equal(config.tftp.upload_folder, "/srv/tftp/in");
+    assert_int_equal(config.tftp.upload_size_most, 2ull << 30);
+    assert_false(config.tftp.has_multicast);
+    assert_int_equal(config.tftp.multicast_groups.last.value, 0xef010009);
+}
+
+static void tftp_keys_that_cannot_work_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("tftp: {blksize_max: 7}\n", 1, 21, "a number from 8 to 65464");
+    assert_refused("tftp: {refuse: [blocksize]}\n", 1, 17, "did you mean blksize?");
+    assert_refused("tftp: {rate: 5X}\n", 1, 14, "512M or 1G");
+    assert_refused("tftp: {rate: M}\n", 1, 14, "512M or 1G");
+    assert_refused("tftp: {rate: 9999999999G}\n", 1, 14, "512M or 1G");
+    assert_refused("tftp: {upload: {size_max: 0}}\n", 1, 27, "at least 1");
+    assert_refused("tftp: {multicast: maybe}\n", 1, 19, "yes or no");
+    assert_refused("tftp: {ports: 50000}\n", 1, 15, "such as 50000-50099");
+    assert_refused("tftp: {ports: 0-9}\n", 1, 15, "such as 50000-50099");
+    assert_refused("tftp: {ports: 1-65536}\n", 1, 15, "such as 50000-50099");
+    assert_refused("tftp: {ports: 60000-50000}\n", 1, 8, "write the lower port first");
+    assert_refused("tftp: {ports: 60-70}\n", 1, 8, "port 67 in it");
+    assert_refused("tftp: {ports: 50000-50001, threads: 3}\n", 1, 8, "set 'tftp.threads' to 2 or 0");
+    assert_refused("tftp: {ports: 50000-50001, single_port: yes}\n", 1, 8, "take one of the two out");
+    assert_refused("tftp: {multicast_groups: 224.0.0.1-224.0.0.9}\n", 1, 8, "beyond 239.0.0.0/8");
+    assert_refused("tftp: {multicast_groups: 239.0.0.9-239.0.0.1}\n", 1, 8, "the lower address first");
+    assert_refused("tftp: {upload: {folder: /}}\n", 1, 17, "the folder of 'tftp.root'");
+    assert_refused("tftp: {upload: {folder: /srv//tftp/.}}\n", 1, 17, "the folder of 'tftp.root'");
+    assert_refused("tftp: {upload: {folder: /srv}}\n", 1, 17, "lies around it");
+    assert_refused("tftp: {upload: {folder: /var/lib/imprint}}\n", 1, 17, "the folder of 'state'");
+    assert_refused("tftp: {upload: {folder: /var/lib/imprint/images/x}}\n", 1, 17, "its own files");
+    assert_refused("tftp: {upload: {folders: /a}}\n", 1, 17, "did you mean 'folder'?");
+}
+
+static void a_configuration_with_sections_in_sections_is_printed_and_read_back(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config again;
+    struct problem problem;
+    char *printed = NULL;
+    size_t bytes = 0;
+    assert_int_equal(
+        parse("tftp: {upload: {folder: /srv/in}, ports: 50000-50099, refuse: [tsize]}\n", &config, &problem),
+        STATUS_OK);
+    FILE *out = open_memstream(&printed, &bytes);
+    config_print(&config, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(printed, "\n  upload:\n"));
+    assert_int_equal(parse(printed, &again, &problem), STATUS_OK);
+    assert_memory_equal(&config, &again, sizeof config);
+    free(printed);
+}
+
 static void what_is_not_yaml_is_told_with_its_place(void **state)
 {
     (void)state;
@@ -318,6 +398,9 @@ int main(void)
         cmocka_unit_test(a_bad_value_is_told_with_what_is_allowed),
         cmocka_unit_test(a_subnet_must_make_sense),
         cmocka_unit_test(impossible_combinations_are_refused),
+        cmocka_unit_test(tftp_is_what_in_tftpd_was_and_more),
+        cmocka_unit_test(tftp_keys_that_cannot_work_are_refused),
+        cmocka_unit_test(a_configuration_with_sections_in_sections_is_printed_and_read_back),
         cmocka_unit_test(what_is_not_yaml_is_told_with_its_place),
         cmocka_unit_test(aliases_and_depth_cost_nothing),
         cmocka_unit_test(a_file_that_is_too_long_is_refused),
