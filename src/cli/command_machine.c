@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint machine ...
+#include "base/text.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/inventory_show.h"
@@ -91,6 +92,30 @@ static void show_evidence(struct call *call, const json_t *machine)
     }
 }
 
+// Only what is not as usual.
+static void show_tftp(struct call *call, const json_t *machine)
+{
+    char words[128];
+    struct text text;
+    int64_t set = fact_number(machine, "tftp_blksize");
+    int64_t learned = fact_number(machine, "tftp_blksize_learned");
+    const char *rollover = fact_text(machine, "tftp_rollover");
+    text_init(&text, words, sizeof words);
+    if (set != 0) {
+        text_add_format(&text, "blocks of at most %lld", (long long)set);
+    }
+    if (learned != 0) {
+        text_add_format(&text, "%sblocks of at most %lld, since it fell silent behind larger ones",
+                        text.length == 0 ? "" : "; ", (long long)learned);
+    }
+    if (rollover[0] != '\0' && strcmp(rollover, "auto") != 0) {
+        text_add_format(&text, "%sblock %s follows block 65535", text.length == 0 ? "" : "; ", rollover);
+    }
+    if (text.length != 0) {
+        show_field(call, "TFTP", SCREEN_PLAIN, words);
+    }
+}
+
 static void show_machine(struct call *call, const json_t *machine)
 {
     char time[SHOW_TIME_BYTES];
@@ -107,6 +132,7 @@ static void show_machine(struct call *call, const json_t *machine)
         show_field_format(call, "counter", "%lld", (long long)fact_number(machine, "counter"));
     }
     show_field(call, "loader", SCREEN_PLAIN, fact_text(machine, "loader"));
+    show_tftp(call, machine);
     show_field(call, "first seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "first_seen_s"), time));
     show_field(call, "last seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "last_seen_s"), time));
     if (json_is_object(order)) {
@@ -139,12 +165,21 @@ int command_machine_show(struct call *call)
 // The options that mean a member of the machine, in an object; yours.
 static json_t *body_from_options(const struct call *call)
 {
-    static const char *const names[] = {"uuid", "serial", "hostname", "address", "loader"};
+    static const struct {
+        const char *option;
+        const char *member;
+    } names[] = {{"uuid", "uuid"},
+                 {"serial", "serial"},
+                 {"hostname", "hostname"},
+                 {"address", "address"},
+                 {"loader", "loader"},
+                 {"tftp-blksize", "tftp_blksize"},
+                 {"tftp-rollover", "tftp_rollover"}};
     json_t *body = json_object();
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *value = call_option(call, names[i]);
+        const char *value = call_option(call, names[i].option);
         if (value != NULL) {
-            json_object_set_new(body, names[i],
+            json_object_set_new(body, names[i].member,
                                 strcmp(value, "none") == 0 ? json_null() : fact_from_text(value));
         }
     }

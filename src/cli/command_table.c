@@ -74,6 +74,9 @@ static const struct command_option machine_edit_options[] = {
     OPTION("address", "ADDRESS|none", "the IPv4 address reserved for it"),
     OPTION("hostname", "NAME|none", "the host name that it gets, instead of its name"),
     OPTION("loader", "auto|ipxe|pxelinux|grub", "the boot loader that it gets"),
+    OPTION("tftp-blksize", "N|auto",
+           "the largest TFTP block that it gets; auto forgets what was learned too"),
+    OPTION("tftp-rollover", "0|1|auto", "the TFTP block number behind 65535; tftp.rollover if auto"),
     OPTIONS_END,
 };
 

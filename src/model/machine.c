@@ -13,6 +13,9 @@ static const char *const LOADERS[MACHINE_LOADER_COUNT] = {[MACHINE_LOADER_AUTO] 
                                                           [MACHINE_LOADER_PXELINUX] = "pxelinux",
                                                           [MACHINE_LOADER_GRUB] = "grub"};
 
+static const char *const ROLLOVERS[MACHINE_ROLLOVER_COUNT] = {
+    [MACHINE_ROLLOVER_AUTO] = "auto", [MACHINE_ROLLOVER_0] = "0", [MACHINE_ROLLOVER_1] = "1"};
+
 void machine_init(struct machine *machine)
 {
     *machine = (struct machine){.state = MACHINE_NEW, .architecture = UINT16_MAX};
@@ -105,6 +108,22 @@ enum status machine_loader_parse(const char *text, enum machine_loader *loader)
         return STATUS_NOT_FOUND;
     }
     *loader = (enum machine_loader)found;
+    return STATUS_OK;
+}
+
+const char *machine_rollover_text(enum machine_rollover rollover)
+{
+    assert(rollover < MACHINE_ROLLOVER_COUNT);
+    return ROLLOVERS[rollover];
+}
+
+enum status machine_rollover_parse(const char *text, enum machine_rollover *rollover)
+{
+    size_t found = text_find(text, ROLLOVERS, COUNT_OF(ROLLOVERS));
+    if (found == COUNT_OF(ROLLOVERS)) {
+        return STATUS_NOT_FOUND;
+    }
+    *rollover = (enum machine_rollover)found;
     return STATUS_OK;
 }
 

@@ -26,6 +26,13 @@ enum machine_loader { // what to boot it with
     MACHINE_LOADER_COUNT
 };
 
+enum machine_rollover { // the TFTP block number behind 65535
+    MACHINE_ROLLOVER_AUTO,
+    MACHINE_ROLLOVER_0,
+    MACHINE_ROLLOVER_1,
+    MACHINE_ROLLOVER_COUNT
+};
+
 struct machine {
     uint64_t id; // never used again for another one; 0 = not stored
     char name[MACHINE_NAME_BYTES];
@@ -39,7 +46,10 @@ struct machine {
     struct ip4 address;                // reservation; 0 = from the pool
     uint16_t architecture;             // DHCP option 93, as last seen; UINT16_MAX = never
     struct ip4 last_address;
-    uint32_t counter;     // {{counter}}: a small number of its own, given when first needed; 0 = none yet
+    uint32_t counter;      // {{counter}}: a small number of its own, given when first needed; 0 = none yet
+    uint16_t tftp_blksize; // the largest TFTP block that it gets, set by hand; 0 = what it asks for
+    uint16_t tftp_blksize_learned; // the same, as it showed by falling silent; 0 = it never did
+    enum machine_rollover tftp_rollover;
     int64_t first_seen_s; // Unix seconds; 0 = added by hand and not yet seen
     int64_t last_seen_s;
 };
@@ -70,6 +80,12 @@ const char *machine_loader_text(enum machine_loader loader);
 
 /// The loader called `text`, or STATUS_NOT_FOUND.
 MUST_USE enum status machine_loader_parse(const char *text, enum machine_loader *loader);
+
+/// "auto", "0", "1".
+const char *machine_rollover_text(enum machine_rollover rollover);
+
+/// The rollover called `text`, or STATUS_NOT_FOUND.
+MUST_USE enum status machine_rollover_parse(const char *text, enum machine_rollover *rollover);
 
 /// The host name it gets: `hostname`, else `name`.
 const char *machine_hostname(const struct machine *machine);

@@ -90,6 +90,12 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
     put_text(object, "loader", machine_loader_text(machine->loader));
     json_object_set_new(object, "counter",
                         machine->counter == 0 ? json_null() : json_integer(machine->counter));
+    json_object_set_new(object, "tftp_blksize",
+                        machine->tftp_blksize == 0 ? json_null() : json_integer(machine->tftp_blksize));
+    json_object_set_new(object, "tftp_blksize_learned",
+                        machine->tftp_blksize_learned == 0 ? json_null()
+                                                           : json_integer(machine->tftp_blksize_learned));
+    put_text(object, "tftp_rollover", machine_rollover_text(machine->tftp_rollover));
     put_time(object, "first_seen_s", machine->first_seen_s);
     put_time(object, "last_seen_s", machine->last_seen_s);
     int64_t found_s = 0;

@@ -5,6 +5,7 @@
 #include "io/interface.h"
 #include "service/control_json.h"
 #include "service/control_route.h"
+#include "wire/tftp.h"
 
 #include <string.h>
 
@@ -218,6 +219,46 @@ static bool take_loader(struct control_request *request, struct machine *machine
     return true;
 }
 
+// With every change by hand what it showed before is forgotten: it may have a new card or a new switch.
+static bool take_tftp_blksize(struct control_request *request, struct machine *machine)
+{
+    char text[16] = "";
+    bool given;
+    uint64_t bytes = 0;
+    if (!control_copy_text(request, "tftp_blksize", text, sizeof text, &given)) {
+        return false;
+    }
+    bool is_auto = text[0] == '\0' || strcmp(text, "auto") == 0;
+    if (given && !is_auto &&
+        (text_parse_u64(text, TFTP_MOST_BLOCK_BYTES, &bytes) != STATUS_OK ||
+         bytes < TFTP_LEAST_BLOCK_BYTES)) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "it is auto, or a number from 8 to 65464",
+                            "'%s' is no size of a TFTP block", text);
+        return false;
+    }
+    if (given) {
+        machine->tftp_blksize = (uint16_t)bytes;
+        machine->tftp_blksize_learned = 0;
+    }
+    return true;
+}
+
+static bool take_tftp_rollover(struct control_request *request, struct machine *machine)
+{
+    char text[16] = "";
+    bool given;
+    if (!control_copy_text(request, "tftp_rollover", text, sizeof text, &given)) {
+        return false;
+    }
+    if (given &&
+        machine_rollover_parse(text[0] == '\0' ? "auto" : text, &machine->tftp_rollover) != STATUS_OK) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "it is auto, 0 or 1",
+                            "'%s' is no TFTP block number to go on with behind 65535", text);
+        return false;
+    }
+    return true;
+}
+
 static bool refuse_mac(struct control_request *request, const char *text)
 {
     control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "write it as 52:54:00:12:34:56",
@@ -284,6 +325,7 @@ static bool take_all(struct control_request *request, struct machine *machine)
 {
     return take_name(request, machine) && take_hostname(request, machine) && take_uuid(request, machine) &&
            take_address(request, machine) && take_loader(request, machine) &&
+           take_tftp_blksize(request, machine) && take_tftp_rollover(request, machine) &&
            control_copy_text(request, "serial", machine->serial, sizeof machine->serial, NULL);
 }
 
@@ -305,8 +347,8 @@ static void put(struct control_request *request, struct machine *machine, unsign
 
 void control_machine_add(struct control_request *request)
 {
-    static const char *const members[] = {"name",     "macs",    "uuid",   "serial",
-                                          "hostname", "address", "loader", NULL};
+    static const char *const members[] = {"name",    "macs",   "uuid",         "serial",        "hostname",
+                                          "address", "loader", "tftp_blksize", "tftp_rollover", NULL};
     struct machine machine;
     machine_init(&machine);
     machine.state = MACHINE_APPROVED;
@@ -327,8 +369,9 @@ void control_machine_add(struct control_request *request)
 
 void control_machine_edit(struct control_request *request)
 {
-    static const char *const members[] = {"name",   "uuid",     "serial",      "hostname", "address",
-                                          "loader", "add_macs", "remove_macs", NULL};
+    static const char *const members[] = {"name",         "uuid",          "serial",   "hostname",
+                                          "address",      "loader",        "add_macs", "remove_macs",
+                                          "tftp_blksize", "tftp_rollover", NULL};
     const struct machine *found = control_machine_find(request, request->names[0]);
     if (found == NULL || !control_allow(request, members)) {
         return;

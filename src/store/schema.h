@@ -138,5 +138,10 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "  machine_id INTEGER PRIMARY KEY REFERENCES machine(id) DEFERRABLE INITIALLY DEFERRED,"
     "  found_s INTEGER NOT NULL,"
     "  json TEXT NOT NULL) STRICT;",
+
+    // Version 3: how a machine is served by TFTP.
+    "ALTER TABLE machine ADD COLUMN tftp_blksize INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE machine ADD COLUMN tftp_blksize_learned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE machine ADD COLUMN tftp_rollover TEXT NOT NULL DEFAULT 'auto';",
 };
 // clang-format on

@@ -90,6 +90,9 @@ static void machine_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_time(statement, 11, machine->first_seen_s);
     rows_bind_time(statement, 12, machine->last_seen_s);
     rows_bind_number(statement, 13, machine->counter);
+    rows_bind_number(statement, 14, machine->tftp_blksize);
+    rows_bind_number(statement, 15, machine->tftp_blksize_learned);
+    rows_bind_text(statement, 16, machine_rollover_text(machine->tftp_rollover));
 }
 
 static bool machine_read(sqlite3_stmt *statement, void *row)
@@ -102,9 +105,12 @@ static bool machine_read(sqlite3_stmt *statement, void *row)
     machine->first_seen_s = sqlite3_column_int64(statement, 10);
     machine->last_seen_s = sqlite3_column_int64(statement, 11);
     machine->counter = (uint32_t)rows_read_number(statement, 12);
+    machine->tftp_blksize = (uint16_t)rows_read_number(statement, 13);
+    machine->tftp_blksize_learned = (uint16_t)rows_read_number(statement, 14);
     return rows_read_text(statement, 1, machine->name, sizeof machine->name) &&
            machine_state_parse(rows_text(statement, 2), &machine->state) == STATUS_OK &&
            machine_loader_parse(rows_text(statement, 3), &machine->loader) == STATUS_OK &&
+           machine_rollover_parse(rows_text(statement, 15), &machine->tftp_rollover) == STATUS_OK &&
            rows_read_blob(statement, 4, machine->uuid.bytes, sizeof machine->uuid.bytes) &&
            rows_read_text(statement, 5, machine->serial, sizeof machine->serial) &&
            rows_read_text(statement, 6, machine->hostname, sizeof machine->hostname);
@@ -416,12 +422,14 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .row_bytes = sizeof(struct machine),
             .put =
                 "INSERT INTO machine(id, name, state, loader, uuid, serial, hostname, address, architecture,"
-                " last_address, first_seen_s, last_seen_s, counter)"
-                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                " last_address, first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned,"
+                " tftp_rollover)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             .remove = "DELETE FROM machine WHERE id = ?1",
             .load =
                 "SELECT id, name, state, loader, uuid, serial, hostname, address, architecture, last_address,"
-                " first_seen_s, last_seen_s, counter FROM machine ORDER BY id",
+                " first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned, tftp_rollover"
+                " FROM machine ORDER BY id",
             .bind = machine_bind,
             .read = machine_read,
             .part_put = "INSERT INTO machine_mac(machine_id, position, mac) VALUES(?1, ?2, ?3)",

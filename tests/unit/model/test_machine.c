@@ -144,6 +144,19 @@ static void loaders_are_read_back_from_their_texts(void **state)
     assert_int_equal(parsed, MACHINE_LOADER_GRUB);
 }
 
+static void rollovers_are_read_back_from_their_texts(void **state)
+{
+    (void)state;
+    for (enum machine_rollover i = 0; i < MACHINE_ROLLOVER_COUNT; i++) {
+        enum machine_rollover parsed = MACHINE_ROLLOVER_COUNT;
+        assert_int_equal(machine_rollover_parse(machine_rollover_text(i), &parsed), STATUS_OK);
+        assert_int_equal(parsed, i);
+    }
+    enum machine_rollover parsed = MACHINE_ROLLOVER_1;
+    assert_int_equal(machine_rollover_parse("2", &parsed), STATUS_NOT_FOUND);
+    assert_int_equal(parsed, MACHINE_ROLLOVER_1);
+}
+
 static void the_host_name_is_its_own_or_else_the_name(void **state)
 {
     (void)state;
@@ -164,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_machine_has_room_for_eight_macs),
         cmocka_unit_test(states_are_read_back_from_their_texts),
         cmocka_unit_test(loaders_are_read_back_from_their_texts),
+        cmocka_unit_test(rollovers_are_read_back_from_their_texts),
         cmocka_unit_test(the_host_name_is_its_own_or_else_the_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

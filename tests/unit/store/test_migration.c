@@ -7,7 +7,7 @@
 #include "unit/store/place.h"
 #include "unit/test.h"
 
-static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 2, "a new migration needs a test here");
+static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 3, "a new migration needs a test here");
 
 // A database as version 1 left it, with a row of each kind.
 static void make_version_1(const struct place *place)
@@ -41,6 +41,8 @@ static void a_database_of_version_1_keeps_its_rows(void **state)
     assert_int_equal(machine->mac_count, 1);
     assert_int_equal(machine->last_seen_s, 12);
     assert_int_equal(machine->counter, 0);
+    assert_int_equal(machine->tftp_blksize | machine->tftp_blksize_learned, 0);
+    assert_int_equal(machine->tftp_rollover, MACHINE_ROLLOVER_AUTO);
     const struct image *image = store_image_find(store, "debian-12");
     assert_non_null(image);
     assert_string_equal(image->arguments, "quiet");
@@ -83,13 +85,33 @@ static void an_order_of_version_1_goes_on_as_before(void **state)
     store_close(store);
 }
 
+// Version 2 is what was released before this one.
+static void a_machine_of_version_2_is_served_by_tftp_as_before(void **state)
+{
+    const struct place *place = *state;
+    make_version_1(place);
+    run_sql(place, SCHEMA_MIGRATIONS[1]);
+    run_sql(place, "PRAGMA user_version = 2; UPDATE machine SET counter = 9;");
+    struct store *store = open_store(place);
+    const struct machine *machine = store_machine_find_name(store, "alpha");
+    assert_non_null(machine);
+    assert_int_equal(machine->counter, 9);
+    struct machine changed = *machine;
+    assert_int_equal(changed.tftp_rollover, MACHINE_ROLLOVER_AUTO);
+    changed.tftp_blksize_learned = 1468;
+    assert_int_equal(store_machine_put(store, &changed, NULL), STATUS_OK);
+    store = reopen_store(place, store);
+    assert_int_equal(store_machine_find_name(store, "alpha")->tftp_blksize_learned, 1468);
+    store_close(store);
+}
+
 static void what_is_migrated_once_is_left_alone(void **state)
 {
     make_version_1(*state);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 2);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 3);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 2);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 3);
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM orders"), 2);
 }
 
@@ -125,6 +147,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_database_of_version_1_keeps_its_rows, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_order_of_version_1_goes_on_as_before, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_machine_of_version_2_is_served_by_tftp_as_before, make_place,
+                                        remove_place),
         cmocka_unit_test_setup_teardown(what_is_migrated_once_is_left_alone, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_migrated_database_looks_like_a_new_one, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_migration_that_fails_leaves_the_database_as_it_was, make_place,

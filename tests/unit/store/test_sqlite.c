@@ -26,6 +26,9 @@ static void a_machine_comes_back_whole(void **state)
     machine.address = (struct ip4){0xfffffffe};
     machine.last_address = (struct ip4){0xc0000201};
     machine.architecture = 7;
+    machine.tftp_blksize = 65464;
+    machine.tftp_blksize_learned = 1468;
+    machine.tftp_rollover = MACHINE_ROLLOVER_1;
     machine.first_seen_s = 11;
     machine.last_seen_s = INT64_MAX;
     (void)text_copy(machine.serial, sizeof machine.serial, "odd \xff \" ' serial");
