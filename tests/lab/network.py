@@ -46,6 +46,7 @@ class Lab:
         self.machines = []
         self.imprint = None
         self.port_count = 0
+        self.ports = {}  # of hosts: their end on the bridge
         try:
             self._make_bridge()
         except BaseException:
@@ -115,7 +116,7 @@ class Lab:
         sh("ip", "netns", "add", namespace)
         self.hosts.append(name)
         self.port_count += 1
-        port = f"port{self.port_count}"
+        port = self.ports[name] = f"port{self.port_count}"
         self.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace)
         self.run("ip", "link", "set", port, "master", "br0", "up")
         self.run("ip", "link", "set", "lo", "up", host=name)
@@ -125,6 +126,12 @@ class Lab:
         if address:
             self.run("ip", "address", "add", f"{address}/{self.prefix}", "brd", "+", "dev", "eth0", host=name)
         return name
+
+    def add_lossy(self, name, address=None, **chances):
+        """The same behind a bad cable; `chances` as of relay.Relay, which is returned."""
+        from .relay import Relay  # which needs this module
+        self.add_host(name, address)
+        return Relay(self, self.ports[name], **chances)
 
     def mac_of(self, host, interface="eth0"):
         """The MAC address of a host's interface."""
