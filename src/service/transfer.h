@@ -5,6 +5,8 @@
 
 #include "content/content.h"
 
+#define TRANSFER_WHY_BYTES 96
+
 enum transfer_protocol { TRANSFER_TFTP, TRANSFER_HTTP };
 
 enum transfer_outcome {
@@ -14,7 +16,7 @@ enum transfer_outcome {
     TRANSFER_ABORTED,   // the client ended it
     TRANSFER_TIMEOUT,   // the client stopped answering
     TRANSFER_NOT_FOUND, // no such file
-    TRANSFER_REFUSED,   // not allowed: outside the tree, not theirs, a write
+    TRANSFER_REFUSED,   // not allowed: outside the tree, not theirs, a write that may not be
     TRANSFER_FAILED,    // we could not: a read error, out of descriptors, too many transfers
     TRANSFER_OUTCOME_COUNT
 };
@@ -30,9 +32,20 @@ struct transfer_end {
     uint32_t interface_index; // 0 = not known
     uint64_t size;            // bytes of the whole file
     uint64_t offset;          // where this transfer began (HTTP range)
-    uint64_t sent;            // bytes that went out, counted once
+    uint64_t sent;            // bytes that went out (a write: came in), counted once
     uint64_t duration_us;
-    uint32_t resent_blocks; // TFTP: sent more than once
+    // what was agreed, TFTP
+    bool is_write;          // the client sent the file
+    bool is_netascii;       // line ends were converted
+    bool is_multicast;      // together with others
+    uint16_t block_bytes;   // 0 = it came to no agreement
+    uint16_t window_blocks; // 0 as 1
+    uint32_t resent_blocks; // sent more than once: lost on the way, as far as one can tell
+    // what was looked for when nothing was found
+    char tried[CONTENT_PATH_BYTES]; // the names, ", " between, as they were looked for, NOT escaped; "" =
+                                    // only the one asked for
+    char nearest[CONTENT_PATH_BYTES]; // a name that is there and was perhaps meant, NOT escaped; ""
+    char why[TRANSFER_WHY_BYTES];     // what the client was told when it was refused, NOT escaped; ""
     enum content_part part;
     uint64_t machine_id; // 0 = none
     uint64_t order_id;   // 0 = none
@@ -51,7 +64,8 @@ struct transfer_stats {
     uint64_t probed;
     uint64_t not_found;
     uint64_t refused;
-    uint64_t failed; // aborted, timed out or failed
+    uint64_t failed;  // aborted, timed out or failed
+    uint64_t dropped; // requests that were not answered, since there were too many
     uint64_t sent_bytes;
 };
 
