@@ -25,24 +25,28 @@ static void content_finish(struct content_node *node, const char *path)
     }
 }
 
-/// Asks the sources in order until one has the file or ends the search.
-static enum status content_ask(const struct content *content, const char *path,
+/// Asks the sources in order until one has the file or ends the search; `is_shared`: only those that are.
+static enum status content_ask(const struct content *content, bool is_shared, const char *path,
                                const struct content_client *client, struct content_node *node,
                                struct reasons *reasons)
 {
     for (unsigned i = 0; i < content->source_count; i++) {
         const struct content_source *source = &content->sources[i];
+        if (is_shared && !source->is_shared) {
+            continue;
+        }
         enum status status = source->lookup(source->self, path, client, node, reasons);
         if (status != STATUS_NOT_FOUND) {
+            node->source = source->name;
             return status;
         }
     }
     return STATUS_NOT_FOUND;
 }
 
-enum status content_open(const struct content *content, const char *path, size_t length,
-                         const struct content_client *client, struct content_node *node,
-                         struct reasons *reasons)
+static enum status content_open_from(const struct content *content, bool is_shared, const char *path,
+                                     size_t length, const struct content_client *client,
+                                     struct content_node *node, struct reasons *reasons)
 {
     char canonical[CONTENT_PATH_BYTES];
     content_node_init(node);
@@ -52,7 +56,7 @@ enum status content_open(const struct content *content, const char *path, size_t
         return STATUS_DENIED;
     }
     if (status == STATUS_OK) {
-        status = content_ask(content, canonical, client, node, reasons);
+        status = content_ask(content, is_shared, canonical, client, node, reasons);
     }
     if (status == STATUS_OK) {
         content_finish(node, canonical);
@@ -64,4 +68,34 @@ enum status content_open(const struct content *content, const char *path, size_t
     }
     reasons_add(reasons, REASON_FILE_NOT_FOUND); // a name that nothing can have is a name that nothing has
     return STATUS_NOT_FOUND;
+}
+
+enum status content_open(const struct content *content, const char *path, size_t length,
+                         const struct content_client *client, struct content_node *node,
+                         struct reasons *reasons)
+{
+    return content_open_from(content, false, path, length, client, node, reasons);
+}
+
+enum status content_open_shared(const struct content *content, const char *path, size_t length,
+                                const struct content_client *client, struct content_node *node,
+                                struct reasons *reasons)
+{
+    return content_open_from(content, true, path, length, client, node, reasons);
+}
+
+bool content_find_nearest(const struct content *content, const char *path, size_t length,
+                          char out[CONTENT_PATH_BYTES])
+{
+    char canonical[CONTENT_PATH_BYTES];
+    if (path_parse(path, length, canonical) != STATUS_OK) {
+        return false;
+    }
+    for (unsigned i = 0; i < content->source_count; i++) {
+        const struct content_source *source = &content->sources[i];
+        if (source->nearest != NULL && source->nearest(source->self, canonical, out)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -39,6 +39,7 @@ struct content_node {              // an open file, yours; content_node_close gi
     int64_t modified_s;            // Unix seconds; 0 = not known
     char etag[CONTENT_ETAG_BYTES]; // with its quotes; changes whenever the bytes do
     const char *type;              // MIME type, static
+    const char *source;            // the name of the source that had it; NULL = none yet
     char path[CONTENT_PATH_BYTES]; // canonical, as it was found
     bool is_private;               // generated for one machine: must not be cached
     enum content_part part;
@@ -49,11 +50,14 @@ struct content_node {              // an open file, yours; content_node_close gi
 /// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg", and an empty
 /// node; it answers STATUS_OK with `*node` filled (`path` only when it is another one, `type` only when the
 /// path does not tell it), STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED or STATUS_IO to end
-/// the search. It adds reasons of its own where it knows more than "not found".
+/// the search. It adds reasons of its own where it knows more than "not found". `nearest` (may be NULL) finds
+/// the name of a file that it serves to everybody and that is most like `path`; false when none is near.
 struct content_source {
     const char *name; // for logs: "generated", "loaders", "images", "root"
     enum status (*lookup)(void *self, const char *path, const struct content_client *client,
                           struct content_node *node, struct reasons *reasons);
+    bool (*nearest)(void *self, const char *path, char out[CONTENT_PATH_BYTES]);
+    bool is_shared; // it answers everybody alike, and asking it changes nothing
     void *self;
 };
 
@@ -76,6 +80,17 @@ void content_add(struct content *content, struct content_source source);
 MUST_USE enum status content_open(const struct content *content, const char *path, size_t length,
                                   const struct content_client *client, struct content_node *node,
                                   struct reasons *reasons);
+
+/// As content_open, but asks only the sources that answer everybody alike: to look whether some name exists,
+/// without a machine being met because of it.
+MUST_USE enum status content_open_shared(const struct content *content, const char *path, size_t length,
+                                         const struct content_client *client, struct content_node *node,
+                                         struct reasons *reasons);
+
+/// The name of a file that is served to everybody and is most like `path` (as a client sent it, `length`
+/// bytes). false when none is near. Bounded work, but a thousand times that of content_open.
+bool content_find_nearest(const struct content *content, const char *path, size_t length,
+                          char out[CONTENT_PATH_BYTES]);
 
 /// An empty node, which holds nothing.
 void content_node_init(struct content_node *node);

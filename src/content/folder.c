@@ -5,40 +5,25 @@
 #include "content/folder.h"
 
 #include "base/text.h"
+#include "content/beneath.h"
+#include "content/index.h"
+#include "content/nearest.h"
 #include "io/heap.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define FOLDER_ENTRIES_MOST 20000 // looked at in one folder to find a name in other case
-#define FOLDER_TRIES_MOST   8     // when a rename elsewhere confuses the kernel's check (EAGAIN)
+#define FOLDER_DEPTH_MOST 32 // folders above a name that is found in another case
+#define FOLDER_TRIES_MOST 64 // files opened until then
 
 struct folder {
+    struct index *index;
     char prefix[CONTENT_PATH_BYTES]; // "" or "images"
     char root[];
 };
-
-/// openat2(2) that stays beneath `root_fd`; -1 and errno on failure.
-static int folder_open_beneath(int root_fd, const char *path, int flags)
-{
-    const struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
-                                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    long fd = -1;
-    for (int tries = 0; tries < FOLDER_TRIES_MOST; tries++) {
-        fd = syscall(SYS_openat2, root_fd, path, &how, sizeof how);
-        if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) {
-            break;
-        }
-    }
-    return (int)fd;
-}
 
 /// What a failed open means for the search.
 static enum status folder_status_from(int reason, struct reasons *reasons)
@@ -75,7 +60,7 @@ static bool folder_may_serve(int fd)
 static enum status folder_open_file(int root_fd, const char *path, struct content_node *node,
                                     struct reasons *reasons)
 {
-    int found_fd = folder_open_beneath(root_fd, path, O_PATH);
+    int found_fd = beneath_open(root_fd, path, O_PATH);
     if (found_fd < 0) {
         return folder_status_from(errno, reasons);
     }
@@ -85,7 +70,7 @@ static enum status folder_open_file(int root_fd, const char *path, struct conten
         reasons_add(reasons, REASON_FILE_UNREADABLE);
         return STATUS_NOT_FOUND;
     }
-    int fd = folder_open_beneath(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    int fd = beneath_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         return folder_status_from(errno, reasons);
     }
@@ -97,77 +82,72 @@ static enum status folder_open_file(int root_fd, const char *path, struct conten
     return content_node_set_file(node, fd);
 }
 
-static bool folder_has(int root_fd, const char *path)
+// ---- names in another case ----
+
+struct folder_search {
+    const struct folder *folder;
+    int root_fd;
+    const char *asked;             // canonical, below the root
+    char path[CONTENT_PATH_BYTES]; // found so far; as long as the same part of `asked`
+    unsigned tries;
+    struct content_node *node;
+    struct reasons *reasons;
+};
+
+/// Opens the file that was found, unless it is the very name that was tried before all others.
+static enum status folder_try(struct folder_search *search)
 {
-    int fd = folder_open_beneath(root_fd, path, O_PATH);
-    if (fd < 0) {
-        return false;
+    if (strcmp(search->path, search->asked) == 0 || search->tries++ == FOLDER_TRIES_MOST) {
+        return STATUS_NOT_FOUND;
     }
-    (void)close(fd);
-    return true;
+    return folder_open_file(search->root_fd, search->path, search->node, search->reasons);
 }
 
-/// The first name in byte order in `listing` that is `part` in other case, into `best` (NAME_MAX + 1 bytes).
-static bool folder_scan(DIR *listing, const char *part, char best[NAME_MAX + 1])
+static enum status folder_descend(struct folder_search *search, size_t start, unsigned depth);
+
+/// Goes on with one of the names for the part of the path at `start`, which has `length` bytes.
+static enum status folder_enter(struct folder_search *search, size_t start, size_t length, const char *name,
+                                unsigned depth)
 {
-    best[0] = '\0';
-    for (unsigned seen = 0; seen < FOLDER_ENTRIES_MOST; seen++) {
-        const struct dirent *entry = readdir(listing);
-        if (entry == NULL) {
-            break;
-        }
-        if (text_equal_nocase(entry->d_name, part) && (best[0] == '\0' || strcmp(entry->d_name, best) < 0)) {
-            (void)text_copy(best, NAME_MAX + 1, entry->d_name);
-        }
+    memcpy(search->path + start, name, length + 1);
+    if (search->asked[start + length] == '\0') {
+        return folder_try(search);
     }
-    return best[0] != '\0';
+    search->path[start + length] = '/';
+    return folder_descend(search, start + length + 1, depth + 1);
 }
 
-/// Replaces the part of `path` that starts at `start` and ends the string by its twin in other case; false
-/// when there is none.
-static bool folder_correct_part(int root_fd, char *path, size_t start)
+/// Looks for the part of the path at `start`: the same name first, then those in other case in byte order.
+static enum status folder_descend(struct folder_search *search, size_t start, unsigned depth)
 {
-    char best[NAME_MAX + 1];
-    char *part = path + start;
-    char parent[CONTENT_PATH_BYTES] = ".";
-    if (start != 0) {
-        memcpy(parent, path, start - 1);
-        parent[start - 1] = '\0';
+    char part[CONTENT_PATH_BYTES];
+    char above[CONTENT_PATH_BYTES] = "";
+    struct index_names names;
+    size_t length = strcspn(search->asked + start, "/");
+    memcpy(part, search->asked + start, length);
+    part[length] = '\0';
+    memcpy(above, search->path, start);
+    above[start == 0 ? 0 : start - 1] = '\0';
+    const struct index_place place = {.root_fd = search->root_fd, .folder = above};
+    if (depth >= FOLDER_DEPTH_MOST || index_find(search->folder->index, &place, part, &names) != STATUS_OK) {
+        return STATUS_NOT_FOUND;
     }
-    int fd = folder_open_beneath(root_fd, parent, O_RDONLY | O_DIRECTORY);
-    DIR *listing = fd < 0 ? NULL : fdopendir(fd);
-    if (listing == NULL) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return false;
+    unsigned exact = 0;
+    while (exact < names.count && strcmp(names.names[exact], part) != 0) {
+        exact++;
     }
-    bool is_found = folder_scan(listing, part, best);
-    if (is_found) {
-        memcpy(part, best, strlen(part));
+    bool has_exact = exact < names.count;
+    enum status status = has_exact ? folder_enter(search, start, length, part, depth) : STATUS_NOT_FOUND;
+    for (unsigned i = 0; i < names.count && status == STATUS_NOT_FOUND; i++) {
+        if (i != exact && search->tries < FOLDER_TRIES_MOST) {
+            status = folder_enter(search, start, length, names.names[i], depth);
+        }
     }
-    (void)closedir(listing);
-    return is_found;
-}
-
-/// Gives every part of `path` the case it has in the folder, in place; false when a part is not there.
-static bool folder_correct_case(int root_fd, char path[CONTENT_PATH_BYTES])
-{
-    size_t start = 0;
-    for (;;) {
-        char *slash = strchr(path + start, '/');
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-        if (!folder_has(root_fd, path) && !folder_correct_part(root_fd, path, start)) {
-            return false;
-        }
-        if (slash == NULL) {
-            return true;
-        }
-        *slash = '/';
-        start = (size_t)(slash - path) + 1;
+    if (status == STATUS_OK && !has_exact && names.count > 1 &&
+        index_tell(search->folder->index, &place, &names)) {
+        reasons_add(search->reasons, REASON_FILE_AMBIGUOUS);
     }
+    return status;
 }
 
 /// `path` without the folder's prefix, or NULL when it lies elsewhere.
@@ -190,19 +170,29 @@ static const char *folder_strip_prefix(const struct folder *folder, const char *
 static enum status folder_find(const struct folder *folder, int root_fd, const char *inside,
                                struct content_node *node, struct reasons *reasons)
 {
-    char corrected[CONTENT_PATH_BYTES];
-    (void)text_copy(corrected, sizeof corrected, inside);
-    enum status status = folder_open_file(root_fd, corrected, node, reasons);
-    if (status == STATUS_NOT_FOUND && folder_correct_case(root_fd, corrected) &&
-        strcmp(corrected, inside) != 0) {
-        status = folder_open_file(root_fd, corrected, node, reasons);
+    struct reasons others = {0}; // of names in other case
+    struct folder_search search = {
+        .folder = folder, .root_fd = root_fd, .asked = inside, .node = node, .reasons = &others};
+    const char *found = inside;
+    enum status status = folder_open_file(root_fd, inside, node, reasons);
+    if (status == STATUS_NOT_FOUND) {
+        found = search.path;
+        status = folder_descend(&search, 0, 0);
+        for (unsigned i = 0; i < others.count; i++) {
+            reasons_add(reasons, others.ids[i]);
+        }
     }
     if (status == STATUS_OK) {
         struct text path;
         text_init(&path, node->path, sizeof node->path);
-        text_add_format(&path, "%s%s%s", folder->prefix, folder->prefix[0] == '\0' ? "" : "/", corrected);
+        text_add_format(&path, "%s%s%s", folder->prefix, folder->prefix[0] == '\0' ? "" : "/", found);
     }
     return status;
+}
+
+static int folder_open_root(const struct folder *folder)
+{
+    return open(folder->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 static enum status folder_lookup(void *self, const char *path, const struct content_client *client,
@@ -214,7 +204,7 @@ static enum status folder_lookup(void *self, const char *path, const struct cont
     if (inside == NULL) {
         return STATUS_NOT_FOUND;
     }
-    int root_fd = open(folder->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int root_fd = folder_open_root(folder);
     if (root_fd < 0) {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? STATUS_NOT_FOUND : STATUS_IO;
     }
@@ -223,11 +213,30 @@ static enum status folder_lookup(void *self, const char *path, const struct cont
     return status;
 }
 
+static bool folder_nearest(void *self, const char *path, char out[CONTENT_PATH_BYTES])
+{
+    const struct folder *folder = self;
+    char found[CONTENT_PATH_BYTES];
+    const char *inside = folder_strip_prefix(folder, path);
+    int root_fd = inside == NULL ? -1 : folder_open_root(folder);
+    if (root_fd < 0) {
+        return false;
+    }
+    bool is_found = nearest_find(folder->index, root_fd, inside, found);
+    (void)close(root_fd);
+    if (is_found) {
+        struct text text;
+        text_init(&text, out, CONTENT_PATH_BYTES);
+        text_add_format(&text, "%s%s%s", folder->prefix, folder->prefix[0] == '\0' ? "" : "/", found);
+    }
+    return is_found;
+}
+
 /// Whether the folder can be opened the way every lookup does it; `problem` says why not.
 static bool folder_check(const char *path, struct problem *problem)
 {
     int root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = root_fd < 0 ? -1 : folder_open_beneath(root_fd, ".", O_RDONLY | O_DIRECTORY);
+    int fd = root_fd < 0 ? -1 : beneath_open(root_fd, ".", O_RDONLY | O_DIRECTORY);
     int reason = errno;
     if (fd >= 0) {
         (void)close(fd);
@@ -258,15 +267,20 @@ struct folder *folder_new(const char *prefix, const char *path, struct problem *
     assert(status == STATUS_OK);
     (void)status;
     memcpy(folder->root, path, strlen(path) + 1);
+    folder->index = index_new();
     return folder;
 }
 
 void folder_free(struct folder *folder)
 {
-    heap_free(folder);
+    if (folder != NULL) {
+        index_free(folder->index);
+        heap_free(folder);
+    }
 }
 
 struct content_source folder_source(struct folder *folder, const char *name)
 {
-    return (struct content_source){.name = name, .lookup = folder_lookup, .self = folder};
+    return (struct content_source){
+        .name = name, .lookup = folder_lookup, .nearest = folder_nearest, .is_shared = true, .self = folder};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A source that serves a folder: exact name first, then part by part without regard to case (unique, or the
-// first in byte order). Opens with openat2 RESOLVE_BENEATH, so neither ".." nor a link leads out of it. Only
-// regular files that everybody may read are served (the rule of classic TFTP servers).
+// A source that serves a folder: exact name first, then part by part without regard to case (the same name
+// first, else the first in byte order, which is reported as FILE_AMBIGUOUS once), by an index that costs one
+// stat for each folder (content/index). Opens with openat2 RESOLVE_BENEATH, so neither ".." nor a link leads
+// out of it. Only regular files that everybody may read are served (the rule of classic TFTP servers).
 #pragma once
 
 #include "base/problem.h"

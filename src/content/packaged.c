@@ -50,7 +50,7 @@ static enum status packaged_lookup(void *self, const char *path, const struct co
 
 struct content_source packaged_source(void)
 {
-    return (struct content_source){.name = "loaders", .lookup = packaged_lookup};
+    return (struct content_source){.name = "loaders", .lookup = packaged_lookup, .is_shared = true};
 }
 
 static bool packaged_has(const struct content *content, const char *name)

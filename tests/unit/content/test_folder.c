@@ -48,6 +48,15 @@ static void serves(struct tree *tree, const char *path, const char *text)
     assert_int_equal(found.reasons.count, 0);
 }
 
+/// As serves, but the name fits several files.
+static void serves_first(struct tree *tree, const char *path, const char *text)
+{
+    struct found found = ask(tree, path);
+    assert_int_equal(found.status, STATUS_OK);
+    assert_string_equal(found.text, text);
+    assert_true(reasons_has(&found.reasons, REASON_FILE_AMBIGUOUS));
+}
+
 static void lacks(struct tree *tree, const char *path)
 {
     struct found found = ask(tree, path);
@@ -87,7 +96,7 @@ static void the_exact_name_wins(void **state)
     tree_file(tree, "bcd", "lower", 0644);
     serves(tree, "bcd", "lower");
     serves(tree, "BCD", "upper");
-    serves(tree, "Bcd", "upper"); // else the first in byte order
+    serves_first(tree, "Bcd", "upper"); // else the first in byte order
 }
 
 static void every_part_is_found_in_other_case(void **state)
@@ -112,8 +121,115 @@ static void the_first_folder_in_byte_order_is_entered(void **state)
     tree_folder(tree, "Boot");
     tree_file(tree, "BOOT/x", "first", 0644);
     tree_file(tree, "Boot/x", "second", 0644);
-    serves(tree, "boot/X", "first");
+    serves_first(tree, "boot/X", "first");
     serves(tree, "Boot/X", "second");
+}
+
+static void a_file_is_found_in_any_of_the_folders_that_differ_by_case(void **state)
+{
+    struct tree *tree = *state;
+    tree_folder(tree, "BOOT");
+    tree_folder(tree, "boot");
+    tree_file(tree, "BOOT/upper", "in BOOT", 0644);
+    tree_file(tree, "boot/lower", "in boot", 0644);
+    tree_file(tree, "BOOT/both", "in BOOT", 0644);
+    tree_file(tree, "boot/both", "in boot", 0644);
+    serves(tree, "boot/upper", "in BOOT");
+    serves(tree, "BOOT/LOWER", "in boot");
+    serves(tree, "boot/BOTH", "in boot");
+}
+
+static unsigned ask_kept(struct folder *folder, const char *path)
+{
+    struct content_source source = folder_source(folder, "root");
+    struct content_node node;
+    struct reasons reasons = {0};
+    content_node_init(&node);
+    assert_int_equal(source.lookup(source.self, path, &NOBODY, &node, &reasons), STATUS_OK);
+    content_node_close(&node);
+    return reasons.count;
+}
+
+static void an_ambiguity_is_reported_once_until_the_names_change(void **state)
+{
+    struct tree *tree = *state;
+    struct problem problem = {0};
+    tree_file(tree, "BCD", "upper", 0644);
+    tree_file(tree, "bcd", "lower", 0644);
+    struct folder *folder = folder_new("", tree->root, &problem);
+    assert_int_equal(ask_kept(folder, "Bcd"), 1);
+    assert_int_equal(ask_kept(folder, "Bcd"), 0);
+    assert_int_equal(ask_kept(folder, "bCd"), 0);
+    tree_file(tree, "other", "x", 0644); // the folder changed, the names did not
+    usleep(5000);
+    assert_int_equal(ask_kept(folder, "Bcd"), 0);
+    tree_file(tree, "BcD", "mixed", 0644);
+    usleep(5000);
+    assert_int_equal(ask_kept(folder, "Bcd"), 1);
+    assert_int_equal(ask_kept(folder, "Bcd"), 0);
+    folder_free(folder);
+}
+
+static void new_and_removed_files_are_seen_at_once(void **state)
+{
+    struct tree *tree = *state;
+    struct problem problem = {0};
+    struct content_node node;
+    struct reasons reasons = {0};
+    struct folder *folder = folder_new("", tree->root, &problem);
+    struct content_source source = folder_source(folder, "root");
+    for (unsigned i = 0; i < 20; i++) {
+        char name[32];
+        content_node_init(&node);
+        (void)snprintf(name, sizeof name, "FILE%u", i);
+        assert_int_equal(source.lookup(source.self, name, &NOBODY, &node, &reasons), STATUS_NOT_FOUND);
+        (void)snprintf(name, sizeof name, "file%u", i);
+        tree_file(tree, name, "x", 0644);
+        usleep(
+            5000); // the kernel's times are as coarse as its ticks, and reading may cost a tenth of the time
+        (void)snprintf(name, sizeof name, "FILE%u", i);
+        assert_int_equal(source.lookup(source.self, name, &NOBODY, &node, &reasons), STATUS_OK);
+        content_node_close(&node);
+        (void)snprintf(name, sizeof name, "file%u", i);
+        assert_int_equal(unlink(tree_name(tree, name)), 0);
+        usleep(5000);
+        (void)snprintf(name, sizeof name, "FILE%u", i);
+        assert_int_equal(source.lookup(source.self, name, &NOBODY, &node, &reasons), STATUS_NOT_FOUND);
+    }
+    folder_free(folder);
+}
+
+static void suggests(struct tree *tree, const char *path, const char *nearest)
+{
+    struct problem problem = {0};
+    char found[CONTENT_PATH_BYTES] = "";
+    struct folder *folder = folder_new("", tree->root, &problem);
+    struct content_source source = folder_source(folder, "root");
+    bool is_found = source.nearest(source.self, path, found);
+    assert_string_equal(is_found ? found : "", nearest);
+    folder_free(folder);
+}
+
+static void the_nearest_name_is_found(void **state)
+{
+    struct tree *tree = *state;
+    tree_folder(tree, "xp");
+    tree_folder(tree, "Boot");
+    tree_file(tree, "pxelinux.0", "x", 0644);
+    tree_file(tree, "ntdetect.com", "x", 0644);
+    tree_file(tree, "xp/winnt.sif", "x", 0644);
+    tree_file(tree, "xp/setupldr.exe", "x", 0644);
+    tree_file(tree, "Boot/bootfix.bin", "x", 0644);
+    tree_file(tree, "mine.cfg", "x", 0600);
+    tree_file(tree, ".hidden", "x", 0644);
+    suggests(tree, "pxelinx.0", "pxelinux.0");
+    suggests(tree, "BOOT/bootfx.bin", "Boot/bootfix.bin");
+    suggests(tree, "winnt.sif", "xp/winnt.sif");
+    suggests(tree, "boot/ntdetct.com", "ntdetect.com");
+    suggests(tree, "XPLDR", "xp/setupldr.exe"); // whatever they are patched to, they are the same file
+    suggests(tree, "mine.cf", "");              // not served, so not named
+    suggests(tree, "hidden", "");
+    suggests(tree, "something/else/altogether", "");
 }
 
 static void links_that_stay_inside_are_followed(void **state)
@@ -290,6 +406,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_exact_name_wins, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(every_part_is_found_in_other_case, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(the_first_folder_in_byte_order_is_entered, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(a_file_is_found_in_any_of_the_folders_that_differ_by_case, tree_make,
+                                        tree_remove),
+        cmocka_unit_test_setup_teardown(an_ambiguity_is_reported_once_until_the_names_change, tree_make,
+                                        tree_remove),
+        cmocka_unit_test_setup_teardown(new_and_removed_files_are_seen_at_once, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(the_nearest_name_is_found, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(links_that_stay_inside_are_followed, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(links_that_lead_out_are_refused, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(links_to_nowhere_and_in_circles_are_not_there, tree_make,
