@@ -3,44 +3,120 @@
 
 #include <string.h>
 
-#define RTO_FIRST_US 200000  // before the first round trip was measured
-#define RTO_MOST_US  5000000 // longer than that and the client's own patience ends first
-#define RTO_SLACK_US 10000   // for what the measured round trips do not show
-#define DOUBTS_MOST  6       // so many losses in a row are rarer than a network that became slow
-#define SHIFT_MOST   10      // doublings beyond RTO_MOST_US anyway
+#define RTO_FIRST_US     200000  // before the first round trip was measured
+#define RTO_MOST_US      5000000 // longer than that and the client's own patience ends first
+#define RTO_SLACK_US     10000   // for what the measured round trips do not show
+#define TIMEOUT_LEAST_US 1000000 // what the back-off may always grow to: utimeout may ask for 10 ms
+#define DOUBTS_MOST      6       // so many losses in a row are rarer than a network that became slow
+#define SHIFT_MOST       10      // doublings beyond RTO_MOST_US anyway
 
-static void grant_options(struct tftp_read *read, const struct tftp_options *asked,
-                          const struct tftp_limits *limits)
+// Granting.
+
+struct grant {
+    struct tftp_read *read;
+    const struct tftp_options *asked;
+    const struct tftp_limits *limits;
+    bool has_block_bytes;
+};
+
+static bool is_granted(const struct grant *grant, enum tftp_option option)
 {
-    read->block_bytes = TFTP_DEFAULT_BLOCK_BYTES;
-    if (asked->has[TFTP_OPTION_BLKSIZE]) {
-        uint64_t bytes = asked->value[TFTP_OPTION_BLKSIZE];
-        read->block_bytes = bytes < limits->block_most ? (uint16_t)bytes : limits->block_most;
+    return grant->asked->has[option] && (grant->limits->refused & 1u << option) == 0;
+}
+
+static uint16_t power_of_two(uint16_t most)
+{
+    uint16_t power = TFTP_LEAST_BLOCK_BYTES;
+    while (power <= most / 2) {
+        power = (uint16_t)(power * 2);
     }
-    read->window = 1;
-    if (asked->has[TFTP_OPTION_WINDOWSIZE]) {
-        size_t most = size_min(limits->window_most, TFTP_WINDOW_MOST);
-        most = size_min(most, size_max(1, TFTP_BURST_BYTES / read->block_bytes));
-        read->window = (uint16_t)size_min((size_t)asked->value[TFTP_OPTION_WINDOWSIZE], most);
+    return power;
+}
+
+// Of blksize and blksize2 the first counts, as with tftp-hpa.
+static bool grant_block_bytes(struct grant *grant, enum tftp_option option, uint64_t *value)
+{
+    if (grant->has_block_bytes) {
+        return false;
     }
-    const uint64_t values[TFTP_OPTION_COUNT] = {
-        [TFTP_OPTION_BLKSIZE] = read->block_bytes,
-        [TFTP_OPTION_TIMEOUT] = asked->value[TFTP_OPTION_TIMEOUT], // the same or nothing (RFC 2349)
-        [TFTP_OPTION_TSIZE] = read->size_bytes,
-        [TFTP_OPTION_WINDOWSIZE] = read->window,
-    };
-    for (size_t i = 0; i < asked->count; i++) {
-        enum tftp_option option = asked->order[i];
-        tftp_options_put(&read->granted, option, values[option]);
+    uint16_t most = grant->limits->block_most;
+    uint16_t bytes = *value < most ? (uint16_t)*value : most;
+    *value = option == TFTP_OPTION_BLKSIZE2 ? power_of_two(bytes) : bytes;
+    grant->has_block_bytes = true;
+    grant->read->block_bytes = (uint16_t)*value;
+    return true;
+}
+
+// Whether `option` is in the OACK, and `*value` as asked becomes the one granted: never above it.
+static bool grant_option(struct grant *grant, enum tftp_option option, uint64_t *value)
+{
+    switch (option) {
+    case TFTP_OPTION_BLKSIZE:
+    case TFTP_OPTION_BLKSIZE2:
+        return grant_block_bytes(grant, option, value);
+    case TFTP_OPTION_TIMEOUT:
+    case TFTP_OPTION_UTIMEOUT:
+        return true; // the same or nothing (RFC 2349)
+    case TFTP_OPTION_TSIZE:
+        *value = grant->read->size_bytes;
+        return true;
+    case TFTP_OPTION_WINDOWSIZE: // the value is put when the size of the blocks is known
+        return true;
+    case TFTP_OPTION_MSFTWINDOW:
+        if (*value != TFTP_MSFTWINDOW_ASKED) {
+            return false;
+        }
+        *value = TFTP_MSFTWINDOW_GRANTED;
+        grant->read->window_most = 1;
+        return true;
+    case TFTP_OPTION_ROLLOVER:
+        if (*value > TFTP_ROLLOVER_MOST) {
+            return false; // its numbers would say nothing
+        }
+        grant->read->rollover = (uint16_t)*value;
+        return true;
+    case TFTP_OPTION_MULTICAST:
+    case TFTP_OPTION_COUNT:
+        break;
     }
+    return false;
+}
+
+// Windows loaders ask for both kinds of window: windowsize is the first one, then the ACKs say it.
+static void grant_window(struct grant *grant)
+{
+    struct tftp_read *read = grant->read;
+    size_t most = size_min(grant->limits->window_most, TFTP_WINDOW_MOST);
+    most = size_min(most, size_max(1, TFTP_BURST_BYTES / read->block_bytes));
+    read->window_most = read->window_most != 0 ? (uint16_t)most : 0;
+    if (read->granted.has[TFTP_OPTION_WINDOWSIZE]) {
+        read->window = (uint16_t)size_min((size_t)grant->asked->value[TFTP_OPTION_WINDOWSIZE], most);
+        tftp_options_put(&read->granted, TFTP_OPTION_WINDOWSIZE, read->window);
+    }
+}
+
+static void grant_options(struct grant *grant)
+{
+    for (size_t i = 0; i < grant->asked->count; i++) {
+        enum tftp_option option = grant->asked->order[i];
+        uint64_t value = grant->asked->value[option];
+        if (is_granted(grant, option) && grant_option(grant, option, &value)) {
+            tftp_options_put(&grant->read->granted, option, value);
+        }
+    }
+    grant_window(grant);
 }
 
 void tftp_read_init(struct tftp_read *read, const struct tftp_options *asked, uint64_t size_bytes,
                     const struct tftp_limits *limits)
 {
-    assert(limits->block_most >= TFTP_LEAST_BLOCK_BYTES && limits->window_most >= 1);
-    *read = (struct tftp_read){.size_bytes = size_bytes};
-    grant_options(read, asked, limits);
+    assert(limits->block_most >= TFTP_LEAST_BLOCK_BYTES && limits->window_most >= 1 &&
+           limits->rollover <= TFTP_ROLLOVER_MOST);
+    *read = (struct tftp_read){.size_bytes = size_bytes,
+                               .block_bytes = TFTP_DEFAULT_BLOCK_BYTES,
+                               .window = 1,
+                               .rollover = limits->rollover};
+    grant_options(&(struct grant){.read = read, .asked = asked, .limits = limits});
     read->block_count = size_bytes / read->block_bytes + 1;
     read->is_oack_acked = read->granted.count == 0;
 }
@@ -60,16 +136,54 @@ size_t tftp_read_block_bytes(const struct tftp_read *read, uint64_t block)
     return block < read->block_count ? read->block_bytes : (size_t)(read->size_bytes % read->block_bytes);
 }
 
+uint16_t tftp_read_wire_block(const struct tftp_read *read, uint64_t block)
+{
+    if (block <= UINT16_MAX || read->rollover == 0) {
+        return (uint16_t)block;
+    }
+    uint64_t beyond = block - UINT16_MAX - 1;
+    return (uint16_t)(read->rollover + beyond % (UINT16_MAX + 1u - read->rollover));
+}
+
+// Which block a number near the window means: the first one from what is acknowledged on that has it.
+// UINT64_MAX when none has.
+static uint64_t block_heard(const struct tftp_read *read, uint16_t number)
+{
+    uint16_t here = tftp_read_wire_block(read, read->acked);
+    if (number >= here) {
+        return read->acked + number - here;
+    }
+    if (number < read->rollover) {
+        return UINT64_MAX;
+    }
+    return read->acked + (UINT16_MAX + 1u - here) + number - read->rollover;
+}
+
 // The timer. RFC 6298 with a finer floor: nothing here delays its ACKs on purpose.
+
+// How long the client wants us to wait at most, of the options timeout and utimeout.
+static int64_t timeout_asked_us(const struct tftp_read *read)
+{
+    int64_t most_us = INT64_MAX;
+    if (read->granted.has[TFTP_OPTION_TIMEOUT]) {
+        most_us = (int64_t)read->granted.value[TFTP_OPTION_TIMEOUT] * 1000000;
+    }
+    if (read->granted.has[TFTP_OPTION_UTIMEOUT]) {
+        int64_t asked_us = (int64_t)read->granted.value[TFTP_OPTION_UTIMEOUT];
+        most_us = asked_us < most_us ? asked_us : most_us;
+    }
+    return most_us;
+}
 
 static int64_t timeout_us(const struct tftp_read *read)
 {
     int64_t base_us = read->srtt_us == 0 ? RTO_FIRST_US : read->srtt_us + 4 * read->rttvar_us + RTO_SLACK_US;
     unsigned shift = read->tries < SHIFT_MOST ? read->tries : SHIFT_MOST;
     int64_t most_us = RTO_MOST_US;
-    if (read->granted.has[TFTP_OPTION_TIMEOUT]) {
-        int64_t asked_us = (int64_t)read->granted.value[TFTP_OPTION_TIMEOUT] * 1000000;
-        most_us = asked_us < most_us ? asked_us : most_us;
+    int64_t asked_us = timeout_asked_us(read);
+    if (asked_us < most_us) {
+        most_us = asked_us > TIMEOUT_LEAST_US ? asked_us : TIMEOUT_LEAST_US;
+        base_us = base_us < asked_us ? base_us : asked_us;
     }
     return base_us > most_us >> shift ? most_us : base_us << shift;
 }
@@ -245,20 +359,30 @@ static void step_duplicate(struct tftp_read *read, int64_t now_us, struct output
     }
 }
 
+// msftwindow: each ACK may say how large the next window shall be.
+static void change_window(struct tftp_read *read, uint8_t window)
+{
+    if (read->window_most != 0 && window != 0) {
+        read->window = (uint16_t)size_min(window, read->window_most);
+    }
+}
+
 static void step_ack(struct tftp_read *read, const struct tftp_event *event, struct output *output)
 {
     if (!read->is_oack_acked) {
         if (event->block == 0) {
+            change_window(read, event->window);
             step_oack_ack(read, event->now_us, output);
         }
         return;
     }
     // Sixteen bits are enough to tell which block near the window is meant; anything else is old or made up.
-    uint64_t block = read->acked + (uint16_t)(event->block - (uint16_t)read->acked);
+    uint64_t block = block_heard(read, event->block);
     if (block > read->sent) {
         return;
     }
     read->has_heard = true;
+    change_window(read, event->window);
     if (block > read->acked) {
         step_progress(read, block, event->now_us, output);
     } else {

@@ -17,12 +17,13 @@ struct tftp_event {
     enum tftp_event_kind kind;
     int64_t now_us; // monotonic microseconds
     uint16_t block; // of ACK
+    uint8_t window; // of ACK: its fifth byte (tftp_packet.ack_window), 0 = none
     uint16_t code;  // of ERROR
 };
 
 enum tftp_action_kind {
     TFTP_ACTION_SEND_OACK,
-    TFTP_ACTION_SEND_BLOCKS, // blocks first .. first+count-1; numbers on the wire are (uint16_t)
+    TFTP_ACTION_SEND_BLOCKS, // blocks first .. first+count-1; tftp_read_wire_block has their numbers
     TFTP_ACTION_WAKE_AT,     // replaces the last one; comes with every step that does not finish
     TFTP_ACTION_FINISHED,
 };
@@ -50,10 +51,15 @@ struct tftp_action {
 #define TFTP_LAST_US      5000000 // ... and this long: EDK2 speaks up after 4 s when it lost that window
 #define TFTP_FIRST_TRIES  6       // of the first block to one who never answered: the request may be forged
 
+#define TFTP_ROLLOVER_MOST 64511 // so that at least 1024 numbers are told apart behind it
+
 struct tftp_limits {
     uint16_t block_most;  // largest blksize we grant, >= 8 (interface MTU - 32, or more where fragments are
                           // allowed)
     uint16_t window_most; // 1..64
+    uint16_t rollover;    // the number behind 65535 unless the client asks for another; 0..TFTP_ROLLOVER_MOST
+    uint16_t refused;     // options to leave out of the OACK: bits 1u << enum tftp_option
+    bool may_multicast;   // for who sends to the group; one read never grants multicast by itself
 };
 
 struct tftp_read {
@@ -61,6 +67,8 @@ struct tftp_read {
     uint64_t block_count; // >= 1; the last one is shorter than block_bytes, perhaps empty
     uint16_t block_bytes;
     uint16_t window;
+    uint16_t window_most; // of a window that the client may change with each ACK (msftwindow); 0 = it may not
+    uint16_t rollover;    // the number behind 65535
     struct tftp_options granted; // what the OACK says; count 0 = no OACK
     bool is_oack_acked;
     bool has_heard;    // an ACK came
@@ -82,8 +90,8 @@ struct tftp_read {
     bool is_finished;
 };
 
-/// Starts a read of a file of `size_bytes` for a read request in octet mode with `asked` options: grants them
-/// within `limits`.
+/// Starts a read of a file of `size_bytes` for a read request with `asked` options: grants them within
+/// `limits`. For netascii `size_bytes` is what goes over the wire.
 void tftp_read_init(struct tftp_read *read, const struct tftp_options *asked, uint64_t size_bytes,
                     const struct tftp_limits *limits);
 
@@ -95,6 +103,10 @@ unsigned tftp_read_step(struct tftp_read *read, const struct tftp_event *event,
 /// Encodes the OACK (RFC 2347): the options granted, in lower case, in the client's order. Bytes written, 0
 /// when there is none or `out_bytes` is too small (TFTP_REQUEST_BYTES are enough).
 size_t tftp_read_encode_oack(const struct tftp_read *read, void *out, size_t out_bytes);
+
+/// The number on the wire of block `block` (0 .. block_count): sixteen bits, and what follows 65535 was
+/// agreed.
+uint16_t tftp_read_wire_block(const struct tftp_read *read, uint64_t block);
 
 /// How many bytes block `block` (1 .. block_count) carries.
 size_t tftp_read_block_bytes(const struct tftp_read *read, uint64_t block);

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define NUMBER_BYTES 21 // of a 64-bit number as text, with its NUL
+#define NUMBER_BYTES    21 // of a 64-bit number as text, with its NUL
+#define MULTICAST_BYTES 24 // "255.255.255.255,65535,1" with its NUL
 
 struct option_row {
     const char *name;
@@ -20,6 +21,11 @@ static const struct option_row OPTIONS[TFTP_OPTION_COUNT] = {
     [TFTP_OPTION_TIMEOUT] = {"timeout", 1, 255, false},                                       // RFC 2349
     [TFTP_OPTION_TSIZE] = {"tsize", 0, UINT64_MAX, false},                                    // RFC 2349
     [TFTP_OPTION_WINDOWSIZE] = {"windowsize", 1, TFTP_MOST_WINDOW_BLOCKS, true},              // RFC 7440
+    [TFTP_OPTION_MULTICAST] = {"multicast", 0, 0, false},                                     // RFC 2090
+    [TFTP_OPTION_ROLLOVER] = {"rollover", 0, UINT16_MAX, false},                              // tftp-hpa
+    [TFTP_OPTION_MSFTWINDOW] = {"msftwindow", 1, UINT16_MAX, false},
+    [TFTP_OPTION_BLKSIZE2] = {"blksize2", TFTP_LEAST_BLOCK_BYTES, TFTP_MOST_BLOCK_BYTES, true}, // tftp-hpa
+    [TFTP_OPTION_UTIMEOUT] = {"utimeout", 10000, 255000000, false},                             // tftp-hpa
 };
 
 static const char *const MODES[] = {
@@ -67,16 +73,58 @@ void tftp_options_put(struct tftp_options *options, enum tftp_option option, uin
     options->value[option] = value;
 }
 
+// The part of "addr,port,mc" before the next comma or the end; NULL when it is longer than any can be.
+static const char *multicast_part(const char **at, char part[IP4_TEXT_BYTES])
+{
+    size_t length = strcspn(*at, ",");
+    if (length >= IP4_TEXT_BYTES) {
+        return NULL;
+    }
+    memcpy(part, *at, length);
+    part[length] = '\0';
+    *at += length;
+    return part;
+}
+
+// RFC 2090: "addr,port,mc"; the first two may be empty.
+static bool multicast_decode(const char *text, struct tftp_multicast *multicast)
+{
+    char part[IP4_TEXT_BYTES];
+    uint64_t port = 0;
+    uint64_t is_master = 0;
+    struct ip4 group = {0};
+    if (multicast_part(&text, part) == NULL || *text++ != ',' ||
+        (part[0] != '\0' && ip4_parse(part, &group) != STATUS_OK)) {
+        return false;
+    }
+    if (multicast_part(&text, part) == NULL || *text++ != ',' ||
+        (part[0] != '\0' && text_parse_u64(part, UINT16_MAX, &port) != STATUS_OK)) {
+        return false;
+    }
+    if (text_parse_u64(text, 1, &is_master) != STATUS_OK) {
+        return false;
+    }
+    *multicast = (struct tftp_multicast){.group = group, .port = (uint16_t)port, .is_master = is_master == 1};
+    return true;
+}
+
 // Puts one option as the peer spelled it; false when it is not ours, no number, out of range or a repeat.
-static bool option_decode(const char *name, const char *number, struct tftp_options *options)
+static bool option_decode(const char *name, const char *number, bool is_request, struct tftp_options *options)
 {
     for (size_t i = 0; i < COUNT_OF(OPTIONS); i++) {
         uint64_t value = 0;
         if (!text_equal_nocase(name, OPTIONS[i].name)) {
             continue;
         }
-        if (options->has[i] || text_parse_u64(number, UINT64_MAX, &value) != STATUS_OK ||
-            value < OPTIONS[i].least || (value > OPTIONS[i].most && !OPTIONS[i].is_lowered)) {
+        if (options->has[i]) {
+            return false;
+        }
+        if (i == TFTP_OPTION_MULTICAST) {
+            if (!is_request && !multicast_decode(number, &options->multicast)) {
+                return false;
+            }
+        } else if (text_parse_u64(number, UINT64_MAX, &value) != STATUS_OK || value < OPTIONS[i].least ||
+                   (value > OPTIONS[i].most && !OPTIONS[i].is_lowered)) {
             return false;
         }
         tftp_options_put(options, (enum tftp_option)i, value > OPTIONS[i].most ? OPTIONS[i].most : value);
@@ -86,7 +134,7 @@ static bool option_decode(const char *name, const char *number, struct tftp_opti
 }
 
 // Reads name and value pairs as long as they are complete; ROMs leave junk behind the last one.
-static void options_decode(struct reader *reader, struct tftp_options *options)
+static void options_decode(struct reader *reader, bool is_request, struct tftp_options *options)
 {
     while (reader_left(reader) > 0 && options->unknown < TFTP_UNKNOWN_OPTIONS_MOST) {
         const char *name = read_string(reader, NULL);
@@ -94,7 +142,7 @@ static void options_decode(struct reader *reader, struct tftp_options *options)
         if (number == NULL) {
             return;
         }
-        if (!option_decode(name, number, options)) {
+        if (!option_decode(name, number, is_request, options)) {
             options->unknown++;
         }
     }
@@ -125,7 +173,7 @@ static enum status request_decode(struct reader *reader, struct tftp_packet *pac
         return STATUS_TOO_LONG;
     }
     packet->mode = mode_decode(mode);
-    options_decode(reader, &packet->options);
+    options_decode(reader, true, &packet->options);
     return STATUS_OK;
 }
 
@@ -142,6 +190,7 @@ static enum status body_decode(struct reader *reader, struct tftp_packet *packet
         break;
     case TFTP_ACK:
         packet->block = read_be16(reader);
+        packet->ack_window = reader_left(reader) > 0 ? read_u8(reader) : 0;
         break;
     case TFTP_ERROR:
         packet->error = read_be16(reader);
@@ -149,7 +198,7 @@ static enum status body_decode(struct reader *reader, struct tftp_packet *packet
         packet->error_text = (const char *)read_bytes(reader, packet->error_text_length);
         break;
     case TFTP_OACK:
-        options_decode(reader, &packet->options);
+        options_decode(reader, false, &packet->options);
         return STATUS_OK;
     default:
         problem_set(problem, "a TFTP packet has the unknown operation %u", (unsigned)packet->operation);
@@ -187,6 +236,12 @@ void tftp_encode_ack(uint16_t block, uint8_t out[TFTP_HEADER_BYTES])
     write_be16(&writer, block);
 }
 
+void tftp_encode_ack_window(uint16_t block, uint8_t window, uint8_t out[TFTP_ACK_WINDOW_BYTES])
+{
+    tftp_encode_ack(block, out);
+    out[TFTP_HEADER_BYTES] = window;
+}
+
 static enum status writer_finish(const struct writer *writer, size_t *written)
 {
     if (writer->failed) {
@@ -207,15 +262,39 @@ enum status tftp_encode_error(enum tftp_error error, const char *text, void *out
     return writer_finish(&writer, written);
 }
 
-static void options_encode(const struct tftp_options *options, struct writer *writer)
+static void multicast_print(const struct tftp_multicast *multicast, struct text *text)
+{
+    char group[IP4_TEXT_BYTES];
+    if (multicast->group.value != 0) {
+        text_add(text, ip4_print(multicast->group, group));
+    }
+    text_add_char(text, ',');
+    if (multicast->port != 0) {
+        text_add_format(text, "%u", multicast->port);
+    }
+    text_add(text, multicast->is_master ? ",1" : ",0");
+}
+
+// The value of one option as it stands on the wire; a request's multicast has none.
+static void value_print(const struct tftp_options *options, uint8_t option, bool is_request,
+                        struct text *text)
+{
+    if (option != TFTP_OPTION_MULTICAST) {
+        text_add_format(text, "%llu", (unsigned long long)options->value[option]);
+    } else if (!is_request) {
+        multicast_print(&options->multicast, text);
+    }
+}
+
+static void options_encode(const struct tftp_options *options, bool is_request, struct writer *writer)
 {
     for (size_t i = 0; i < options->count; i++) {
-        char number[NUMBER_BYTES];
+        char value[NUMBER_BYTES > MULTICAST_BYTES ? NUMBER_BYTES : MULTICAST_BYTES];
         struct text text;
-        text_init(&text, number, sizeof number);
-        text_add_format(&text, "%llu", (unsigned long long)options->value[options->order[i]]);
+        text_init(&text, value, sizeof value);
+        value_print(options, options->order[i], is_request, &text);
         write_string(writer, OPTIONS[options->order[i]].name);
-        write_string(writer, number);
+        write_string(writer, value);
     }
 }
 
@@ -223,7 +302,7 @@ enum status tftp_encode_oack(const struct tftp_options *options, void *out, size
 {
     struct writer writer = writer_init(out, out_bytes);
     write_be16(&writer, TFTP_OACK);
-    options_encode(options, &writer);
+    options_encode(options, false, &writer);
     return writer_finish(&writer, written);
 }
 
@@ -234,15 +313,15 @@ enum status tftp_encode_request(const struct tftp_packet *packet, void *out, siz
     write_be16(&writer, (uint16_t)packet->operation);
     write_string(&writer, packet->name);
     write_string(&writer, tftp_mode_name(packet->mode));
-    options_encode(&packet->options, &writer);
+    options_encode(&packet->options, true, &writer);
     return writer_finish(&writer, written);
 }
 
-static void options_print(const struct tftp_options *options, struct text *text)
+static void options_print(const struct tftp_options *options, bool is_request, struct text *text)
 {
     for (size_t i = 0; i < options->count; i++) {
-        text_add_format(text, " %s=%llu", OPTIONS[options->order[i]].name,
-                        (unsigned long long)options->value[options->order[i]]);
+        text_add_format(text, " %s=", OPTIONS[options->order[i]].name);
+        value_print(options, options->order[i], is_request, text);
     }
     if (options->unknown != 0) {
         text_add_format(text, " and %u left out", options->unknown);
@@ -257,13 +336,16 @@ void tftp_print(const struct tftp_packet *packet, struct text *text)
         text_add(text, packet->operation == TFTP_READ_REQUEST ? "RRQ \"" : "WRQ \"");
         text_add_escaped(text, packet->name, packet->name_length);
         text_add_format(text, "\" %s", tftp_mode_name(packet->mode));
-        options_print(&packet->options, text);
+        options_print(&packet->options, true, text);
         break;
     case TFTP_DATA:
         text_add_format(text, "DATA block %u, %zu bytes", packet->block, packet->data_bytes);
         break;
     case TFTP_ACK:
         text_add_format(text, "ACK block %u", packet->block);
+        if (packet->ack_window != 0) {
+            text_add_format(text, ", next window %u", packet->ack_window);
+        }
         break;
     case TFTP_ERROR:
         text_add_format(text, "ERROR %u (%s) \"", packet->error, tftp_error_name(packet->error));
@@ -272,7 +354,7 @@ void tftp_print(const struct tftp_packet *packet, struct text *text)
         break;
     case TFTP_OACK:
         text_add(text, "OACK");
-        options_print(&packet->options, text);
+        options_print(&packet->options, false, text);
         break;
     }
 }

@@ -112,8 +112,8 @@ static enum status tftp_encode_again(const struct tftp_packet *packet, uint8_t *
         *written = TFTP_HEADER_BYTES + packet->data_bytes;
         return STATUS_OK;
     case TFTP_ACK:
-        tftp_encode_ack(packet->block, out);
-        *written = TFTP_HEADER_BYTES;
+        tftp_encode_ack_window(packet->block, packet->ack_window, out);
+        *written = packet->ack_window != 0 ? TFTP_ACK_WINDOW_BYTES : TFTP_HEADER_BYTES;
         return STATUS_OK;
     case TFTP_ERROR:
         memcpy(error_text, packet->error_text,

@@ -53,6 +53,17 @@ static void values_are_kept_inside_their_range(void **state)
         {TFTP_OPTION_WINDOWSIZE, "1", true, 1},
         {TFTP_OPTION_WINDOWSIZE, "0", false, 0},
         {TFTP_OPTION_WINDOWSIZE, "65536", true, 65535},
+        {TFTP_OPTION_ROLLOVER, "0", true, 0},
+        {TFTP_OPTION_ROLLOVER, "65535", true, 65535},
+        {TFTP_OPTION_ROLLOVER, "65536", false, 0},
+        {TFTP_OPTION_MSFTWINDOW, "31416", true, 31416},
+        {TFTP_OPTION_MSFTWINDOW, "x", false, 0},
+        {TFTP_OPTION_BLKSIZE2, "70000", true, 65464},
+        {TFTP_OPTION_BLKSIZE2, "7", false, 0},
+        {TFTP_OPTION_UTIMEOUT, "9999", false, 0},
+        {TFTP_OPTION_UTIMEOUT, "10000", true, 10000},
+        {TFTP_OPTION_UTIMEOUT, "255000000", true, 255000000},
+        {TFTP_OPTION_UTIMEOUT, "255000001", false, 0},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         char bytes[128];
@@ -77,10 +88,83 @@ static void options_of_others_are_counted_and_left_out(void **state)
     (void)state;
     struct tftp_packet packet;
     assert_int_equal(
-        DECODE("\0\1n\0octet\0msftwindow\00031416\0blksize2\0001024\0multicast\0\0tsize\0000\0", &packet),
+        DECODE("\0\1n\0octet\0x-window\00031416\0blksize3\0001024\0mstfwindow\0\0tsize\0000\0", &packet),
         STATUS_OK);
     assert_int_equal(packet.options.count, 1);
     assert_int_equal(packet.options.unknown, 3);
+}
+
+static void multicast_is_empty_in_a_request_and_three_parts_in_an_oack(void **state)
+{
+    (void)state;
+    struct tftp_packet packet;
+    assert_int_equal(DECODE("\0\1n\0octet\0multicast\0\0tsize\0000\0", &packet), STATUS_OK);
+    assert_true(packet.options.has[TFTP_OPTION_MULTICAST]);
+    assert_int_equal(packet.options.count, 2);
+    assert_int_equal(DECODE("\0\6multicast\000239.255.69.1,1758,1\0", &packet), STATUS_OK);
+    assert_int_equal(packet.options.multicast.group.value, 0xefff4501);
+    assert_int_equal(packet.options.multicast.port, 1758);
+    assert_true(packet.options.multicast.is_master);
+    assert_int_equal(DECODE("\0\6multicast\0,,0\0", &packet), STATUS_OK);
+    assert_true(packet.options.has[TFTP_OPTION_MULTICAST]);
+    assert_int_equal(packet.options.multicast.group.value, 0);
+    assert_int_equal(packet.options.multicast.port, 0);
+    assert_false(packet.options.multicast.is_master);
+    static const char *const BAD[] = {"",
+                                      ",",
+                                      "1.2.3.4",
+                                      "239.255.69.1,1758",
+                                      ",,",
+                                      ",,2",
+                                      "239.255.69.256,1,1",
+                                      "239.255.69.1,65536,1",
+                                      ",,1,1",
+                                      ",x,1",
+                                      "239.255.69.1000000000,1,1"};
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        char bytes[64];
+        struct text text;
+        text_init(&text, bytes, sizeof bytes);
+        text_add_bytes(&text, "\0\6multicast", 12);
+        text_add_bytes(&text, BAD[i], strlen(BAD[i]) + 1);
+        assert_int_equal(tftp_decode(bytes, text.length, &packet, NULL), STATUS_OK);
+        assert_int_equal(packet.options.unknown, 1);
+    }
+}
+
+static void multicast_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    struct tftp_options options = {0};
+    uint8_t out[64];
+    size_t written = 0;
+    tftp_options_put(&options, TFTP_OPTION_MULTICAST, 0);
+    options.multicast = (struct tftp_multicast){.group = {0xefff4501}, .port = 1758, .is_master = true};
+    assert_int_equal(tftp_encode_oack(&options, out, sizeof out, &written), STATUS_OK);
+    assert_int_equal(written, 32);
+    assert_memory_equal(out, "\0\6multicast\000239.255.69.1,1758,1\0", 32);
+    options.multicast = (struct tftp_multicast){.is_master = true};
+    assert_int_equal(tftp_encode_oack(&options, out, sizeof out, &written), STATUS_OK);
+    assert_memory_equal(out, "\0\6multicast\0,,1\0", 16);
+    struct tftp_packet packet = {
+        .operation = TFTP_READ_REQUEST, .name = "n", .mode = TFTP_MODE_OCTET, .options = options};
+    assert_int_equal(tftp_encode_request(&packet, out, sizeof out, &written), STATUS_OK);
+    assert_int_equal(written, 21);
+    assert_memory_equal(out, "\0\1n\0octet\0multicast\0\0", 21);
+}
+
+static void the_fifth_byte_of_an_ack_is_the_next_window(void **state)
+{
+    (void)state;
+    struct tftp_packet packet;
+    assert_int_equal(DECODE("\0\4\0\7", &packet), STATUS_OK);
+    assert_int_equal(packet.ack_window, 0);
+    assert_int_equal(DECODE("\0\4\0\7\x10", &packet), STATUS_OK);
+    assert_int_equal(packet.block, 7);
+    assert_int_equal(packet.ack_window, 16);
+    uint8_t out[TFTP_ACK_WINDOW_BYTES];
+    tftp_encode_ack_window(7, 16, out);
+    assert_memory_equal(out, "\0\4\0\7\x10", sizeof out);
 }
 
 static void the_first_of_two_equal_options_counts(void **state)
@@ -252,6 +336,9 @@ int main(void)
         cmocka_unit_test(a_request_keeps_the_order_of_its_options),
         cmocka_unit_test(values_are_kept_inside_their_range),
         cmocka_unit_test(options_of_others_are_counted_and_left_out),
+        cmocka_unit_test(multicast_is_empty_in_a_request_and_three_parts_in_an_oack),
+        cmocka_unit_test(multicast_is_written_as_it_is_read),
+        cmocka_unit_test(the_fifth_byte_of_an_ack_is_the_next_window),
         cmocka_unit_test(the_first_of_two_equal_options_counts),
         cmocka_unit_test(a_flood_of_options_is_not_followed),
         cmocka_unit_test(modes_are_case_blind_and_others_are_told_apart),
