@@ -136,13 +136,17 @@ size_t tftp_read_block_bytes(const struct tftp_read *read, uint64_t block)
     return block < read->block_count ? read->block_bytes : (size_t)(read->size_bytes % read->block_bytes);
 }
 
-uint16_t tftp_read_wire_block(const struct tftp_read *read, uint64_t block)
+uint16_t tftp_wire_block(uint64_t block, uint16_t rollover)
 {
-    if (block <= UINT16_MAX || read->rollover == 0) {
+    if (block <= UINT16_MAX || rollover == 0) {
         return (uint16_t)block;
     }
-    uint64_t beyond = block - UINT16_MAX - 1;
-    return (uint16_t)(read->rollover + beyond % (UINT16_MAX + 1u - read->rollover));
+    return (uint16_t)(rollover + (block - UINT16_MAX - 1) % (UINT16_MAX + 1u - rollover));
+}
+
+uint16_t tftp_read_wire_block(const struct tftp_read *read, uint64_t block)
+{
+    return tftp_wire_block(block, read->rollover);
 }
 
 // Which block a number near the window means: the first one from what is acknowledged on that has it.
@@ -403,7 +407,7 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
         return;
     }
     // Many clients go on without their last ACK, or it was lost: the file is there all the same.
-    bool is_last = read->is_oack_acked && read->sent == read->block_count;
+    bool is_last = read->is_oack_acked && read->sent == read->block_count && !read->must_know;
     bool is_late = read->tries >= TFTP_LAST_TRIES && now_us - read->progress_us >= TFTP_LAST_US;
     if (is_last && read->has_heard && is_late) {
         finish(read, TFTP_OUTCOME_DONE, output);

@@ -70,6 +70,7 @@ struct tftp_read {
     uint16_t window_most; // of a window that the client may change with each ACK (msftwindow); 0 = it may not
     uint16_t rollover;    // the number behind 65535
     struct tftp_options granted; // what the OACK says; count 0 = no OACK
+    bool must_know;              // a lost last ACK is not forgiven: who uploads must know that all arrived
     bool is_oack_acked;
     bool has_heard;    // an ACK came
     uint64_t acked;    // all blocks up to this one arrived
@@ -103,6 +104,10 @@ unsigned tftp_read_step(struct tftp_read *read, const struct tftp_event *event,
 /// Encodes the OACK (RFC 2347): the options granted, in lower case, in the client's order. Bytes written, 0
 /// when there is none or `out_bytes` is too small (TFTP_REQUEST_BYTES are enough).
 size_t tftp_read_encode_oack(const struct tftp_read *read, void *out, size_t out_bytes);
+
+/// The number on the wire of block `block`, 0 .. (RFC 1350 has sixteen bits for it): 65535 is followed by
+/// `rollover`.
+uint16_t tftp_wire_block(uint64_t block, uint16_t rollover);
 
 /// The number on the wire of block `block` (0 .. block_count): sixteen bits, and what follows 65535 was
 /// agreed.
