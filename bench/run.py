@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Benchmarks: imprint beside dnsmasq (and beside dd: write.py), in the same run, on the same machine, with the same load. See bench/README.md.
+"""Benchmarks: imprint beside dnsmasq (beside three TFTP servers: tftp.py; beside dd: write.py), in the same run, on the same machine, with the same load. See bench/README.md.
 
 Every round gives each server a fresh private network, starts it on core 0, loads it from core 1 with simulated
 machines (bench/storm.c), and looks at what it cost. Rounds of both servers alternate. Numbers are medians of the
@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import statistics
 import sys
 import time
@@ -23,11 +22,11 @@ from lab import Lab, LabError  # noqa: E402
 from lab.network import imprint_binary  # noqa: E402
 from lab.storm import add_storm_host, cpu_seconds_of, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
 
+from tftp import ROWS, print_row, print_tftp, run_tftp  # noqa: E402
 from write import print_write, run_write  # noqa: E402
 
 LOADER = pathlib.Path("/usr/lib/PXELINUX/pxelinux.0")
 POOL = "10.77.4.1-10.77.11.250"
-READ_FILE, READ_BYTES = "read.bin", 16 << 20
 MIB = 1 << 20
 
 
@@ -73,11 +72,6 @@ def load_renew(lab, options):
     return run_storm(lab, "renew", machines=options.machines, rounds=3, most_seconds=90)
 
 
-def load_tftp(lab, window):
-    return run_storm(lab, "tftp", machines=32, server=lab.address, first_address="10.77.100.1", file=READ_FILE, window=window,
-                     expect=lab.folder / "tftp" / READ_FILE, most_seconds=90)
-
-
 LESS, MORE = "less", "more"
 # what, unit, which way is better, how to find it in a round's result
 COSTS = [
@@ -97,11 +91,6 @@ RATE = [
     ("median exchange", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
     ("99th percentile", "ms", LESS, lambda seen: seen["finish_ms"]["p99"]),
 ]
-READING = [
-    ("speed", "MiB/s", MORE, lambda seen: seen["mib_per_second"]),
-    ("median machine", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
-    ("slowest machine", "ms", LESS, lambda seen: seen["finish_ms"]["worst"]),
-]
 STORM = [
     ("last lease", "ms", LESS, lambda seen: seen["lease_ms"]["last"]),
     ("last loader", "ms", LESS, lambda seen: seen["finish_ms"]["last"]),
@@ -115,12 +104,8 @@ BENCHMARKS = {
     "dora": ("new leases (DISCOVER, OFFER, REQUEST, ACK) for {machines} clients, 64 in flight", load_dora,
              RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
     "renew": ("renewals by {machines} clients, 64 in flight", load_renew, RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
-    "tftp": ("32 machines read 16 MiB by TFTP in lock-step, blocks of 1456", lambda lab, options: load_tftp(lab, 1),
-             READING + TROUBLE[:1] + TROUBLE[2:3] + COSTS),
-    "tftp-window": ("the same, window of 16 blocks asked for", lambda lab, options: load_tftp(lab, 16),
-                    READING + TROUBLE[:1] + TROUBLE[2:3] + COSTS),
 }
-NAMES = [*BENCHMARKS, "write"]
+NAMES = [*BENCHMARKS, "tftp", "write"]
 
 
 # ---- running ----
@@ -129,7 +114,6 @@ def make_root(lab):
     """What both servers serve by TFTP."""
     root = lab.make_folder("tftp")
     (root / LOADER.name).write_bytes(LOADER.read_bytes())
-    (root / READ_FILE).write_bytes(random.Random(1).randbytes(READ_BYTES))
     for path in root.iterdir():
         path.chmod(0o644)
     return root
@@ -215,10 +199,26 @@ def number_text(value):
     return f"{value:,.0f}" if value == int(value) or value >= 1000 else f"{value:,.2f}"
 
 
+def run_one(name, options):
+    """One benchmark, told as it comes unless JSON is wanted."""
+    tell = (lambda result: None) if options.json else (lambda result: (say(""), print_row(result)))
+    if name == "tftp":
+        result = run_tftp(options, say, tell)
+    else:
+        result = run_write(options.rounds, say) if name == "write" else run_benchmark(name, options)
+    if not options.json:
+        say("")
+        {"tftp": lambda: print_tftp(result), "write": lambda: print_write(result)}.get(name, lambda: print_table(name, result))()
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./run bench", description="imprint beside dnsmasq; see bench/README.md")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all)")
-    parser.add_argument("--rounds", type=int, default=5, help="of each server (5); odd numbers make better medians")
+    parser.add_argument("--rounds", type=int, help="of each server (5; tftp: 3); odd numbers make better medians")
+    parser.add_argument("--rows", help=f"tftp: only rows whose names hold one of these, with commas; there are: {', '.join(row['name'] for row in ROWS)}")
+    parser.add_argument("--servers", help="tftp: only these of imprint, tftpd-hpa, atftpd, dnsmasq, limit, with commas; imprint among them")
+    parser.add_argument("--most-seconds", type=int, default=30, help="tftp: a round's end; what is not read by then has failed (30)")
     parser.add_argument("--machines", type=int, default=1000, help="in storm, dora and renew (1000); more than about 1000 need a larger "
                         "net.ipv4.neigh.default.gc_thresh3")
     parser.add_argument("--json", action="store_true", help="everything as JSON, every round too")
@@ -226,20 +226,17 @@ def main():
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         parser.error(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(NAMES)}")
-    for needed in (imprint_binary(), *([] if options.names == ["write"] else [storm_binary(), LOADER])):
+    if options.servers and "imprint" not in options.servers.split(","):
+        parser.error("imprint must be among the servers")
+    for needed in (imprint_binary(), *([] if options.names and not set(options.names) & set(BENCHMARKS) else [storm_binary(), LOADER])):
         if not needed.exists():
             parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
     if os.geteuid() != 0:
         parser.error("the servers meet in network namespaces, which needs root")
     results = {}
     for name in options.names or NAMES:
-        results[name] = run_write(options.rounds, say) if name == "write" else run_benchmark(name, options)
-        if not options.json:
-            say("")
-            if name == "write":
-                print_write(results[name])
-            else:
-                print_table(name, results[name])
+        each = argparse.Namespace(**{**vars(options), "rounds": options.rounds or (3 if name == "tftp" else 5)})
+        results[name] = run_one(name, each)
     if options.json:
         print(json.dumps({"cores": os.cpu_count(), "benchmarks": results}, indent=1))
 
