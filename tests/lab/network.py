@@ -70,9 +70,10 @@ class Lab:
 
     def command(self, *words, host=None):
         """The words that run a command in the lab's namespace, or in a host's."""
-        return ["ip", "netns", "exec", self._namespace(host), *map(str, words)]
+        return ["ip", "netns", "exec", self.namespace(host), *map(str, words)]
 
-    def _namespace(self, host):
+    def namespace(self, host):
+        """The name of a host's network namespace, of the lab's own for None."""
         return self.name if host is None else f"{self.name}-{host}"
 
     def run(self, *words, host=None, check=True, timeout=60, **options):
@@ -112,7 +113,7 @@ class Lab:
 
     def add_host(self, name, address=None):
         """A host in a namespace of its own, on the bridge by interface eth0."""
-        namespace = self._namespace(name)
+        namespace = self.namespace(name)
         sh("ip", "netns", "add", namespace)
         self.hosts.append(name)
         self.port_count += 1
@@ -255,7 +256,7 @@ control: {{ socket: {self.folder}/control.sock }}
         for process in list(self.processes):
             self.stop(process)
         for host in self.hosts:
-            remove_namespace(self._namespace(host))
+            remove_namespace(self.namespace(host))
         remove_namespace(self.name)
         if os.environ.get("LAB_KEEP"):
             print(f"kept {self.folder}")
