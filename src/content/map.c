@@ -195,9 +195,11 @@ static bool map_check_pattern(const char *pattern, struct problem *problem)
             map_add_weight(&weight, weight.last * map_take_bound(&at));
             break;
         case '*':
-        case '+':
         case '?':
-            map_add_weight(&weight, weight.last); // x+ is xx* to the library
+            break;
+        case '+': // xx* to the library, and so each time it is written
+            map_add_weight(&weight, weight.last);
+            weight.last *= 2;
             break;
         default:
             map_add_weight(&weight, 1);
