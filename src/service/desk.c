@@ -92,6 +92,13 @@ bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_
     return is_seen;
 }
 
+static void desk_tell_booted(const struct desk *desk, struct ip4 address)
+{
+    if (desk->booted != NULL && address.value != 0) {
+        desk->booted(desk->context, address);
+    }
+}
+
 void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address)
 {
     if (address.value == 0 || client->mac.length == 0) {
@@ -99,6 +106,9 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
     }
     struct desk_address *slot = desk_address_slot(desk, address);
     bool is_same = ip4_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
+    if (!is_same) {
+        desk_tell_booted(desk, address);
+    }
     if (!is_same || client->architecture != BOOT_ARCHITECTURE_NONE) {
         bool says_uuid = !is_same || !uuid_is_useless(&client->uuid);
         *slot = (struct desk_address){.address = address,
@@ -258,6 +268,9 @@ void desk_meet_firmware(struct desk *desk, const struct boot_client *client, str
         const struct order *order = store_order_find_live(desk->store, identity.machine->id);
         if (order != NULL) {
             desk_step_order(desk, order->id, ORDER_EVENT_FIRMWARE_BOOT);
+        }
+        if (client->stage == BOOT_STAGE_FIRMWARE) {
+            desk_tell_booted(desk, identity.machine->last_address);
         }
     }
     desk_meet(desk, client, meeting);

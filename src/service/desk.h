@@ -38,6 +38,8 @@ struct desk {
         cannot_store; // the last commit failed: no order is started, for it might start again after a restart
     int64_t (*now_ms)(void *context);                       // Unix milliseconds
     void (*told)(void *context, const struct event *event); // after each event; may be NULL
+    // At this address a machine starts anew, or another one has it now; may be NULL.
+    void (*booted)(void *context, struct ip4 address);
     void *context;
     uint32_t unknown_count; // machines in state new
     struct desk_address addresses[DESK_ADDRESSES_MOST];

@@ -31,6 +31,7 @@ struct listener {
 struct tftp_service {
     struct loop *loop;
     const struct content *content;
+    struct tftp_names *names;
     struct log *log;
     struct transfer_hooks hooks;
     uint16_t window_most;
@@ -95,8 +96,11 @@ static void refuse(struct tftp_service *service, struct transfer_end *end, struc
     tell_end(service, end);
 }
 
-static struct refusal explain(enum status status)
+static struct refusal explain(enum status status, const struct transfer_end *end)
 {
+    if (status == STATUS_DENIED && end->why[0] != '\0') { // a rule of the map file has a text of its own
+        return (struct refusal){TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION, end->why};
+    }
     if (status == STATUS_NOT_FOUND) {
         return (struct refusal){TRANSFER_NOT_FOUND, TFTP_ERROR_FILE_NOT_FOUND, "File not found"};
     }
@@ -156,8 +160,10 @@ static enum status open_file(struct tftp_service *service, struct transfer_end *
 {
     struct content_client client = {
         .address = end->client, .server = end->server, .interface_index = end->interface_index, .query = ""};
-    enum status status =
-        content_open(service->content, request->name, request->name_length, &client, node, &end->reasons);
+    enum status status = service->names != NULL
+                             ? tftp_names_open(service->names, end, request->name, request->name_length, node)
+                             : content_open(service->content, request->name, request->name_length, &client,
+                                            node, &end->reasons);
     if (status != STATUS_OK || request->mode != TFTP_MODE_NETASCII) {
         return status;
     }
@@ -183,7 +189,7 @@ static void start_transfer(const struct listener *listener, struct transfer_end 
         return;
     }
     if (status != STATUS_OK) {
-        refuse(service, end, explain(status));
+        refuse(service, end, explain(status, end));
         return;
     }
     uint64_t asked =
@@ -268,6 +274,7 @@ struct tftp_service *tftp_service_new(const struct tftp_service_options *options
     *service = (struct tftp_service){
         .loop = options->loop,
         .content = options->content,
+        .names = options->names,
         .log = options->log,
         .hooks = options->hooks,
         .window_most = options->window_most != 0 ? options->window_most : TFTP_SERVICE_WINDOW_DEFAULT,

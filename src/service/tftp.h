@@ -7,6 +7,7 @@
 #include "base/problem.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "service/tftp_names.h"
 #include "service/transfer.h"
 
 #define TFTP_SERVICE_WINDOW_DEFAULT     64
@@ -19,11 +20,12 @@ struct tftp_service;
 struct tftp_service_options {
     struct loop *loop;             // must outlive the service
     const struct content *content; // must outlive the service
-    struct log *log;               // may be NULL
-    struct transfer_hooks hooks;   // `ended` may be NULL
-    uint16_t window_most;          // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
-    uint32_t transfers_most;       // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
-    uint32_t per_client_most;      // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
+    struct tftp_names *names; // what a client means by a name; must outlive the service; NULL = what it says
+    struct log *log;          // may be NULL
+    struct transfer_hooks hooks; // `ended` may be NULL
+    uint16_t window_most;        // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
+    uint32_t transfers_most;     // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
+    uint32_t per_client_most;    // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
 };
 
 struct tftp_service_listener {
