@@ -51,8 +51,10 @@ static bool news_is_repeated(struct desk_news *news, const struct event *event, 
     struct hash_key key = {source, (uint64_t)event->kind << 32 ^ event->order_id};
     uint64_t sentence = hash_bytes(key, event->text, strnlen(event->text, sizeof event->text));
     enum reason_id worst = reasons_worst(&event->reasons);
-    bool is_grave = worst != REASON_NONE && reason_get(worst)->severity >= REASON_WARNING;
-    int64_t gap_ms = is_grave ? NEWS_REPEAT_GRAVE_MS : NEWS_REPEAT_MS;
+    bool is_grave = worst == REASON_FILE_NOT_FOUND ||
+                    (worst != REASON_NONE && reason_get(worst)->severity >= REASON_WARNING);
+    bool is_usual = worst == REASON_OPTIONAL_FILE_ABSENT;
+    int64_t gap_ms = is_grave ? NEWS_REPEAT_GRAVE_MS : is_usual ? NEWS_REPEAT_USUAL_MS : NEWS_REPEAT_MS;
     size_t slot = sentence % NEWS_SLOTS;
     int64_t age_ms = event->at_ms - news->told[slot].at_ms;
     if (news->told[slot].sentence == sentence && age_ms >= 0 && age_ms < gap_ms) {

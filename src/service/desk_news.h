@@ -8,9 +8,10 @@
 
 #define NEWS_REPEAT_MS       5000 // the same sentence again: a retransmission
 #define NEWS_REPEAT_GRAVE_MS 60000
-#define NEWS_SOURCE_GAP_MS   1000 // one host, in the long run
-#define NEWS_SOURCE_BURST    100
-#define NEWS_ALL_GAP_MS      5 // all hosts together
+#define NEWS_REPEAT_USUAL_MS 600000 // what every boot does again, and means nothing
+#define NEWS_SOURCE_GAP_MS   1000   // one host, in the long run
+#define NEWS_SOURCE_BURST    256    // a Windows XP fetches 120 files one by one
+#define NEWS_ALL_GAP_MS      5      // all hosts together
 #define NEWS_ALL_BURST       9000
 #define NEWS_SLOTS           4096
 

@@ -44,6 +44,7 @@ struct server {
     struct folder *root;
     struct content content;
     struct dhcp_service *dhcp;
+    struct tftp_names *names;
     struct tftp_service *tftp;
     struct http_service *http;
     struct certificate certificate; // on its way from its files to `http`
@@ -53,6 +54,7 @@ struct server {
     struct loop_timer *tick;
     struct loop_signal *signals[3];
     struct interface_watch *watch;
+    struct server_notes notes;
     bool has_news; // events since the last turn's end
     uint32_t loaders;
     int64_t loaders_at_s;
@@ -84,10 +86,18 @@ static uint32_t server_find_loaders(void *context)
     return server->loaders;
 }
 
+static void server_booted(void *context, struct ip4 address)
+{
+    struct server *server = context;
+    if (server->names != NULL) {
+        tftp_names_forget(server->names, address);
+    }
+}
+
 static void server_transfer_ended(void *context, const struct transfer_end *end)
 {
     struct server *server = context;
-    server_note_transfer(&server->desk, server->log, end);
+    server_note_transfer(&server->notes, end);
 }
 
 static void server_post(void *context, struct http_post *post)
@@ -243,6 +253,7 @@ static void server_tick(void *context)
 {
     struct server *server = context;
     desk_tick(&server->desk);
+    server_notes_tick(&server->notes);
     (void)server_commit(server); // events alone wait for this
     if (notify_watchdog_ms() != 0) {
         (void)notify_send("WATCHDOG=1");
@@ -264,6 +275,12 @@ static void server_reload(struct server *server)
             server_log_problem(server, LOG_LEVEL_WARNING, &problem);
         }
         config_clear(&wanted);
+        problem_clear(&problem);
+        if (tftp_names_load(server->names, server->config.tftp.map, &problem) != STATUS_OK) {
+            log_write(server->log, LOG_LEVEL_ERROR,
+                      "the rules of tftp.map stay as they were, for the new ones are wrong:");
+            server_log_problem(server, LOG_LEVEL_ERROR, &problem);
+        }
         server->desk.policy = server->config.policy;
         server_changed(server);
         server_interfaces_changed(server);
@@ -305,7 +322,10 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     desk_init(&server->desk, server->store, server->config.policy);
     server->desk.now_ms = server_now_ms;
     server->desk.told = server_told;
+    server->desk.booted = server_booted;
     server->desk.context = server;
+    server->notes.desk = &server->desk;
+    server->notes.log = server->log;
     return server->catalog != NULL;
 }
 
@@ -346,11 +366,22 @@ static bool server_build_content(struct server *server, struct problem *problem)
     return server->root != NULL;
 }
 
+static bool server_build_names(struct server *server, struct problem *problem)
+{
+    const struct tftp_names_options options = {
+        .content = &server->content, .root = server->config.tftp_root, .log = server->log};
+    server->names = tftp_names_new(&options);
+    return tftp_names_load(server->names, server->config.tftp.map, problem) == STATUS_OK;
+}
+
 static bool server_build_services(struct server *server, struct problem *problem)
 {
     struct transfer_hooks hooks = {server_transfer_ended, server};
-    struct tftp_service_options tftp = {
-        .loop = server->loop, .content = &server->content, .log = server->log, .hooks = hooks};
+    struct tftp_service_options tftp = {.loop = server->loop,
+                                        .content = &server->content,
+                                        .names = server->names,
+                                        .log = server->log,
+                                        .hooks = hooks};
     struct http_service_options http = {.loop = server->loop,
                                         .content = &server->content,
                                         .log = server->log,
@@ -454,6 +485,8 @@ static void server_free(struct server *server)
     server->control = NULL;
     http_service_free(server->http);
     tftp_service_free(server->tftp);
+    tftp_names_free(server->names);
+    server->names = NULL; // the desk may still tell of boots
     dhcp_service_free(server->dhcp);
     server->dhcp = NULL;
     if (server->listener >= 0) {
@@ -476,8 +509,8 @@ static int server_serve(struct server *server)
     struct problem problem;
     problem_clear(&problem);
     bool is_built = server_build_facts(server, &problem) && server_build_content(server, &problem) &&
-                    server_build_services(server, &problem) && server_drop(server, &problem) &&
-                    server_build_watchers(server, &problem);
+                    server_build_names(server, &problem) && server_build_services(server, &problem) &&
+                    server_drop(server, &problem) && server_build_watchers(server, &problem);
     if (!is_built) {
         server_log_problem(server, LOG_LEVEL_ERROR, &problem);
         return 1;

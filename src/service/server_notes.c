@@ -2,6 +2,7 @@
 #include "service/server_notes.h"
 
 #include "base/text.h"
+#include "loader/optional.h"
 
 #include <string.h>
 
@@ -26,8 +27,8 @@ static void server_step_order(struct desk *desk, const struct transfer_end *end)
     }
 }
 
-// Loaders probe for many names that need not exist, waiting machines ask every few seconds, and installers
-// fetch thousands of packages: the timeline gets what moves a machine on, and what failed.
+// Waiting machines ask every few seconds, and installers fetch thousands of packages: the timeline gets what
+// moves a machine on, and what failed. A size probe is neither.
 static bool server_is_news(const struct transfer_end *end)
 {
     bool is_boot = end->protocol == TRANSFER_TFTP || end->part != CONTENT_PART_NONE || end->order_id != 0;
@@ -42,45 +43,13 @@ static bool server_is_news(const struct transfer_end *end)
         return true;
     case TRANSFER_ABORTED:
         return is_boot && !is_poll;
-    case TRANSFER_PROBED:
     case TRANSFER_NOT_FOUND:
+        return end->protocol == TRANSFER_TFTP;
+    case TRANSFER_PROBED:
     case TRANSFER_OUTCOME_COUNT:
         break;
     }
     return false;
-}
-
-static void server_print_transfer(const struct transfer_end *end, struct text *text)
-{
-    const char *path = end->served[0] != '\0' ? end->served : end->asked;
-    switch (end->outcome) {
-    case TRANSFER_DONE:
-        text_add(text, "fetched ");
-        break;
-    case TRANSFER_ABORTED:
-        text_add_format(text, "stopped after %llu of %llu bytes of ", (unsigned long long)end->sent,
-                        (unsigned long long)end->size);
-        break;
-    case TRANSFER_TIMEOUT:
-        text_add_format(text, "went silent after %llu of %llu bytes of ", (unsigned long long)end->sent,
-                        (unsigned long long)end->size);
-        break;
-    case TRANSFER_REFUSED:
-        text_add(text, "was refused ");
-        break;
-    case TRANSFER_PROBED:
-    case TRANSFER_NOT_FOUND:
-    case TRANSFER_FAILED:
-    case TRANSFER_OUTCOME_COUNT:
-        text_add(text, "could not be sent ");
-        break;
-    }
-    text_add_escaped(text, path, size_min(strlen(path), 120));
-    if (end->outcome == TRANSFER_DONE) {
-        text_add_format(text, " (%llu bytes by %s, %llu ms)", (unsigned long long)end->size,
-                        end->protocol == TRANSFER_TFTP ? "TFTP" : "HTTP",
-                        (unsigned long long)(end->duration_us / 1000));
-    }
 }
 
 static uint64_t server_find_machine(const struct desk *desk, const struct transfer_end *end, struct hw *mac)
@@ -94,27 +63,150 @@ static uint64_t server_find_machine(const struct desk *desk, const struct transf
     return end->machine_id != 0 || machine == NULL ? end->machine_id : machine->id;
 }
 
-void server_note_transfer(struct desk *desk, struct log *log, const struct transfer_end *end)
+// Who was told what is said with every line, so that what follows needs no other place to look at.
+static void server_add_reason(const struct transfer_end *end, struct reasons *reasons)
 {
-    if (server_is_news(end)) {
-        bool is_http = end->protocol == TRANSFER_HTTP;
-        struct event event = {.kind = is_http ? EVENT_HTTP : EVENT_TFTP,
-                              .order_id = end->order_id,
-                              .address = end->client,
-                              .reasons = end->reasons};
-        event.machine_id = server_find_machine(desk, end, &event.mac);
-        struct text text;
-        text_init(&text, event.text, sizeof event.text);
-        server_print_transfer(end, &text);
-        desk_tell(desk, &event);
-    } else if (log_is_heard(log, LOG_LEVEL_DEBUG)) {
-        char client[IP4_TEXT_BYTES];
-        struct log_field fields[] = {{"client", ip4_print(end->client, client)},
-                                     {"path", end->asked},
-                                     {"outcome", transfer_outcome_text(end->outcome)}};
-        log_write_fields(log, LOG_LEVEL_DEBUG, "transfer ended", fields, COUNT_OF(fields));
+    static const enum reason_id REASONS[TRANSFER_OUTCOME_COUNT] = {
+        [TRANSFER_DONE] = REASON_TRANSFER_DONE,       [TRANSFER_PROBED] = REASON_TRANSFER_PROBED,
+        [TRANSFER_ABORTED] = REASON_TRANSFER_ABORTED, [TRANSFER_TIMEOUT] = REASON_TRANSFER_TIMEOUT,
+        [TRANSFER_NOT_FOUND] = REASON_FILE_NOT_FOUND, [TRANSFER_REFUSED] = REASON_TRANSFER_REFUSED,
+        [TRANSFER_FAILED] = REASON_TRANSFER_FAILED,
+    };
+    if (reasons->count == 0) { // else whoever refused knows it better
+        reasons_add(reasons, REASONS[end->outcome]);
     }
-    server_step_order(desk, end);
+}
+
+static void server_tell_transfer(struct desk *desk, const struct transfer_end *end)
+{
+    struct event event = {.kind = end->protocol == TRANSFER_HTTP ? EVENT_HTTP : EVENT_TFTP,
+                          .order_id = end->order_id,
+                          .address = end->client,
+                          .reasons = end->reasons};
+    event.machine_id = server_find_machine(desk, end, &event.mac);
+    server_add_reason(end, &event.reasons);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    transfer_print(end, &text);
+    desk_tell(desk, &event);
+}
+
+// What one client looked for and need not have found is told together, when it is quiet again.
+static void server_tell_absent(struct server_notes *notes, struct server_absent *absent)
+{
+    struct desk *desk = notes->desk;
+    struct transfer_end end = {.client = absent->address};
+    struct event event = {.kind = EVENT_TFTP, .address = absent->address};
+    event.machine_id = server_find_machine(desk, &end, &event.mac);
+    reasons_add(&event.reasons, REASON_OPTIONAL_FILE_ABSENT);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    if (absent->count == 1) {
+        text_add_format(&text, "looked for %s, which need not be there and is not", absent->names);
+    } else {
+        text_add_format(&text, "looked for %u files that need not be there and are not: %s%s", absent->count,
+                        absent->names, absent->is_cut ? ", ..." : "");
+    }
+    absent->count = 0;
+    notes->absent_count--;
+    desk_tell(desk, &event);
+}
+
+static void server_note_absent(struct server_notes *notes, const struct transfer_end *end)
+{
+    struct server_absent *absent = &notes->absent[end->client.value % COUNT_OF(notes->absent)];
+    if (absent->count != 0 && !ip4_equal(absent->address, end->client)) {
+        server_tell_absent(notes, absent);
+    }
+    int64_t now_ms = notes->desk->now_ms(notes->desk->context);
+    if (absent->count == 0) {
+        *absent = (struct server_absent){.address = end->client, .since_ms = now_ms};
+        notes->absent_count++;
+    }
+    absent->count++;
+    absent->last_ms = now_ms;
+    char name[SERVER_ABSENT_BYTES];
+    struct text escaped;
+    text_init(&escaped, name, sizeof name);
+    text_add_escaped(&escaped, end->asked, strlen(end->asked));
+    size_t length = strlen(absent->names);
+    if (escaped.cut || length + escaped.length + 3 > sizeof absent->names) {
+        absent->is_cut = true;
+        return;
+    }
+    struct text names;
+    text_init(&names, absent->names + length, sizeof absent->names - length);
+    text_add_format(&names, "%s%s", length == 0 ? "" : ", ", name);
+}
+
+void server_notes_tick(struct server_notes *notes)
+{
+    int64_t now_ms = notes->desk->now_ms(notes->desk->context);
+    for (size_t i = 0; notes->absent_count != 0 && i < COUNT_OF(notes->absent); i++) {
+        struct server_absent *absent = &notes->absent[i];
+        bool is_quiet = now_ms - absent->last_ms >= SERVER_ABSENT_QUIET_MS || now_ms < absent->last_ms;
+        if (absent->count != 0 && (is_quiet || now_ms - absent->since_ms >= SERVER_ABSENT_MOST_MS)) {
+            server_tell_absent(notes, absent);
+        }
+    }
+}
+
+static void server_log_quietly(struct log *log, const struct transfer_end *end)
+{
+    char client[IP4_TEXT_BYTES];
+    char sentence[EVENT_TEXT_BYTES];
+    if (!log_is_heard(log, LOG_LEVEL_DEBUG)) {
+        return;
+    }
+    struct text text;
+    text_init(&text, sentence, sizeof sentence);
+    transfer_print(end, &text);
+    struct log_field fields[] = {{"client", ip4_print(end->client, client)},
+                                 {"path", end->asked},
+                                 {"outcome", transfer_outcome_text(end->outcome)}};
+    log_write_fields(log, LOG_LEVEL_DEBUG, sentence, fields, COUNT_OF(fields));
+}
+
+void server_note_transfer(struct server_notes *notes, const struct transfer_end *end)
+{
+    bool is_tftp = end->protocol == TRANSFER_TFTP;
+    if (is_tftp && end->outcome == TRANSFER_NOT_FOUND && optional_is_path(end->asked)) {
+        server_note_absent(notes, end);
+        server_log_quietly(notes->log, end);
+    } else if (server_is_news(end)) {
+        server_tell_transfer(notes->desk, end);
+    } else {
+        server_log_quietly(notes->log, end);
+    }
+    server_step_order(notes->desk, end);
+}
+
+void server_note_blocks(struct desk *desk, struct ip4 client, uint16_t stuck_bytes, uint16_t block_bytes)
+{
+    struct transfer_end end = {.client = client};
+    struct event event = {.kind = EVENT_TFTP, .address = client};
+    event.machine_id = server_find_machine(desk, &end, &event.mac);
+    reasons_add(&event.reasons, REASON_BLOCKS_TOO_LARGE);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "asked for blocks of %u and fell silent behind the first; gets %u from now on",
+                    stuck_bytes, block_bytes);
+    desk_tell(desk, &event);
+}
+
+void server_note_dropped(struct desk *desk, uint64_t count, struct ip4 client)
+{
+    char address[IP4_TEXT_BYTES];
+    struct event event = {.kind = EVENT_SERVER, .address = client};
+    reasons_add(&event.reasons, REASON_REQUESTS_DROPPED);
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "%llu TFTP %s not answered, since there were too many", (unsigned long long)count,
+                    count == 1 ? "request was" : "requests were");
+    if (client.value != 0) {
+        text_add_format(&text, "; the last came from %s", ip4_print(client, address));
+    }
+    desk_tell(desk, &event);
 }
 
 static enum log_level server_event_level(const struct event *event)

@@ -3,6 +3,7 @@
 // the order that the file belongs to all follow from this one value.
 #pragma once
 
+#include "base/text.h"
 #include "content/content.h"
 
 #define TRANSFER_WHY_BYTES 96
@@ -42,8 +43,8 @@ struct transfer_end {
     uint16_t window_blocks; // 0 as 1
     uint32_t resent_blocks; // sent more than once: lost on the way, as far as one can tell
     // what was looked for when nothing was found
-    char tried[CONTENT_PATH_BYTES]; // the names, ", " between, as they were looked for, NOT escaped; "" =
-                                    // only the one asked for
+    char tried[CONTENT_PATH_BYTES];   // the names, ", " between, as they were looked for, NOT escaped; "" =
+                                      // only the one asked for
     char nearest[CONTENT_PATH_BYTES]; // a name that is there and was perhaps meant, NOT escaped; ""
     char why[TRANSFER_WHY_BYTES];     // what the client was told when it was refused, NOT escaped; ""
     enum content_part part;
@@ -78,6 +79,10 @@ static inline bool transfer_is_whole(const struct transfer_end *end)
 
 /// "done", "probed", "aborted", "timeout", "not found", "refused" or "failed".
 const char *transfer_outcome_text(enum transfer_outcome outcome);
+
+/// Prints what happened as the rest of a sentence that begins with the client's name, safe for a terminal:
+/// `fetched debian/linux (8123456 bytes by TFTP, 140 ms, blocks of 1468, windows of 4, 3 lost)`.
+void transfer_print(const struct transfer_end *end, struct text *text);
 
 /// Counts an ended transfer.
 void transfer_stats_add(struct transfer_stats *stats, const struct transfer_end *end);

@@ -159,7 +159,7 @@ static void tell_end(struct world *world, const struct machine_actor *machine, s
     end->order_id = node->order_id;
     end->client = machine->address;
     (void)text_copy(end->served, sizeof end->served, node->path);
-    server_note_transfer(world->desk, NULL, end);
+    server_note_transfer(&world->notes, end);
 }
 
 void machine_read(struct world *world, struct machine_actor *machine, const struct machine_request *request)

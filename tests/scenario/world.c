@@ -59,6 +59,7 @@ struct world *world_new(void)
     world->config.http_port = HTTP_PORT;
     world->store = store_open(NULL, NULL);
     world->desk = desk;
+    world->notes.desk = desk;
     desk_init(desk, world->store, world->config.policy);
     desk->now_ms = world_now_ms;
     desk->told = world_hear;

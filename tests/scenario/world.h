@@ -8,6 +8,7 @@
 #include "service/desk.h"
 #include "service/dhcp_answer.h"
 #include "service/generated.h"
+#include "service/server_notes.h"
 
 #define WORLD_MACHINES_MOST 16
 #define WORLD_FILE_BYTES    100000u
@@ -17,6 +18,7 @@ struct world {
     struct config config;
     struct store *store;
     struct desk *desk;
+    struct server_notes notes;
     struct dhcp_pools pools;
     bool is_open;        // pools are made from the configuration; no network can be added any more
     struct ip4 server;   // our address; 0 = the first of the first network
