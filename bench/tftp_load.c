@@ -41,6 +41,7 @@ static const char HELP[] =
     "  --for-ms N          begin no wave after so many milliseconds (no limit)\n"
     "  --block N           blksize to ask for, 0: do not ask (1456)\n"
     "  --window N          windowsize to ask for (1: do not ask)\n"
+    "  --no-tsize          do not ask for the size\n"
     "  --timer-ms N        a client repeats itself after so long (4000)\n"
     "  --ack-all           an ACK for each block behind a gap, as EDK2; otherwise one for each gap\n"
     "  --loss N            permille of packets to lose, each way (0); --seed N chooses which\n"
@@ -61,7 +62,9 @@ struct load {
     struct load_link_options link;
     uint64_t clients, waves, for_ms, flood_total, flood_rate, hold_ms, most_seconds;
     bool spins;
+    bool was_idle; // the last turn
     uint64_t limit_us, tick_us;
+    uint64_t idle_us; // of turns that found nothing to do
     struct load_flood *flood;
     struct load_world world;
 };
@@ -97,8 +100,11 @@ static void wake_clients(struct load *load, uint32_t first, uint32_t count)
 static void turn(struct load *load, uint32_t first, uint32_t count)
 {
     struct load_world *world = &load->world;
+    uint64_t begun_us = world->now_us;
     world->now_us = clock_us();
+    load->idle_us += load->was_idle ? world->now_us - begun_us : 0;
     unsigned seen = load_link_receive(world->link, take, world);
+    load->was_idle = seen == 0;
     wake_clients(load, first, count);
     load_link_flush(world->link, world->now_us);
     if (load->flood != NULL) {
@@ -156,6 +162,7 @@ static void run_waves(struct load *load, struct load_report *report)
     } while ((is_flooding(load) || (report->waves < load->waves && world->now_us < last_us)) &&
              report->started + load->clients <= world->count && world->now_us < load->limit_us);
     report->measured_us = clock_us() - begun_us;
+    report->idle_us = load->idle_us;
 }
 
 // The line tells whoever measures the server that everybody is there. They come in portions that fit into
@@ -269,6 +276,7 @@ enum option_code {
     OPTION_ACK_ALL,
     OPTION_SPIN,
     OPTION_GRO,
+    OPTION_NO_TSIZE,
     OPTION_NUMBER // and above: numbers
 };
 
@@ -291,6 +299,9 @@ static bool parse_word_option(struct load *load, int code, const char *value)
     case OPTION_SPIN:
         load->spins = true;
         return true;
+    case OPTION_NO_TSIZE:
+        load->world.plan.has_no_tsize = true;
+        return true;
     case OPTION_GRO:
         load->link.has_gro = true;
         return true;
@@ -306,7 +317,7 @@ struct number {
 };
 
 #define NUMBERS 13
-#define WORDS   7
+#define WORDS   8
 #define OPTION_ROW(text, has, number)                                                                        \
     (struct option)                                                                                          \
     {                                                                                                        \
@@ -322,7 +333,8 @@ static bool parse_rows(struct load *load, const struct number numbers[NUMBERS], 
         OPTION_ROW("expect", required_argument, OPTION_EXPECT),
         OPTION_ROW("ack-all", no_argument, OPTION_ACK_ALL),
         OPTION_ROW("spin", no_argument, OPTION_SPIN),
-        OPTION_ROW("gro", no_argument, OPTION_GRO)};
+        OPTION_ROW("gro", no_argument, OPTION_GRO),
+        OPTION_ROW("no-tsize", no_argument, OPTION_NO_TSIZE)};
     for (int i = 0; i < NUMBERS; i++) {
         options[WORDS + i] = OPTION_ROW(numbers[i].name, required_argument, OPTION_NUMBER + i);
     }

@@ -47,7 +47,9 @@ size_t load_client_encode_request(const struct load_plan *plan, uint8_t bytes[LO
     text_add_bytes(&text, "\0\1", 2);
     add_string(&text, plan->file);
     add_string(&text, "octet");
-    add_option(&text, "tsize", 0);
+    if (!plan->has_no_tsize) {
+        add_option(&text, "tsize", 0);
+    }
     if (plan->block_bytes != 0) {
         add_option(&text, "blksize", plan->block_bytes);
     }

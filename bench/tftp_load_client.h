@@ -37,6 +37,7 @@ struct load_plan { // what every client does
     uint64_t timer_us;
     bool acks_all; // an ACK for each block behind a gap, as EDK2
     bool holds;    // mode idle
+    bool has_no_tsize;
 };
 
 struct load_tally { // of all clients

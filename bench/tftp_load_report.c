@@ -62,6 +62,7 @@ enum status load_report_print(const struct load_report *report, const struct loa
     printf("\"blocks\": %" PRIu64 ", \"retransmissions\": %" PRIu64 ", \"duplicates\": %" PRIu64
            ", \"strays\": %" PRIu64 ", ",
            tally->blocks, tally->retransmissions, tally->duplicates, tally->strays);
+    printf("\"idle_share\": %.3f, ", seconds > 0 ? (double)report->idle_us / US_PER_S / seconds : 0.0);
     printf("\"lost_on_purpose\": %" PRIu64 ", \"flood_sent\": %" PRIu64 ", \"dropped_by_us\": %" PRIu64 "}\n",
            load_link_lost(world->link), report->flood_sent, load_link_dropped(world->link));
     free(scratch);

@@ -10,6 +10,7 @@ struct load_report {
     uint32_t started; // transfers
     uint64_t waves;
     uint64_t measured_us;
+    uint64_t idle_us; // of it the load had nothing to do: near 0, and the load is what is measured
     uint64_t flood_sent;
 };
 
