@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of the TFTP engine, for its own files: a thread with its sockets, flows, timers and the batch of
+// datagrams that leaves with one call. Everything here belongs to that thread alone, but for what it says.
+#pragma once
+
+#include "service/tftp_flow.h"
+#include "service/tftp_limiter.h"
+#include "service/tftp_table.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#define TFTP_BATCH          64   // datagrams in one system call, either way
+#define TFTP_DATAGRAM_BYTES 2048 // longer ones are cut and dropped: uploads get no larger blocks
+#define TFTP_SEGMENTS_MOST  64   // of one UDP_SEGMENT call, what every kernel that knows it takes
+#define TFTP_PIECES_MOST    4096
+#define TFTP_POOL_BYTES     (192u << 10)
+#define TFTP_PLAIN_MOST     16
+#define TFTP_PORTS_EACH     2     // transfer ports for each of our addresses
+#define TFTP_PORTS_MOST     64    // transfer ports; more addresses than that come and go
+#define TFTP_ASKED_MOST     4096  // questions under way
+#define TFTP_QUIET_US       50000 // a transfer port unused for so long may be closed
+
+union tftp_control { // room for UDP_SEGMENT and IP_PKTINFO, aligned
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+struct tftp_queue { // of flows with blocks that wait
+    struct tftp_flow *first;
+    struct tftp_flow *last;
+};
+
+struct tftp_port {
+    int fd;
+    bool is_listener;            // requests come in here
+    bool is_blocked;             // its socket takes no more for now
+    struct ip4 address;          // ours; of a listener 0 = any
+    uint16_t number;             // UDP port
+    uint32_t mtu;                // of a listener
+    char interface[IF_NAMESIZE]; // of a listener; "" = all
+    unsigned users;              // flows and questions
+    int64_t used_us;
+    struct tftp_queue queue; // of flows that wait for the socket
+    struct tftp_port *next;
+};
+
+struct tftp_note {          // what a message in the batch carries, in case that it cannot leave
+    struct tftp_flow *flow; // NULL = a packet whose loss a timer mends
+    uint64_t first;
+    unsigned count;
+    bool is_segmented;
+};
+
+struct tftp_output {        // datagrams that leave together
+    struct tftp_port *port; // by which; NULL = none queued
+    uint32_t interface_index;
+    unsigned count;
+    unsigned piece_count;
+    unsigned header_count;
+    size_t pool_count;
+    struct mmsghdr messages[TFTP_BATCH];
+    struct tftp_note notes[TFTP_BATCH];
+    uint32_t interfaces[TFTP_BATCH];
+    struct sockaddr_in receivers[TFTP_BATCH];
+    union tftp_control controls[TFTP_BATCH];
+    struct iovec pieces[TFTP_PIECES_MOST];
+    uint8_t headers[TFTP_PIECES_MOST][TFTP_HEADER_BYTES];
+    uint8_t pool[TFTP_POOL_BYTES];              // packets, and blocks of files that are not mapped
+    uint32_t plain_interfaces[TFTP_PLAIN_MOST]; // whose drivers refused UDP_SEGMENT
+    unsigned plain_count;
+};
+
+struct tftp_input {
+    struct mmsghdr messages[TFTP_BATCH];
+    struct iovec pieces[TFTP_BATCH];
+    struct sockaddr_in senders[TFTP_BATCH];
+    union tftp_control controls[TFTP_BATCH];
+    uint8_t bytes[TFTP_BATCH][TFTP_DATAGRAM_BYTES];
+};
+
+enum tftp_mail_kind { TFTP_MAIL_LISTEN, TFTP_MAIL_UNLISTEN, TFTP_MAIL_POLICY, TFTP_MAIL_STOP };
+
+struct tftp_mail { // from the loop thread
+    struct tftp_mail *next;
+    enum tftp_mail_kind kind;
+    struct tftp_port *port;      // LISTEN: taken over
+    char interface[IF_NAMESIZE]; // UNLISTEN
+    struct tftp_policy policy;   // POLICY
+};
+
+struct tftp_thread {
+    struct tftp_engine *engine;
+    unsigned number;
+    pthread_t id;
+    bool is_running; // for the loop thread
+    bool is_stopping;
+    bool may_spin;
+    int epoll_fd;
+    int wake_fd;
+    pthread_mutex_t lock; // of the three below
+    struct tftp_mail *mail_first;
+    struct tftp_mail *mail_last;
+    struct tftp_question *answers;
+    struct tftp_policy policy;
+    struct tftp_table flows; // by client address and port
+    struct tftp_table asked; // questions, the same
+    struct tftp_table files; // by what tells one file from another
+    struct tftp_limiter limiter;
+    struct tftp_port *ports;
+    unsigned port_count;
+    struct tftp_flow **heap; // by heap_us
+    uint32_t heap_count;
+    uint32_t heap_capacity;
+    struct tftp_queue paced; // flows that wait for their rate
+    struct tftp_flow *ended; // to be freed behind this batch
+    void *groups;
+    int64_t now_us;
+    int64_t heard_us; // the last packet
+    int64_t gap_us;   // between the last two wakes with packets
+    int64_t room_us;  // when somebody silent was last looked for
+    uint64_t dropped; // requests, since it was last told
+    struct ip4 dropped_client;
+    int64_t dropped_told_us;
+    uint32_t seed;
+    atomic_uint live; // for everybody
+    struct tftp_output output;
+    struct tftp_input input;
+};
+
+struct tftp_engine {
+    struct tftp_engine_options options;
+    struct mailbox *mailbox;
+    bool is_stopping; // in the loop thread
+    atomic_ullong mapped_bytes;
+    atomic_uint live;
+    unsigned thread_count;
+    struct tftp_thread *threads[TFTP_ENGINE_THREADS_MOST];
+};
+
+struct tftp_end_message { // to the loop thread
+    struct mailbox_message message;
+    struct transfer_end end;
+};
+
+// The key of a client's conversation.
+static inline uint64_t tftp_key(struct ip4 client, uint16_t port)
+{
+    return (uint64_t)client.value << 16 | port;
+}
+
+// The loop thread's end: tftp_engine.c.
+
+/// Asks the loop thread; the question stays the thread's.
+void tftp_engine_ask(struct tftp_question *question);
+
+/// Tells the loop thread that a conversation is over.
+void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end *end);
+
+/// Tells the loop thread of requests that were not answered.
+void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip4 client);
+
+// The thread: tftp_thread.c.
+
+/// A thread that does not run yet.
+struct tftp_thread *tftp_thread_new(struct tftp_engine *engine, unsigned number);
+
+/// Lets it run.
+void tftp_thread_start(struct tftp_thread *thread);
+
+/// Ends everything that is under way, the thread too, and frees it. The loop thread calls it.
+void tftp_thread_free(struct tftp_thread *thread);
+
+/// Hands it a piece of mail; from the loop thread.
+void tftp_thread_post(struct tftp_thread *thread, struct tftp_mail *taken_mail);
+
+/// Hands it an answer; from the loop thread or another engine thread.
+void tftp_thread_post_answer(struct tftp_thread *thread, struct tftp_question *taken_question);
+
+// Requests: tftp_intake.c.
+
+/// A datagram came to a port that takes requests: `client`, `local` and interface are in `end`.
+void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, const struct transfer_end *from,
+                         const struct tftp_packet *request);
+
+/// An answer came back.
+void tftp_intake_answer(struct tftp_thread *thread, struct tftp_question *taken_question);
+
+/// Tells the loop thread, every ten seconds at most, how many requests were not answered.
+void tftp_intake_tell_dropped(struct tftp_thread *thread, bool is_last);
+
+// Flows and timers: tftp_flow.c.
+
+/// Wakes who is due.
+void tftp_flow_run_timers(struct tftp_thread *thread);
+
+/// When the next one is due; INT64_MAX = nobody.
+int64_t tftp_flow_next_us(const struct tftp_thread *thread);
+
+/// Sends blocks that waited for the socket of `port`.
+void tftp_flow_resume_port(struct tftp_thread *thread, struct tftp_port *port);
+
+/// Sends blocks that waited for their rate.
+void tftp_flow_resume_paced(struct tftp_thread *thread);
+
+/// Blocks of a message could not leave since the socket is full: they wait for it.
+void tftp_flow_wait_for_socket(struct tftp_flow *flow, uint64_t first, unsigned count);
+
+/// Frees the flows that ended; after the batch that may still speak of them has left.
+void tftp_flow_reap(struct tftp_thread *thread);
+
+// Ports: tftp_port.c.
+
+/// Opens one socket for requests; the first of several threads' finds out whether the port is taken. NULL
+/// with `problem`.
+struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_first, bool is_shared,
+                                   struct problem *problem);
+
+/// The port that a transfer of `record` should come from, at our address `from`; NULL: none can be opened.
+struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked, struct ip4 from,
+                                 struct tftp_client_record *record);
+
+/// Watches a port: it is one of the thread's from now on.
+void tftp_port_add(struct tftp_thread *thread, struct tftp_port *taken_port);
+
+/// Closes and frees one that nobody uses.
+void tftp_port_remove(struct tftp_thread *thread, struct tftp_port *port);
+
+/// Closes transfer ports that nobody used for a while when there are many.
+void tftp_port_tidy(struct tftp_thread *thread);
+
+/// Reads what came in, at most a few batches, and hands it on.
+void tftp_port_receive(struct tftp_thread *thread, struct tftp_port *port);
+
+/// Reads what ICMP told about packets sent by `port`.
+void tftp_port_read_errors(struct tftp_thread *thread, struct tftp_port *port);
+
+/// Waits for the socket to take more, or no longer.
+void tftp_port_watch(struct tftp_thread *thread, struct tftp_port *port, bool is_blocked);
+
+/// Closes it without a thread, before it was added.
+void tftp_port_free(struct tftp_port *taken_port);
+
+// The batch: tftp_output.c.
+
+/// Queues a packet (copied, at most TFTP_DATAGRAM_BYTES) from `from` (of a port that has no address of its
+/// own).
+void tftp_output_add_packet(struct tftp_thread *thread, struct tftp_port *port, const struct transfer_end *to,
+                            const void *data, size_t bytes);
+
+/// Queues blocks of `flow` to `to`. Those that the socket does not take wait (tftp_flow_wait_for_socket).
+/// STATUS_IO: the file cannot be read, or is shorter than it was.
+MUST_USE enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsigned count,
+                                            struct ip4 to, uint16_t to_port);
+
+/// Sends what is queued.
+void tftp_output_flush(struct tftp_thread *thread);
+
+// Files: tftp_file.c.
+
+/// The bytes of the file, or NULL when it is not mapped: then read them. Only the kernel may look at them: a
+/// file that was cut meanwhile would end us, the kernel only says EFAULT.
+const uint8_t *tftp_file_map(const struct tftp_file *file);
+
+/// Reads exactly `bytes` at `offset`.
+MUST_USE enum status tftp_file_read(const struct tftp_file *file, uint64_t offset, void *out, size_t bytes);
+
+/// Whether it still is what it was when it was opened.
+bool tftp_file_is_unchanged(const struct tftp_file *file);
