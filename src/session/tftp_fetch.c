@@ -107,7 +107,7 @@ static void send_request(struct tftp_fetch *fetch, int64_t now_us, struct output
 
 static void send_ack(struct tftp_fetch *fetch, int64_t now_us, struct output *output)
 {
-    (void)tftp_receive_ack(&fetch->receive);
+    (void)tftp_receive_ack(&fetch->receive, now_us);
     put_action(output, (struct tftp_fetch_action){.kind = TFTP_FETCH_SEND_ACK});
     wait_for_answer(fetch, ACK_FIRST_US, now_us);
 }
@@ -250,7 +250,8 @@ static void step_data(struct tftp_fetch *fetch, const struct tftp_packet *packet
 {
     struct tftp_receive *receive = &fetch->receive;
     uint64_t offset = receive->bytes;
-    enum tftp_receive_verdict verdict = tftp_receive_block(receive, packet->block, packet->data_bytes);
+    enum tftp_receive_verdict verdict =
+        tftp_receive_block(receive, packet->block, packet->data_bytes, now_us);
     if (verdict == TFTP_RECEIVE_BAD) {
         give_up(fetch, TFTP_FETCH_BAD_BLOCK, output);
         return;

@@ -4,6 +4,8 @@
 #include "session/tftp.h"
 
 #define ONES_MOST 4 // windows that began with 1 behind 65535: a 0 before it got lost less often in a row
+#define ECHO_US                                                                                              \
+    5000 // a block that comes again so soon after its ACK was doubled, not sent for want of the ACK
 
 void tftp_receive_init(struct tftp_receive *receive, uint16_t block_bytes, uint16_t window, int rollover)
 {
@@ -20,8 +22,9 @@ uint16_t tftp_receive_wire_block(const struct tftp_receive *receive, uint64_t bl
     return tftp_wire_block(block, receive->rollover);
 }
 
-uint16_t tftp_receive_ack(struct tftp_receive *receive)
+uint16_t tftp_receive_ack(struct tftp_receive *receive, int64_t now_us)
 {
+    receive->acked_us = now_us;
     receive->acked = receive->got;
     receive->in_window = 0;
     return tftp_receive_wire_block(receive, receive->got);
@@ -53,7 +56,8 @@ static enum tftp_receive_verdict take(struct tftp_receive *receive, size_t bytes
     return is_due ? TFTP_RECEIVE_TAKE_ACK : TFTP_RECEIVE_TAKE;
 }
 
-enum tftp_receive_verdict tftp_receive_block(struct tftp_receive *receive, uint16_t number, size_t bytes)
+enum tftp_receive_verdict tftp_receive_block(struct tftp_receive *receive, uint16_t number, size_t bytes,
+                                             int64_t now_us)
 {
     if (bytes > receive->block_bytes) {
         return TFTP_RECEIVE_BAD;
@@ -62,10 +66,13 @@ enum tftp_receive_verdict tftp_receive_block(struct tftp_receive *receive, uint1
     if (!receive->has_all && number == tftp_receive_wire_block(receive, receive->got + 1)) {
         return take(receive, bytes);
     }
-    // The block acknowledged last comes again when that ACK got lost. Of all others one is enough to say that
-    // something is missing (RFC 7440 section 4).
-    bool is_ack_lost = number == tftp_receive_wire_block(receive, receive->acked);
-    if (is_ack_lost || (!receive->has_told_gap && receive->window > 1)) {
+    // The block acknowledged last comes again when that ACK got lost. To acknowledge doubles too would double
+    // every block from there on with a sender that answers each ACK (RFC 1123 section 4.2.3.1).
+    if (number == tftp_receive_wire_block(receive, receive->acked)) {
+        return now_us - receive->acked_us >= ECHO_US ? TFTP_RECEIVE_ACK : TFTP_RECEIVE_IGNORE;
+    }
+    // Of all others one is enough to say that something is missing (RFC 7440 section 4).
+    if (!receive->has_told_gap && receive->window > 1) {
         receive->has_told_gap = true;
         return TFTP_RECEIVE_ACK;
     }

@@ -17,6 +17,7 @@ struct tftp_receive {
     unsigned ones;            // times a 1 followed 65535
     bool has_told_gap;        // since the last progress
     bool has_all;             // the last block came
+    int64_t acked_us;         // instant of the last ACK
 };
 
 enum tftp_receive_verdict {
@@ -30,12 +31,13 @@ enum tftp_receive_verdict {
 /// Begins with what was agreed. `rollover` 0 .. TFTP_ROLLOVER_MOST, or -1 for 0 or 1, whichever comes.
 void tftp_receive_init(struct tftp_receive *receive, uint16_t block_bytes, uint16_t window, int rollover);
 
-/// Takes the next DATA: number and length.
-enum tftp_receive_verdict tftp_receive_block(struct tftp_receive *receive, uint16_t number, size_t bytes);
+/// Takes the next DATA: number, length, and the instant (monotonic).
+enum tftp_receive_verdict tftp_receive_block(struct tftp_receive *receive, uint16_t number, size_t bytes,
+                                             int64_t now_us);
 
 /// The number to acknowledge: of the last block that came in order. To be called for each ACK sent, since a
 /// fresh window begins behind it.
-uint16_t tftp_receive_ack(struct tftp_receive *receive);
+uint16_t tftp_receive_ack(struct tftp_receive *receive, int64_t now_us);
 
 /// The number on the wire of block `block`.
 uint16_t tftp_receive_wire_block(const struct tftp_receive *receive, uint64_t block);
