@@ -80,6 +80,8 @@ int command_config_check(struct call *call);
 int command_config_show(struct call *call);
 /// config manual: the list of keys for imprint.yaml(5).
 int command_config_manual(struct call *call);
+/// migrate PATH...
+int command_migrate(struct call *call);
 /// explain [REASON].
 int command_explain(struct call *call);
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// imprint migrate: reads other servers' configuration and writes imprint's; needs no daemon.
+#include "cli/handlers.h"
+#include "cli/migrate_source.h"
+#include "cli/show.h"
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool refuse(const struct call *call, const char *path, const char *remedy, const char *text)
+{
+    struct problem problem;
+    problem_clear(&problem);
+    problem_set(&problem, "%s", text);
+    problem_set_remedy(&problem, "%s", remedy);
+    problem_set_place(&problem, path, 0, 0);
+    ask_complain(call, &problem);
+    return false;
+}
+
+// "xinetd, inetd or dnsmasq"
+static void print_sources(struct text *out)
+{
+    size_t count;
+    const struct migrate_source *const *table = migrate_source_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        text_add_format(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", table[i]->name);
+    }
+}
+
+static const struct migrate_source *find_source(const struct call *call, const struct migrate_text *text)
+{
+    const struct migrate_source *source = migrate_source_find(call_option(call, "from"), text);
+    if (source == NULL) {
+        char remedy[PROBLEM_REMEDY_BYTES];
+        struct text out;
+        text_init(&out, remedy, sizeof remedy);
+        text_add(&out, "say whose file it is with --from: ");
+        print_sources(&out);
+        (void)refuse(call, text->path, remedy, "nothing in it looks like the configuration of a TFTP server");
+    }
+    return source;
+}
+
+// At most CONFIG_FILE_BYTES_MOST bytes, yours (heap_free); NULL after a complaint.
+static char *read_path(const struct call *call, const char *path, size_t *count)
+{
+    char *bytes = heap_new(CONFIG_FILE_BYTES_MOST + 2);
+    FILE *file = fopen(path, "rbe");
+    const char *remedy = errno == EACCES ? "try it as root" : "";
+    errno = file == NULL ? errno : 0;
+    *count = file == NULL ? 0 : fread(bytes, 1, CONFIG_FILE_BYTES_MOST + 1, file);
+    bool good = file != NULL && ferror(file) == 0;
+    if (!good) {
+        (void)refuse(call, path, errno == EISDIR ? "name the files in it" : remedy, strerror(errno));
+    } else if (*count > CONFIG_FILE_BYTES_MOST) {
+        good = refuse(call, path, "", "more than 1 MiB is no configuration");
+    } else if (memchr(bytes, '\0', *count) != NULL) {
+        good = refuse(call, path, "", "this is not a text");
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    if (!good) {
+        heap_free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+static bool read_source(struct migration *migration, const struct call *call, const char *path)
+{
+    struct migrate_text text = {.path = path};
+    char *bytes = read_path(call, path, &text.count);
+    text.bytes = bytes;
+    const struct migrate_source *source = bytes == NULL ? NULL : find_source(call, &text);
+    if (source != NULL) {
+        source->read(migration, &text);
+    }
+    heap_free(bytes);
+    return source != NULL;
+}
+
+// A new file only: what was there is somebody's work.
+static bool write_output(const struct call *call, struct migration *migration, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (out == NULL) {
+        const char *remedy = errno == EEXIST ? "name a new file, and compare the two" : "";
+        (void)refuse(call, path, remedy, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return false;
+    }
+    migrate_print_yaml(migration, out);
+    bool good = ferror(out) == 0;
+    good = fclose(out) == 0 && good;
+    if (!good) {
+        (void)refuse(call, path, "", strerror(errno));
+        (void)unlink(path);
+    }
+    return good;
+}
+
+static void print_json(const struct call *call, struct migration *migration)
+{
+    char *yaml = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&yaml, &bytes);
+    json_t *json = migrate_to_json(migration);
+    assert(out != NULL);
+    migrate_print_yaml(migration, out);
+    (void)fclose(out);
+    json_object_set_new(json, "yaml", json_string(yaml));
+    ask_print_json(call, json);
+    json_decref(json);
+    free(yaml);
+}
+
+int command_migrate(struct call *call)
+{
+    struct migration migration;
+    const char *output = call_option(call, "output");
+    bool good = true;
+    migrate_init(&migration);
+    for (size_t i = 0; good && i < call->argument_count; i++) {
+        good = read_source(&migration, call, call->arguments[i]);
+    }
+    if (good) {
+        migrate_check(&migration);
+        good = output == NULL || write_output(call, &migration, output);
+    }
+    if (good && call->is_json) {
+        print_json(call, &migration);
+    } else if (good) {
+        if (output == NULL) {
+            migrate_print_yaml(&migration, call->out.out);
+            (void)fflush(call->out.out);
+        }
+        migrate_print_report(&migration, stderr);
+        show_hint(call, "next: 'imprint config check %s', and compare it with /etc/imprint/imprint.yaml",
+                  output == NULL ? "FILE" : output);
+    }
+    migrate_clear(&migration);
+    return good ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
+}

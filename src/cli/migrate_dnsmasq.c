@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// dnsmasq.conf: its options about TFTP. Those about DHCP are told of, not read.
+#include "base/text.h"
+#include "cli/migrate_source.h"
+#include "format/dnsmasq_conf.h"
+
+#include <string.h>
+
+struct dnsmasq_option {
+    const char *name;
+    const char *key;               // carried over to this; NULL = a remark
+    const char *value;             // of `key`; NULL = what stands there
+    enum migrate_remark_kind kind; // of the remark
+    const char *text;              // of the remark, or NULL
+    void (*take)(struct migration *migration, const struct dnsmasq_conf_item *item);
+};
+
+// "tftp-root=/srv/tftp"
+static void print_what(const struct dnsmasq_conf_item *item, char what[MIGRATE_WHAT_BYTES])
+{
+    struct text text;
+    text_init(&text, what, MIGRATE_WHAT_BYTES);
+    text_add_format(&text, "%s%s%s", item->name, item->has_value ? "=" : "", item->value);
+}
+
+static void take_enable(struct migration *migration, const struct dnsmasq_conf_item *item)
+{
+    if (item->has_value) {
+        migrate_remark(
+            migration, MIGRATE_LEFT, item->name,
+            "it named the interfaces %.100s for TFTP alone; 'interfaces' is for all that imprint serves",
+            item->value);
+    } else {
+        migrate_remark(migration, MIGRATE_NEEDLESS, item->name, "imprint serves TFTP whenever it runs");
+    }
+}
+
+static void take_root(struct migration *migration, const struct dnsmasq_conf_item *item)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    char folder[DNSMASQ_CONF_VALUE_BYTES];
+    print_what(item, what);
+    (void)text_copy(folder, sizeof folder, item->value);
+    char *comma = strchr(folder, ',');
+    if (comma != NULL) {
+        *comma = '\0';
+        migrate_remark(migration, MIGRATE_LEFT, what,
+                       "imprint has one tftp.root for all interfaces, and this one is for %.64s", comma + 1);
+    }
+    if (comma == NULL || migrate_find(migration, "tftp.root") == NULL) {
+        migrate_set(migration, "tftp.root", folder, what);
+    }
+}
+
+static void take_ports(struct migration *migration, const struct dnsmasq_conf_item *item)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    char range[DNSMASQ_CONF_VALUE_BYTES];
+    print_what(item, what);
+    (void)text_copy(range, sizeof range, item->value);
+    char *comma = strchr(range, ',');
+    if (comma != NULL) {
+        *comma = '-';
+    }
+    migrate_set(migration, "tftp.ports", range, what);
+}
+
+// IPv4 and UDP take 28 bytes of a packet, TFTP 4.
+static void take_mtu(struct migration *migration, const struct dnsmasq_conf_item *item)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    char blksize[24];
+    uint64_t bytes;
+    print_what(item, what);
+    if (text_parse_u64(item->value, 65535, &bytes) != STATUS_OK || bytes < 40) {
+        migrate_remark(migration, MIGRATE_FAULT, what, "it is no size of a packet");
+        return;
+    }
+    (void)snprintf(blksize, sizeof blksize, "%llu", (unsigned long long)bytes - 32);
+    migrate_set(migration, "tftp.blksize_max", blksize, what);
+}
+
+static const struct dnsmasq_option options[] = {
+    {.name = "enable-tftp", .take = take_enable},
+    {.name = "tftp-root", .take = take_root},
+    {.name = "tftp-port-range", .take = take_ports},
+    {.name = "tftp-mtu", .take = take_mtu},
+    {.name = "tftp-max", .key = "tftp.transfers"},
+    {.name = "tftp-no-blocksize", .key = "tftp.refuse", .value = "blksize"},
+    {.name = "tftp-single-port", .key = "tftp.single_port", .value = "yes"},
+    {.name = "tftp-no-fail", .kind = MIGRATE_NEEDLESS, .text = "imprint starts without tftp.root, too"},
+    {.name = "tftp-lowercase",
+     .kind = MIGRATE_NEEDLESS,
+     .text = "imprint finds files whatever case clients write"},
+    {.name = "tftp-secure",
+     .kind = MIGRATE_LEFT,
+     .text = "imprint sends what its account may read; dnsmasq sent only what its own account owned"},
+    {.name = "tftp-unique-root",
+     .kind = MIGRATE_LEFT,
+     .text =
+         "imprint has one tftp.root for all clients; a rule 'r ^ \\i/' in tftp.map puts the client's address "
+         "before each name"},
+};
+
+// Whether an option is about network boots, so that leaving it out is worth a line.
+static bool is_boot(const char *name)
+{
+    return text_starts(name, "dhcp-") || text_starts(name, "pxe-") || text_starts(name, "tftp-") ||
+           strcmp(name, "interface") == 0 || strcmp(name, "listen-address") == 0 ||
+           strcmp(name, "except-interface") == 0;
+}
+
+static void read_option(struct migration *migration, const struct dnsmasq_conf_item *item)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    print_what(item, what);
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        if (strcmp(options[i].name, item->name) != 0) {
+            continue;
+        }
+        if (options[i].take != NULL) {
+            options[i].take(migration, item);
+        } else if (options[i].key != NULL) {
+            migrate_set(migration, options[i].key, options[i].value == NULL ? item->value : options[i].value,
+                        what);
+        } else {
+            migrate_remark(migration, options[i].kind, what, "%s", options[i].text);
+        }
+        return;
+    }
+    if (is_boot(item->name)) {
+        migrate_remark(
+            migration, MIGRATE_LEFT, what,
+            "imprint migrate reads dnsmasq's options for TFTP; see imprint.yaml(5) for what imprint has "
+            "for this");
+    } else {
+        migrate_remark(migration, MIGRATE_NEEDLESS, what, "it is not TFTP");
+    }
+}
+
+static bool recognises(const struct migrate_text *text)
+{
+    struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
+    struct dnsmasq_conf_item item;
+    while (dnsmasq_conf_next(&conf, &item)) {
+        for (size_t i = 0; i < COUNT_OF(options); i++) {
+            if (item.status == STATUS_OK && strcmp(options[i].name, item.name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void read_file(struct migration *migration, const struct migrate_text *text)
+{
+    struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
+    struct dnsmasq_conf_item item;
+    while (dnsmasq_conf_next(&conf, &item)) {
+        migrate_at(migration, text->path, item.line);
+        if (item.status == STATUS_OK) {
+            read_option(migration, &item);
+        } else {
+            migrate_remark(migration, MIGRATE_FAULT, item.name[0] == '\0' ? "this line" : item.name,
+                           item.status == STATUS_TOO_LONG ? "it is too long"
+                                                          : "a quote is not closed, or no name");
+        }
+    }
+}
+
+const struct migrate_source migrate_source_dnsmasq = {"dnsmasq", "dnsmasq.conf, its options for TFTP",
+                                                      recognises, read_file};
