@@ -140,7 +140,7 @@ static const struct key keys[] = {
      .type = KEY_NUMBER,
      IN_CONFIG(tftp.threads),
      .least = 0,
-     .most = 64,
+     .most = 8,
      .default_text = "0",
      .about = "How many threads serve TFTP. 0 takes half of this machine's processors, at least 1 and at "
               "most 4."},

@@ -18,6 +18,7 @@
 #include "service/server_notes.h"
 #include "service/server_ports.h"
 #include "service/server_status.h"
+#include "service/server_tftp.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ struct server {
     struct loop_signal *signals[3];
     struct interface_watch *watch;
     struct server_notes notes;
+    struct server_tftp tftp_side;
     bool has_news; // events since the last turn's end
     uint32_t loaders;
     int64_t loaders_at_s;
@@ -254,6 +256,7 @@ static void server_tick(void *context)
     struct server *server = context;
     desk_tick(&server->desk);
     server_notes_tick(&server->notes);
+    server_tftp_tick(&server->tftp_side);
     (void)server_commit(server); // events alone wait for this
     if (notify_watchdog_ms() != 0) {
         (void)notify_send("WATCHDOG=1");
@@ -282,6 +285,8 @@ static void server_reload(struct server *server)
             server_log_problem(server, LOG_LEVEL_ERROR, &problem);
         }
         server->desk.policy = server->config.policy;
+        struct tftp_policy limits = server_tftp_policy(&server->config.tftp);
+        tftp_service_set_policy(server->tftp, &limits);
         server_changed(server);
         server_interfaces_changed(server);
         log_write(server->log, LOG_LEVEL_NOTICE, "configuration read again");
@@ -308,7 +313,8 @@ static bool server_build_facts(struct server *server, struct problem *problem)
 {
     char path[CONFIG_PATH_BYTES + 32];
     struct text text;
-    if (server_folders_make(&server->config, problem) != STATUS_OK) {
+    if (server_folders_make(&server->config, problem) != STATUS_OK ||
+        server_folders_make_upload(&server->config, problem) != STATUS_OK) {
         return false;
     }
     text_init(&text, path, sizeof path);
@@ -326,6 +332,8 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     server->desk.context = server;
     server->notes.desk = &server->desk;
     server->notes.log = server->log;
+    server->tftp_side.config = &server->config;
+    server->tftp_side.desk = &server->desk;
     return server->catalog != NULL;
 }
 
@@ -381,7 +389,12 @@ static bool server_build_services(struct server *server, struct problem *problem
                                         .content = &server->content,
                                         .names = server->names,
                                         .log = server->log,
-                                        .hooks = hooks};
+                                        .hooks = hooks,
+                                        .grant = server_tftp_grant,
+                                        .dropped = server_tftp_dropped,
+                                        .policy_context = &server->tftp_side,
+                                        .policy = server_tftp_policy(&server->config.tftp),
+                                        .threads = server_tftp_threads(&server->config.tftp)};
     struct http_service_options http = {.loop = server->loop,
                                         .content = &server->content,
                                         .log = server->log,
@@ -428,7 +441,8 @@ static bool server_drop(struct server *server, struct problem *problem)
                                   .keeps = PRIVILEGE_NET_BIND | PRIVILEGE_NET_RAW};
     if (server_folders_give(&server->config, problem) != STATUS_OK ||
         server_https_read(&server->config, &server->certificate, problem) != STATUS_OK ||
-        privilege_drop(&wish, NULL, problem) != STATUS_OK) {
+        privilege_drop(&wish, NULL, problem) != STATUS_OK ||
+        server_folders_check_upload(&server->config, problem) != STATUS_OK) {
         return false;
     }
     if (wish.user != NULL && strcmp(wish.user, server->config.user) != 0) {

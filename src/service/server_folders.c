@@ -100,6 +100,63 @@ enum status server_folders_give(const struct config *config, struct problem *pro
     return status;
 }
 
+enum status server_folders_make_upload(const struct config *config, struct problem *problem)
+{
+    const char *folder = config->tftp.upload_folder;
+    if (folder[0] == '\0' || access(folder, F_OK) == 0) {
+        return STATUS_OK;
+    }
+    enum status status = server_folder_make(folder, 0755, problem);
+    const struct passwd *account = getuid() == 0 ? getpwnam(server_folders_user(config)) : NULL;
+    if (status == STATUS_OK && account != NULL &&
+        fchownat(AT_FDCWD, folder, account->pw_uid, account->pw_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+        problem_set(problem, "the folder for uploads %s cannot be given to user %s: %s", folder,
+                    account->pw_name, strerror(errno));
+        status = STATUS_IO;
+    }
+    return status;
+}
+
+// Whether two paths are one folder, by whatever links.
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat one;
+    struct stat other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+enum status server_folders_check_upload(const struct config *config, struct problem *problem)
+{
+    const char *folder = config->tftp.upload_folder;
+    struct stat found;
+    if (folder[0] == '\0') {
+        return STATUS_OK;
+    }
+    if (stat(folder, &found) != 0 || !S_ISDIR(found.st_mode)) {
+        problem_set(problem, "'tftp.upload.folder' %s is no folder", folder);
+        problem_set_remedy(problem, "make it: install -d -o %s %s", server_folders_user(config), folder);
+        return STATUS_IO;
+    }
+    if (is_same_folder(folder, config->tftp_root) || is_same_folder(folder, config->state) ||
+        is_same_folder(folder, "/")) {
+        problem_set(problem, "'tftp.upload.folder' %s is a link to a folder that imprint works with", folder);
+        problem_set_remedy(problem, "name a folder that holds nothing else, such as /srv/tftp-uploads");
+        return STATUS_DENIED;
+    }
+    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) {
+        return STATUS_OK;
+    }
+    int why = errno;
+    problem_set(problem, "imprint cannot write the folder for uploads %s: %s", folder, strerror(why));
+    if (why == EROFS) {
+        problem_set_remedy(problem, "add ReadWritePaths=%s to the service: systemctl edit imprint", folder);
+    }
+    problem_set_remedy(problem, "give it to the user that imprint runs as: chown %s %s",
+                       server_folders_user(config), folder);
+    return STATUS_DENIED;
+}
+
 void server_folders_data(const char *name, char *out, size_t out_bytes)
 {
     char program[CONFIG_PATH_BYTES];

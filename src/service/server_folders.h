@@ -6,6 +6,14 @@
 #include "base/problem.h"
 #include "config/config.h"
 
+/// Makes the folder for uploads, unless it is there or there shall be none. Call as root; who is not root
+/// must make it beforehand.
+MUST_USE enum status server_folders_make_upload(const struct config *config, struct problem *problem);
+
+/// Checks that the folder for uploads can be written, by the user that we are by now. STATUS_DENIED or
+/// STATUS_IO with what to do.
+MUST_USE enum status server_folders_check_upload(const struct config *config, struct problem *problem);
+
 /// Makes the state folder, its folders for images and logs, and the control socket's folder where they are
 /// missing. STATUS_IO and `problem`.
 MUST_USE enum status server_folders_make(const struct config *config, struct problem *problem);

@@ -34,6 +34,8 @@ struct tftp_service {
     struct tftp_names *names;
     struct log *log;
     struct transfer_hooks hooks;
+    void (*grant)(void *context, const struct tftp_question *question, struct tftp_limits *limits);
+    void *policy_context;
     uint16_t window_most;
     uint32_t transfers_most;
     uint32_t per_client_most;
@@ -201,6 +203,13 @@ static void start_transfer(const struct listener *listener, struct transfer_end 
         .limits = {.block_most = tftp_service_block_most(asked, listener->mtu),
                    .window_most = service->window_most},
         .mtu = listener->mtu};
+    if (service->grant != NULL) {
+        struct tftp_question question = {.end = *end, .options = request->options, .mtu = listener->mtu};
+        struct tftp_limits limits = start.limits;
+        service->grant(service->policy_context, &question, &limits);
+        limits.block_most = (uint16_t)size_min(limits.block_most, start.limits.block_most);
+        start.limits = limits;
+    }
     status = tftp_transfers_start(service->transfers, &start);
     if (status == STATUS_FULL) {
         drop_for_now(service, end, "no file descriptor is left (raise LimitNOFILE)");
@@ -277,6 +286,8 @@ struct tftp_service *tftp_service_new(const struct tftp_service_options *options
         .names = options->names,
         .log = options->log,
         .hooks = options->hooks,
+        .grant = options->grant,
+        .policy_context = options->policy_context,
         .window_most = options->window_most != 0 ? options->window_most : TFTP_SERVICE_WINDOW_DEFAULT,
         .transfers_most =
             options->transfers_most != 0 ? options->transfers_most : TFTP_SERVICE_TRANSFERS_DEFAULT,
@@ -347,6 +358,12 @@ uint16_t tftp_service_port(const struct tftp_service *service)
         first = first->next;
     }
     return first == NULL ? 0 : udp_port(first->udp);
+}
+
+void tftp_service_set_policy(struct tftp_service *service, const struct tftp_policy *policy)
+{
+    service->transfers_most = policy->transfers_most;
+    service->per_client_most = policy->per_client_most;
 }
 
 struct transfer_stats tftp_service_stats(const struct tftp_service *service)

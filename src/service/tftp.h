@@ -7,6 +7,7 @@
 #include "base/problem.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "service/tftp_engine.h"
 #include "service/tftp_names.h"
 #include "service/transfer.h"
 
@@ -23,9 +24,17 @@ struct tftp_service_options {
     struct tftp_names *names; // what a client means by a name; must outlive the service; NULL = what it says
     struct log *log;          // may be NULL
     struct transfer_hooks hooks; // `ended` may be NULL
-    uint16_t window_most;        // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
-    uint32_t transfers_most;     // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
-    uint32_t per_client_most;    // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
+    // What the client of a question may be granted; in the loop. NULL = all it asks for.
+    void (*grant)(void *context, const struct tftp_question *question, struct tftp_limits *limits);
+    // Requests were not answered, since there were too many: so many, one of them of `client`; in the loop.
+    // May be NULL.
+    void (*dropped)(void *context, uint64_t count, struct ip4 client);
+    void *policy_context;      // of these two
+    struct tftp_policy policy; // limits for all clients
+    unsigned threads;          // 0 = as many as suit this machine
+    uint16_t window_most;      // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
+    uint32_t transfers_most;   // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
+    uint32_t per_client_most;  // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
 };
 
 struct tftp_service_listener {
@@ -51,6 +60,9 @@ void tftp_service_unlisten(struct tftp_service *service, const char *interface);
 
 /// The port of the first listener, 0 = none.
 uint16_t tftp_service_port(const struct tftp_service *service);
+
+/// Changes the limits for all clients that need no new sockets.
+void tftp_service_set_policy(struct tftp_service *service, const struct tftp_policy *policy);
 
 /// Counters; a copy.
 struct transfer_stats tftp_service_stats(const struct tftp_service *service);
