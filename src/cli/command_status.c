@@ -98,14 +98,33 @@ static void show_https(struct call *call, const json_t *status)
     }
 }
 
+// Only what there was: a size probe is neither done nor failed, and most names that loaders try are not
+// there.
 static void show_transfers(struct call *call, const json_t *status, const char *member, const char *label)
 {
+    static const struct {
+        const char *member;
+        const char *words;
+    } counts[] = {{"probed", "asked for the size"},
+                  {"not_found", "not there"},
+                  {"refused", "refused"},
+                  {"failed", "failed"},
+                  {"dropped", "not answered"}};
     char size[MOMENT_TEXT_BYTES];
+    char words[256];
+    struct text text;
     const json_t *stats = fact_get(status, member);
-    show_field_format(call, label, "%lld now, %lld done, %lld failed, %s sent",
-                      (long long)fact_number(stats, "live"), (long long)fact_number(stats, "done"),
-                      (long long)fact_number(stats, "failed"),
-                      moment_print_size((uint64_t)fact_number(stats, "sent_bytes"), size));
+    text_init(&text, words, sizeof words);
+    text_add_format(&text, "%lld now, %lld done", (long long)fact_number(stats, "live"),
+                    (long long)fact_number(stats, "done"));
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        int64_t count = fact_number(stats, counts[i].member);
+        if (count != 0) {
+            text_add_format(&text, ", %lld %s", (long long)count, counts[i].words);
+        }
+    }
+    text_add_format(&text, ", %s sent", moment_print_size((uint64_t)fact_number(stats, "sent_bytes"), size));
+    show_field(call, label, SCREEN_PLAIN, words);
 }
 
 // Which boot loaders have no file here: their machines cannot be booted.

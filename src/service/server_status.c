@@ -61,11 +61,11 @@ static json_t *server_status_others(const struct dhcp_status *dhcp)
 
 static json_t *server_status_transfers(const struct transfer_stats *stats)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "live", (json_int_t)stats->live, "started",
-                     (json_int_t)stats->started, "done", (json_int_t)stats->done, "probed",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "live", (json_int_t)stats->live,
+                     "started", (json_int_t)stats->started, "done", (json_int_t)stats->done, "probed",
                      (json_int_t)stats->probed, "not_found", (json_int_t)stats->not_found, "refused",
-                     (json_int_t)stats->refused, "failed", (json_int_t)stats->failed, "sent_bytes",
-                     (json_int_t)stats->sent_bytes);
+                     (json_int_t)stats->refused, "failed", (json_int_t)stats->failed, "dropped",
+                     (json_int_t)stats->dropped, "sent_bytes", (json_int_t)stats->sent_bytes);
 }
 
 static json_t *server_status_loaders(uint32_t available)
