@@ -18,6 +18,11 @@ struct tftp_thread;
 struct tftp_port;
 struct upload;
 
+struct tftp_message { // to the loop thread; the first member of what is told there
+    struct mailbox_message link;
+    unsigned kind;
+};
+
 struct tftp_policy {              // for all clients
     uint16_t port_first;          // UDP, that transfers come from; 0 = the kernel picks
     uint16_t port_last;           // the last one of that range
@@ -44,7 +49,7 @@ struct tftp_answer {
 };
 
 struct tftp_question { // in the loop thread while it is asked, in its own thread before and after
-    struct mailbox_message message;
+    struct tftp_message message;
     struct tftp_engine *engine;
     struct transfer_end end; // who asks for what; the loop thread may fill in more: reasons, tried, why ...
     bool is_write;

@@ -9,6 +9,7 @@
 struct tftp_flow;
 struct tftp_client_record;
 struct tftp_file;
+struct tftp_queue;
 
 struct tftp_flow_kind {
     const char *name;
@@ -39,19 +40,22 @@ struct tftp_flow { // first member of a kind's own struct
     // of blocks on their way:
     struct tftp_file *file;            // of a flow that sends blocks; or NULL
     const struct tftp_read *blocks_of; // their size and numbers; lives as long as the flow
-    uint64_t waiting_first;            // blocks that could not leave yet
-    unsigned waiting_count;            // 0 = none
+    struct ip4 blocks_to;              // their receiver: the client or a group
+    uint16_t blocks_to_port;
+    uint64_t waiting_first; // blocks that could not leave yet
+    unsigned waiting_count; // 0 = none
     // the engine's own
+    bool has_failed;        // its file cannot be read any more
     bool is_ended;          // freed when the thread is through with this batch
-    bool is_in_queue;       // of those with waiting blocks
-    bool is_paced;          // which waits for its rate rather than for its socket
     int64_t wake_us;        // INT64_MAX = not asked for
     int64_t heap_us;        // under which it stands in the heap
     uint32_t heap_position; // UINT32_MAX = not in the heap
     struct tftp_client_record *client;
     struct tftp_flow *client_next;
     struct tftp_flow *client_previous;
+    struct tftp_queue *queue; // of flows whose blocks wait; NULL = in none
     struct tftp_flow *queue_next;
+    struct tftp_flow *queue_previous;
     struct tftp_flow *ended_next;
 };
 

@@ -101,10 +101,11 @@ struct tftp_thread {
     bool may_spin;
     int epoll_fd;
     int wake_fd;
-    pthread_mutex_t lock; // of the three below
+    pthread_mutex_t lock; // of the four below
     struct tftp_mail *mail_first;
     struct tftp_mail *mail_last;
-    struct tftp_question *answers;
+    struct tftp_question *answer_first;
+    struct tftp_question *answer_last;
     struct tftp_policy policy;
     struct tftp_table flows; // by client address and port
     struct tftp_table asked; // questions, the same
@@ -136,14 +137,10 @@ struct tftp_engine {
     struct mailbox *mailbox;
     bool is_stopping; // in the loop thread
     atomic_ullong mapped_bytes;
+    atomic_ullong netascii_bytes; // of converted texts under way
     atomic_uint live;
     unsigned thread_count;
     struct tftp_thread *threads[TFTP_ENGINE_THREADS_MOST];
-};
-
-struct tftp_end_message { // to the loop thread
-    struct mailbox_message message;
-    struct transfer_end end;
 };
 
 // The key of a client's conversation.
@@ -171,7 +168,10 @@ struct tftp_thread *tftp_thread_new(struct tftp_engine *engine, unsigned number)
 /// Lets it run.
 void tftp_thread_start(struct tftp_thread *thread);
 
-/// Ends everything that is under way, the thread too, and frees it. The loop thread calls it.
+/// Ends everything that is under way, and the thread. The loop thread calls it.
+void tftp_thread_stop(struct tftp_thread *thread);
+
+/// Frees a thread that was stopped, and the answers that came too late. The loop thread calls it.
 void tftp_thread_free(struct tftp_thread *thread);
 
 /// Hands it a piece of mail; from the loop thread.
@@ -188,6 +188,9 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
 
 /// An answer came back.
 void tftp_intake_answer(struct tftp_thread *thread, struct tftp_question *taken_question);
+
+/// What stands for a name where two are compared.
+uint64_t tftp_intake_hash(const char *name);
 
 /// Tells the loop thread, every ten seconds at most, how many requests were not answered.
 void tftp_intake_tell_dropped(struct tftp_thread *thread, bool is_last);

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine's sockets: those that take requests, and the few that all transfers share.
+#include "base/text.h"
+#include "io/heap.h"
+#include "io/port.h"
+#include "service/tftp_thread.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define RECEIVE_BUFFER_BYTES (4 << 20) // room for a thousand machines that start at the same instant
+#define SEND_BUFFER_BYTES    (8 << 20) // all transfers of the port share it
+#define BATCHES_MOST         8         // of one wake: other ports get their turn too
+#define ERRORS_MOST          64
+
+// Opening.
+
+static void set_flag(int fd, int level, int name, int value)
+{
+    (void)setsockopt(fd, level, name, &value, sizeof value); // known to every kernel we run on
+}
+
+static void set_buffer(int fd, int force, int plain, int bytes)
+{
+    if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof bytes) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes); // up to net.core.*mem_max
+    }
+}
+
+static int open_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0) {
+        set_flag(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT); // clear DF: many ROMs choke on it
+        set_flag(fd, IPPROTO_IP, IP_RECVERR, 1);
+        set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+        set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER_BYTES);
+    }
+    return fd;
+}
+
+static int bind_socket(int fd, struct ip4 address, uint16_t number)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(number), .sin_addr.s_addr = htonl(address.value)};
+    return bind(fd, (const struct sockaddr *)&to, sizeof to);
+}
+
+static struct tftp_port *make_port(int taken_fd, struct ip4 address)
+{
+    struct sockaddr_in bound = {0};
+    socklen_t bytes = sizeof bound;
+    (void)getsockname(taken_fd, (struct sockaddr *)&bound, &bytes);
+    struct tftp_port *port = heap_new(sizeof *port);
+    port->fd = taken_fd;
+    port->address = address;
+    port->number = ntohs(bound.sin_port);
+    return port;
+}
+
+static enum status prepare_listener(int fd, const struct tftp_engine_listener *wanted, bool is_first,
+                                    bool is_shared, struct problem *problem)
+{
+    set_flag(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    if (wanted->interface != NULL && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, wanted->interface,
+                                                (socklen_t)strlen(wanted->interface)) != 0) {
+        problem_set(problem, "a TFTP socket cannot be bound to interface %s: %s", wanted->interface,
+                    strerror(errno));
+        problem_set_remedy(problem, errno == ENODEV
+                                        ? "`ip link` lists the interfaces of this machine"
+                                        : "start imprint as root, or give it the capability CAP_NET_RAW");
+        return STATUS_IO;
+    }
+    if (!is_first) {
+        set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    if (bind_socket(fd, wanted->address, wanted->port) != 0) {
+        port_explain(PORT_UDP, wanted->address, wanted->port, errno, problem);
+        return STATUS_IO;
+    }
+    // Only now may the other threads' sockets join: had the first one come with this flag, another server's
+    // with the same flag would have gone unnoticed.
+    if (is_first && is_shared) {
+        set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    return STATUS_OK;
+}
+
+struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_first, bool is_shared,
+                                   struct problem *problem)
+{
+    int fd = open_socket();
+    if (fd < 0) {
+        problem_set(problem, "no socket for TFTP could be opened: %s", strerror(errno));
+        return NULL;
+    }
+    if (prepare_listener(fd, wanted, is_first, is_shared, problem) != STATUS_OK) {
+        (void)close(fd);
+        return NULL;
+    }
+    struct tftp_port *port = make_port(fd, wanted->address);
+    port->is_listener = true;
+    port->mtu = wanted->mtu;
+    if (wanted->interface != NULL) {
+        (void)text_copy(port->interface, sizeof port->interface, wanted->interface);
+    }
+    return port;
+}
+
+void tftp_port_free(struct tftp_port *taken_port)
+{
+    (void)close(taken_port->fd);
+    heap_free(taken_port);
+}
+
+// The thread's ports.
+
+void tftp_port_add(struct tftp_thread *thread, struct tftp_port *taken_port)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = taken_port};
+    int failed = epoll_ctl(thread->epoll_fd, EPOLL_CTL_ADD, taken_port->fd, &event);
+    assert(failed == 0); // a fresh socket can always be watched
+    taken_port->next = thread->ports;
+    thread->ports = taken_port;
+    thread->port_count += taken_port->is_listener ? 0 : 1;
+}
+
+void tftp_port_remove(struct tftp_thread *thread, struct tftp_port *port)
+{
+    struct tftp_port **at = &thread->ports;
+    while (*at != port) {
+        at = &(*at)->next;
+    }
+    *at = port->next;
+    thread->port_count -= port->is_listener ? 0 : 1;
+    tftp_port_free(port);
+}
+
+void tftp_port_watch(struct tftp_thread *thread, struct tftp_port *port, bool is_blocked)
+{
+    if (port->is_blocked == is_blocked) {
+        return;
+    }
+    port->is_blocked = is_blocked;
+    struct epoll_event event = {.events = is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = port};
+    int failed = epoll_ctl(thread->epoll_fd, EPOLL_CTL_MOD, port->fd, &event);
+    assert(failed == 0);
+}
+
+void tftp_port_tidy(struct tftp_thread *thread)
+{
+    struct tftp_port *next;
+    if (thread->port_count <= TFTP_PORTS_MOST) {
+        return;
+    }
+    for (struct tftp_port *port = thread->ports; port != NULL; port = next) {
+        next = port->next;
+        if (!port->is_listener && port->users == 0 && thread->now_us - port->used_us > TFTP_QUIET_US) {
+            tftp_port_remove(thread, port);
+        }
+    }
+}
+
+static uint32_t roll(struct tftp_thread *thread)
+{
+    thread->seed ^= thread->seed << 13;
+    thread->seed ^= thread->seed >> 17;
+    thread->seed ^= thread->seed << 5;
+    return thread->seed;
+}
+
+// Binds to any free port of the range, beginning somewhere in it.
+static bool bind_in_range(struct tftp_thread *thread, int fd, struct ip4 from)
+{
+    uint16_t first = thread->policy.port_first;
+    if (first == 0) {
+        return bind_socket(fd, from, 0) == 0;
+    }
+    uint32_t count = (uint32_t)(thread->policy.port_last - first) + 1;
+    uint32_t start = roll(thread) % count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (bind_socket(fd, from, (uint16_t)(first + (start + i) % count)) == 0) {
+            return true;
+        }
+        if (errno != EADDRINUSE) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct ip4 from)
+{
+    int fd = open_socket();
+    if (fd < 0) {
+        return NULL;
+    }
+    if (!bind_in_range(thread, fd, from)) {
+        (void)close(fd);
+        return NULL;
+    }
+    struct tftp_port *port = make_port(fd, from);
+    tftp_port_add(thread, port);
+    return port;
+}
+
+struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked, struct ip4 from,
+                                 struct tftp_client_record *record)
+{
+    struct tftp_port *found[TFTP_PORTS_EACH];
+    unsigned count = 0;
+    if (thread->policy.is_single_port && asked != NULL) {
+        return asked;
+    }
+    for (struct tftp_port *port = thread->ports; port != NULL && count < TFTP_PORTS_EACH; port = port->next) {
+        if (!port->is_listener && ip4_equal(port->address, from)) {
+            found[count++] = port;
+        }
+    }
+    if (count < TFTP_PORTS_EACH) {
+        struct tftp_port *opened = open_transfer_port(thread, from);
+        if (opened != NULL) {
+            found[count++] = opened;
+        }
+    }
+    if (count == 0) {
+        return NULL;
+    }
+    struct tftp_port *port = found[record->port_turn++ % count];
+    port->used_us = thread->now_us;
+    return port;
+}
+
+// Receiving.
+
+static void prepare_input(struct tftp_input *input, bool wants_control)
+{
+    for (unsigned i = 0; i < TFTP_BATCH; i++) {
+        input->pieces[i] = (struct iovec){.iov_base = input->bytes[i], .iov_len = TFTP_DATAGRAM_BYTES};
+        input->messages[i].msg_hdr =
+            (struct msghdr){.msg_name = &input->senders[i],
+                            .msg_namelen = sizeof input->senders[i],
+                            .msg_iov = &input->pieces[i],
+                            .msg_iovlen = 1,
+                            .msg_control = wants_control ? &input->controls[i] : NULL,
+                            .msg_controllen = wants_control ? sizeof input->controls[i] : 0};
+    }
+}
+
+static void read_packet_info(struct msghdr *header, struct transfer_end *end)
+{
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at != NULL; at = CMSG_NXTHDR(header, at)) {
+        if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(at), sizeof info);
+            end->server.value = ntohl(info.ipi_spec_dst.s_addr);
+            end->interface_index = (uint32_t)info.ipi_ifindex;
+        }
+    }
+}
+
+static void deliver_request(struct tftp_thread *thread, struct tftp_port *port, unsigned position,
+                            const struct tftp_packet *packet)
+{
+    struct msghdr *header = &thread->input.messages[position].msg_hdr;
+    const struct sockaddr_in *sender = &thread->input.senders[position];
+    struct transfer_end from = {.protocol = TRANSFER_TFTP,
+                                .client.value = ntohl(sender->sin_addr.s_addr),
+                                .client_port = ntohs(sender->sin_port)};
+    read_packet_info(header, &from);
+    tftp_intake_request(thread, port, &from, packet);
+}
+
+static void deliver(struct tftp_thread *thread, struct tftp_port *port, unsigned position)
+{
+    const struct mmsghdr *message = &thread->input.messages[position];
+    const struct sockaddr_in *sender = &thread->input.senders[position];
+    struct tftp_packet packet;
+    if ((message->msg_hdr.msg_flags & MSG_TRUNC) != 0 || sender->sin_port == 0 ||
+        tftp_decode(thread->input.bytes[position], message->msg_len, &packet, NULL) != STATUS_OK) {
+        return;
+    }
+    if (packet.operation == TFTP_READ_REQUEST || packet.operation == TFTP_WRITE_REQUEST) {
+        if (port->is_listener) {
+            deliver_request(thread, port, position, &packet);
+        }
+        return;
+    }
+    struct ip4 client = {.value = ntohl(sender->sin_addr.s_addr)};
+    struct tftp_flow *flow = tftp_table_find(&thread->flows, tftp_key(client, ntohs(sender->sin_port)));
+    // Who is not known, or speaks to another of our ports, is astray: an answer could end what he has under
+    // way now, since firmware uses its ports again.
+    if (flow != NULL && flow->port == port) {
+        flow->kind->packet(flow, &packet, thread->now_us);
+    }
+}
+
+static bool receive_batch(struct tftp_thread *thread, struct tftp_port *port)
+{
+    prepare_input(&thread->input, port->is_listener);
+    int count = recvmmsg(port->fd, thread->input.messages, TFTP_BATCH, MSG_DONTWAIT, NULL);
+    if (count < 0) { // an error belongs to an earlier datagram of ours (ICMP); there may be more behind it
+        return errno != EAGAIN && errno != EWOULDBLOCK;
+    }
+    thread->now_us = loop_now_us();
+    for (unsigned i = 0; i < (unsigned)count; i++) {
+        deliver(thread, port, i);
+    }
+    tftp_output_flush(thread);
+    return count == TFTP_BATCH;
+}
+
+void tftp_port_receive(struct tftp_thread *thread, struct tftp_port *port)
+{
+    for (unsigned i = 0; i < BATCHES_MOST && receive_batch(thread, port); i++) {
+    }
+    thread->gap_us = thread->now_us - thread->heard_us;
+    thread->heard_us = thread->now_us;
+}
+
+// Errors.
+
+static bool is_closed_port(struct msghdr *header)
+{
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at != NULL; at = CMSG_NXTHDR(header, at)) {
+        if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVERR) {
+            struct sock_extended_err error;
+            memcpy(&error, CMSG_DATA(at), sizeof error);
+            return error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_errno == ECONNREFUSED;
+        }
+    }
+    return false;
+}
+
+void tftp_port_read_errors(struct tftp_thread *thread, struct tftp_port *port)
+{
+    for (unsigned i = 0; i < ERRORS_MOST; i++) {
+        uint8_t sent[64];
+        uint8_t control[256] __attribute__((aligned(sizeof(size_t))));
+        struct sockaddr_in receiver = {0};
+        struct iovec piece = {.iov_base = sent, .iov_len = sizeof sent};
+        struct msghdr header = {.msg_name = &receiver,
+                                .msg_namelen = sizeof receiver,
+                                .msg_iov = &piece,
+                                .msg_iovlen = 1,
+                                .msg_control = control,
+                                .msg_controllen = sizeof control};
+        if (recvmsg(port->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+            return;
+        }
+        struct ip4 client = {.value = ntohl(receiver.sin_addr.s_addr)};
+        struct tftp_flow *flow = tftp_table_find(&thread->flows, tftp_key(client, ntohs(receiver.sin_port)));
+        if (flow != NULL && flow->port == port && flow->kind->closed != NULL && is_closed_port(&header)) {
+            flow->kind->closed(flow, thread->now_us);
+        }
+    }
+}
