@@ -47,6 +47,7 @@ static const char HELP[] =
     "  --loss N            permille of packets to lose, each way (0); --seed N chooses which\n"
     "  --delay-us N        round trip to add (0)\n"
     "  --spin              never sleep: steadier, and for delays exact\n"
+    "  --shared            one socket for all clients: leaner, the server shows more\n"
     "  --gro               let the kernel hand over many datagrams at once\n"
     "  --flood N           meanwhile so many read requests from one address and changing ports ...\n"
     "  --flood-rate N      ... so many per second (as fast as possible); waves go on until all are sent\n"
@@ -148,6 +149,9 @@ static void run_wave(struct load *load, uint32_t first)
     }
     load_link_flush(world->link, UINT64_MAX); // the last ACKs
     fail_unfinished(world, first, count);
+    for (uint32_t i = first; i < first + count && load->mode == MODE_READ; i++) {
+        load_link_end(world->link, i);
+    }
 }
 
 static void run_waves(struct load *load, struct load_report *report)
@@ -237,6 +241,7 @@ static bool open_world(struct load *load, struct problem *problem)
     for (uint32_t i = 0; i < world->count; i++) {
         world->clients[i].deadline_us = UINT64_MAX;
     }
+    load->link.clients = world->count;
     load->link.receive_bytes = (uint32_t)size_max(world->plan.block_bytes, 512) + HEADER_BYTES;
     if (map_expected(load, problem) != STATUS_OK || open_flood(load, problem) != STATUS_OK) {
         return false;
@@ -276,6 +281,7 @@ enum option_code {
     OPTION_ACK_ALL,
     OPTION_SPIN,
     OPTION_GRO,
+    OPTION_SHARED,
     OPTION_NO_TSIZE,
     OPTION_NUMBER // and above: numbers
 };
@@ -302,6 +308,9 @@ static bool parse_word_option(struct load *load, int code, const char *value)
     case OPTION_NO_TSIZE:
         load->world.plan.has_no_tsize = true;
         return true;
+    case OPTION_SHARED:
+        load->link.is_shared = true;
+        return true;
     case OPTION_GRO:
         load->link.has_gro = true;
         return true;
@@ -317,7 +326,7 @@ struct number {
 };
 
 #define NUMBERS 13
-#define WORDS   8
+#define WORDS   9
 #define OPTION_ROW(text, has, number)                                                                        \
     (struct option)                                                                                          \
     {                                                                                                        \
@@ -334,6 +343,7 @@ static bool parse_rows(struct load *load, const struct number numbers[NUMBERS], 
         OPTION_ROW("ack-all", no_argument, OPTION_ACK_ALL),
         OPTION_ROW("spin", no_argument, OPTION_SPIN),
         OPTION_ROW("gro", no_argument, OPTION_GRO),
+        OPTION_ROW("shared", no_argument, OPTION_SHARED),
         OPTION_ROW("no-tsize", no_argument, OPTION_NO_TSIZE)};
     for (int i = 0; i < NUMBERS; i++) {
         options[WORDS + i] = OPTION_ROW(numbers[i].name, required_argument, OPTION_NUMBER + i);

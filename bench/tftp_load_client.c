@@ -97,7 +97,11 @@ void load_client_start(struct load_world *world, uint32_t index)
 {
     world->clients[index] = (struct load_client){
         .state = LOAD_CLIENT_OPENING, .block_bytes = 512, .window_blocks = 1, .started_us = world->now_us};
-    send_request(world, index);
+    if (load_link_begin(world->link, index)) {
+        send_request(world, index);
+    } else {
+        load_client_fail(world, index, "no socket is left: raise the limit of descriptors");
+    }
 }
 
 void load_client_fail(struct load_world *world, uint32_t index, const char *why)
@@ -303,6 +307,7 @@ void load_client_take(struct load_world *world, const struct load_packet *packet
     uint16_t operation = get_u16(packet->bytes);
     if (client->server_port == 0) {
         client->server_port = packet->server_port; // the server's for this transfer (RFC 1350 section 4)
+        load_link_settle(world->link, packet->client, packet->server_port);
     } else if (client->server_port != packet->server_port) {
         if (operation != ERROR) {
             send_error(world, packet->client, packet->server_port, UNKNOWN_TRANSFER);

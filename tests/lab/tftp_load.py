@@ -76,9 +76,11 @@ def load_words(lab, mode, expect, **options):
     return words
 
 
-def run_load(lab, mode, expect, most_seconds=60, **options):
-    """Runs the load generator to its end and returns what it reports."""
+def run_load(lab, mode, expect, most_seconds=60, hurry=False, **options):
+    """Runs the load generator to its end and returns what it reports; `hurry`: what else runs on the machine waits."""
     words = load_words(lab, mode, expect, most_seconds=most_seconds, **options)
+    if hurry:
+        words = ["setsid", "sh", "-c", 'echo -19 2>/dev/null >/proc/self/autogroup; exec "$@"', "load", *words]
     done = lab.run(*words, host=LOAD, check=False, timeout=most_seconds + 60)
     if done.returncode not in (0, 1):
         raise LabError(f"bench-tftp: exit {done.returncode}\n{done.stdout}{done.stderr}")
