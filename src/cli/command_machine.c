@@ -177,7 +177,9 @@ static json_t *body_from_options(const struct call *call)
                  {"tftp-rollover", "tftp_rollover"}};
     json_t *body = json_object();
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *value = call_option(call, names[i].option);
+        // Not all that can be edited can be given when a machine is added.
+        bool has_option = command_find_option(call->command, names[i].option) != NULL;
+        const char *value = has_option ? call_option(call, names[i].option) : NULL;
         if (value != NULL) {
             json_object_set_new(body, names[i].member,
                                 strcmp(value, "none") == 0 ? json_null() : fact_from_text(value));
