@@ -161,7 +161,7 @@ def measure(server, row, round_number, options):
     server.ready(row)
     path = server.make_file(row)
     before = server.meter.cpu_seconds()
-    seen = run_load(server.lab, "read", path, hurry=True, seed=round_number + 1, spin=True, most_seconds=options.most_seconds, **row["load"])
+    seen = run_load(server.lab, "read", path, hurry=True, seed=round_number + 1, spin=row["load"]["delay_us"] != 0, most_seconds=options.most_seconds, **row["load"])
     seen["cpu_seconds"] = server.meter.cpu_seconds() - before
     if server.process.poll() is not None:
         seen["fell"] = True
