@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAP_WEIGHT_MOST                                                                                      \
-    4096 // of a regular expression: characters, repeated ones counted as often as they may be
-#define MAP_DEPTH_MOST 64 // of its groups
+// Of a regular expression: its characters, repeated ones as often as they may be; more and the C library
+// takes seconds.
+#define MAP_WEIGHT_MOST 1000
+#define MAP_DEPTH_MOST  64 // of its groups
 
 static bool map_is_blank(char character)
 {
@@ -196,8 +197,7 @@ static bool map_check_pattern(const char *pattern, struct problem *problem)
             break;
         case '*':
         case '?':
-            break;
-        case '+': // xx* to the library, and so each time it is written
+        case '+': // xx* to the library; and what repeats a repetition costs it twice as much each time
             map_add_weight(&weight, weight.last);
             weight.last *= 2;
             break;
@@ -239,6 +239,21 @@ static char *map_copy(const char *word, size_t length)
 {
     char *copy = heap_new(length + 1);
     memcpy(copy, word, length);
+    return copy;
+}
+
+/// The words of a line with one blank between them.
+static char *map_copy_words(const char *line, const char *end)
+{
+    const char *word;
+    size_t length;
+    size_t used = 0;
+    char *copy = heap_new((size_t)(end - line) + 2);
+    while (map_take_word(&line, end, &word, &length)) {
+        copy[used] = ' ';
+        memcpy(copy + used + (used != 0), word, length);
+        used += length + (used != 0);
+    }
     return copy;
 }
 
@@ -291,10 +306,7 @@ static bool map_parse_rule(struct map_rule *rule, const char *line, const char *
     }
     (void)map_take_word(&line, end, &word, &length);
     rule->replacement = map_copy(word, length);
-    rule->text = map_copy(start, (size_t)(word + length - start));
-    for (size_t left = strlen(rule->text); left > 0 && map_is_blank(rule->text[left - 1]); left--) {
-        rule->text[left - 1] = '\0';
-    }
+    rule->text = map_copy_words(start, word + length);
     return true;
 }
 

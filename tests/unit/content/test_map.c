@@ -254,6 +254,7 @@ static void mistakes_are_told_with_their_line(void **state)
     refuses("r \\(a\\)\\1 b", 1, "\\1 stands inside");
     refuses("r ((((a{99}){99}){99}){99}) b", 1, "too large");
     refuses("r a{99}{99} b", 1, "too large");
+    refuses("r a******************************************** b", 1, "too large");
     refuses("r a++++++++++++++++++++++++++++++ b", 1, "too large");
     refuses("r ((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+ b", 1, "too large");
     refuses("\r\n\r\n\001 a", 3, "there is no operator '\\x01'");
