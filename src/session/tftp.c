@@ -8,7 +8,13 @@
 #define RTO_SLACK_US     10000   // for what the measured round trips do not show
 #define TIMEOUT_LEAST_US 1000000 // what the back-off may always grow to: utimeout may ask for 10 ms
 #define DOUBTS_MOST      6       // so many losses in a row are rarer than a network that became slow
-#define SHIFT_MOST       10      // doublings beyond RTO_MOST_US anyway
+#define TAIL_WEIGHT      8       // a tail lost is forgotten after so many windows that arrived
+#define WHOLES_MOST      100     // windows in parts that arrived: larger parts are tried again
+#define BURST_FIRST      16      // blocks of such a part; half as many when that is not enough
+#define BURST_LEAST      4
+#define PAUSE_LEAST_US   500 // between two parts
+#define PAUSE_MOST_US    5000
+#define SHIFT_MOST       10 // doublings beyond RTO_MOST_US anyway
 
 // Granting.
 
@@ -163,6 +169,13 @@ static uint64_t block_heard(const struct tftp_read *read, uint16_t number)
     return read->acked + (UINT16_MAX + 1u - here) + number - read->rollover;
 }
 
+uint16_t tftp_read_silent_block_bytes(const struct tftp_read *read, int64_t now_us)
+{
+    bool is_stuck = read->granted.count != 0 && read->is_oack_acked && read->acked == 0 && read->tries >= 2;
+    bool is_large = read->block_bytes > TFTP_DEFAULT_BLOCK_BYTES;
+    return is_stuck && is_large && now_us - read->progress_us >= TFTP_SILENT_US ? read->block_bytes : 0;
+}
+
 // The timer. RFC 6298 with a finer floor: nothing here delays its ACKs on purpose.
 
 // How long the client wants us to wait at most, of the options timeout and utimeout.
@@ -277,26 +290,50 @@ static void send_oack(struct tftp_read *read, int64_t now_us, struct output *out
     put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_OACK});
 }
 
-// Blocks `first` .. the end of the window behind what is acknowledged, if there are any. Only a burst without
-// any block sent before can tell the round trip.
-static void send_from(struct tftp_read *read, uint64_t first, int64_t now_us, struct output *output)
+static uint64_t window_last(const struct tftp_read *read)
 {
     uint64_t left = read->block_count - read->acked;
-    uint64_t last = read->acked + (left < read->window ? left : read->window);
+    return read->acked + (left < read->window ? left : read->window);
+}
+
+// Sends what is left to send of the window: all, or as much as this client can take at once.
+static void send_rest(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    uint64_t first = read->rest_first;
+    uint64_t last = window_last(read);
+    bool is_part = read->burst != 0 && first + read->burst <= last;
+    read->rest_first = 0;
     read->wake_us = now_us + timeout_us(read);
     if (first > last) {
-        return;
+        return; // the window became smaller meanwhile
     }
-    if (first <= read->sent) {
-        read->is_measuring = false;
-        read->has_rewound = true;
-        read->recover = read->sent;
-    } else if (first == read->acked + 1) {
-        measure_start(read, last, now_us);
+    if (is_part) {
+        last = first + read->burst - 1;
+        int64_t pause_us = read->srtt_us / 4 > PAUSE_LEAST_US ? read->srtt_us / 4 : PAUSE_LEAST_US;
+        read->wake_us = now_us + (pause_us < PAUSE_MOST_US ? pause_us : PAUSE_MOST_US);
+        read->rest_first = last + 1;
+    } else if (read->is_measuring && read->measured == last) {
+        read->sent_at_us = now_us; // the pauses are no part of the round trip
     }
     read->sent = last > read->sent ? last : read->sent;
     unsigned count = (unsigned)(last - first + 1);
     put_action(output, (struct tftp_action){.kind = TFTP_ACTION_SEND_BLOCKS, .first = first, .count = count});
+}
+
+// Blocks `first` .. the end of the window behind what is acknowledged, if there are any. Only a burst without
+// any block sent before can tell the round trip.
+static void send_from(struct tftp_read *read, uint64_t first, int64_t now_us, struct output *output)
+{
+    uint64_t last = window_last(read);
+    if (first <= last && first <= read->sent) {
+        read->is_measuring = false;
+        read->has_rewound = true;
+        read->recover = read->sent;
+    } else if (first <= last && first == read->acked + 1) {
+        measure_start(read, last, now_us);
+    }
+    read->rest_first = first;
+    send_rest(read, now_us, output);
 }
 
 // All that the client has not acknowledged, and as many new ones as the window has room for.
@@ -335,19 +372,63 @@ static void step_oack_ack(struct tftp_read *read, int64_t now_us, struct output 
     send_window(read, now_us, output);
 }
 
+// The window moved on while blocks sent twice are on their way: what is new in it follows them. The rest of a
+// window that goes out in parts keeps its turn.
+static void send_more(struct tftp_read *read, int64_t now_us, struct output *output)
+{
+    if (read->rest_first == 0) {
+        send_from(read, read->sent + 1, now_us, output);
+    } else if (read->rest_first <= read->acked) {
+        read->rest_first = read->acked + 1;
+    }
+}
+
+// After the timer ran out the client says that it has the first blocks of the window and lacks some: the tail
+// was too much for it, or for a switch on the way. When that happens again soon it will happen always.
+static void notice_tail(struct tftp_read *read, uint64_t block)
+{
+    bool is_lost = read->is_tail_doubtful && block + 1 < read->recover && read->window > BURST_LEAST;
+    read->is_tail_doubtful = false;
+    if (!is_lost) {
+        return;
+    }
+    read->wholes = 0;
+    read->tails = (uint8_t)(read->tails + TAIL_WEIGHT);
+    if (read->tails > TAIL_WEIGHT) {
+        read->tails = 0;
+        size_t burst = read->burst == 0 ? size_min(BURST_FIRST, read->window / 2u) : read->burst / 2u;
+        read->burst = (uint16_t)size_max(burst, BURST_LEAST);
+    }
+}
+
+static void notice_whole(struct tftp_read *read)
+{
+    read->tails = (uint8_t)(read->tails - (read->tails > 0 ? 1 : 0));
+    if (read->burst == 0 || ++read->wholes < WHOLES_MOST) {
+        return;
+    }
+    read->wholes = 0;
+    read->burst = (uint16_t)(read->burst * 2);
+    read->burst = read->burst < read->window ? read->burst : 0;
+}
+
 // The client has everything up to `block`, which is new. In the middle of a window that means it missed the
 // next one and waits for a fresh window from there (RFC 7440 section 4), unless blocks sent twice made it
 // speak: then what it waits for is on its way, and it only lacks the rest of its window.
 static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us, struct output *output)
 {
     measure_heard(read, block, now_us);
+    notice_tail(read, block);
+    if (block == read->sent && !is_recovering(read, block)) {
+        notice_whole(read);
+    }
     read->acked = block;
     read->tries = 0;
     read->progress_us = now_us;
     if (block == read->block_count) {
         finish(read, TFTP_OUTCOME_DONE, output);
     } else if (is_recovering(read, block)) {
-        send_from(read, read->sent + 1, now_us, output);
+        send_more(read, now_us, output);
     } else {
         send_window(read, now_us, output);
     }
@@ -406,6 +487,10 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
     if (now_us < read->wake_us) {
         return;
     }
+    if (read->rest_first != 0) {
+        send_rest(read, now_us, output);
+        return;
+    }
     // Many clients go on without their last ACK, or it was lost: the file is there all the same.
     bool is_last = read->is_oack_acked && read->sent == read->block_count && !read->must_know;
     bool is_late = read->tries >= TFTP_LAST_TRIES && now_us - read->progress_us >= TFTP_LAST_US;
@@ -422,6 +507,7 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
     read->tries++;
     measure_doubt(read);
     if (read->is_oack_acked) {
+        read->is_tail_doubtful = true;
         send_window(read, now_us, output);
     } else {
         send_oack(read, now_us, output);

@@ -47,6 +47,7 @@ struct tftp_action {
 #define TFTP_WINDOW_MOST  64
 #define TFTP_BURST_BYTES  262144u // of one window; large blocks get fewer of them
 #define TFTP_PATIENCE_US  60000000
+#define TFTP_SILENT_US    1000000 // behind the first block: no client takes that long for one that it got
 #define TFTP_LAST_TRIES   5       // at least, of the last window, when only its ACK may be missing ...
 #define TFTP_LAST_US      5000000 // ... and this long: EDK2 speaks up after 4 s when it lost that window
 #define TFTP_FIRST_TRIES  6       // of the first block to one who never answered: the request may be forged
@@ -72,10 +73,15 @@ struct tftp_read {
     struct tftp_options granted; // what the OACK says; count 0 = no OACK
     bool must_know;              // a lost last ACK is not forgiven: who uploads must know that all arrived
     bool is_oack_acked;
-    bool has_heard;    // an ACK came
-    uint64_t acked;    // all blocks up to this one arrived
-    uint64_t sent;     // highest one sent
-    bool has_rewound;  // blocks were sent twice ...
+    bool has_heard;      // an ACK came
+    uint64_t acked;      // all blocks up to this one arrived
+    uint64_t sent;       // highest one sent
+    uint64_t rest_first; // what is sent of the window after a pause begins here; 0 = nothing
+    uint16_t burst;      // most blocks back to back to one who lost the tails of windows; 0 = a whole window
+    bool is_tail_doubtful; // the timer ran out: the next ACK tells whether the tail got lost
+    uint8_t tails;         // grows with each tail lost, shrinks with each window that arrived
+    uint8_t wholes;        // windows that arrived in a row
+    bool has_rewound;      // blocks were sent twice ...
     uint64_t recover;  // ... the last of them is this: duplicate ACKs count for nothing until one passes it
     bool is_measuring; // the round trip, on block `measured`, sent at sent_at_us and only once (Karn)
     bool is_doubtful;  // `measured` was sent again since: the round trip takes this long at most
@@ -100,6 +106,10 @@ void tftp_read_init(struct tftp_read *read, const struct tftp_options *asked, ui
 /// may follow.
 unsigned tftp_read_step(struct tftp_read *read, const struct tftp_event *event,
                         struct tftp_action actions[TFTP_ACTIONS_MOST]);
+
+/// The block size when the client acknowledged the OACK and then fell silent behind the first block, which is
+/// larger than 512 bytes: it, or the network, may be unable to take such blocks. 0 otherwise.
+uint16_t tftp_read_silent_block_bytes(const struct tftp_read *read, int64_t now_us);
 
 /// Encodes the OACK (RFC 2347): the options granted, in lower case, in the client's order. Bytes written, 0
 /// when there is none or `out_bytes` is too small (TFTP_REQUEST_BYTES are enough).

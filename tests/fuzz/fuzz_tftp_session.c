@@ -18,6 +18,7 @@ static void check_actions(const struct tftp_read *read, const struct tftp_action
             break;
         case TFTP_ACTION_SEND_BLOCKS:
             fuzz_must(action->count >= 1 && action->count <= read->window);
+            fuzz_must(action->count <= TFTP_WINDOW_MOST);
             fuzz_must(action->first > read->acked && action->first + action->count - 1 <= read->block_count);
             break;
         case TFTP_ACTION_WAKE_AT:
@@ -45,6 +46,18 @@ static void ask(const uint8_t *data, struct tftp_options *asked)
     if ((data[0] & 8) != 0) {
         tftp_options_put(asked, TFTP_OPTION_TSIZE, 0);
     }
+    if ((data[0] & 16) != 0) {
+        tftp_options_put(asked, TFTP_OPTION_MSFTWINDOW, TFTP_MSFTWINDOW_ASKED);
+    }
+    if ((data[0] & 32) != 0) {
+        tftp_options_put(asked, TFTP_OPTION_BLKSIZE2, TFTP_LEAST_BLOCK_BYTES + data[1]);
+    }
+    if ((data[0] & 64) != 0) {
+        tftp_options_put(asked, TFTP_OPTION_UTIMEOUT, 10000u + data[3] * 1000u);
+    }
+    if ((data[0] & 128) != 0) {
+        tftp_options_put(asked, TFTP_OPTION_ROLLOVER, (uint64_t)data[6] << 8);
+    }
 }
 
 static struct tftp_event next_event(const struct tftp_read *read, const uint8_t *data, int64_t *now_us)
@@ -68,7 +81,8 @@ static struct tftp_event next_event(const struct tftp_read *read, const uint8_t 
         break;
     default:
         event.kind = TFTP_EVENT_ACK; // somewhere near the window
-        event.block = (uint16_t)(read->acked + data[1] % (read->window + 2u));
+        event.block = tftp_read_wire_block(read, read->acked + data[1] % (read->window + 2u));
+        event.window = data[2];
         break;
     }
     event.now_us = *now_us;
@@ -77,7 +91,7 @@ static struct tftp_event next_event(const struct tftp_read *read, const uint8_t 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tftp_limits limits = {.block_most = 1468, .window_most = 64};
+    struct tftp_limits limits = {.block_most = 1468, .window_most = 64, .rollover = size > 7 ? data[7] : 0};
     struct tftp_options asked = {0};
     struct tftp_action actions[TFTP_ACTIONS_MOST];
     struct tftp_read read;
@@ -88,7 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     ask(data, &asked);
     tftp_read_init(&read, &asked, (uint64_t)data[4] << (data[5] % 34), &limits);
-    fuzz_must((tftp_read_encode_oack(&read, oack, sizeof oack) != 0) == (asked.count != 0));
+    fuzz_must((tftp_read_encode_oack(&read, oack, sizeof oack) != 0) == (read.granted.count != 0));
+    fuzz_must(read.granted.count <= asked.count);
     fuzz_must(tftp_read_block_bytes(&read, read.block_count) < read.block_bytes);
     struct tftp_event event = {.kind = TFTP_EVENT_START};
     check_actions(&read, actions, tftp_read_step(&read, &event, actions));

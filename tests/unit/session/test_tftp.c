@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/tftp.h"
 
-#include "unit/session/tftp_simulation.h"
 #include "unit/test.h"
 
-#define MIB 1048576u
-#define GIB (1024ull * MIB)
+#define GIB 1073741824ull
 
 static const struct tftp_limits LIMITS = {.block_most = 1468, .window_most = 64};
 
@@ -343,23 +341,6 @@ static void a_client_that_vanished_is_given_up_after_a_minute(void **state)
     assert_in_range(due_us, 60000000, 66000000);
 }
 
-static void a_lost_last_ack_is_forgiven_after_a_few_retries(void **state)
-{
-    (void)state;
-    static const uint16_t BLOCK_BYTES[] = {0, 1000}; // without and with options
-    for (size_t i = 0; i < COUNT_OF(BLOCK_BYTES); i++) {
-        struct simulation simulation = {.client = CLIENT_MUTE,
-                                        .size_bytes = 100000,
-                                        .block_bytes = BLOCK_BYTES[i],
-                                        .delay_us = 100,
-                                        .seed = 1};
-        simulation_run(&simulation);
-        assert_int_equal(simulation.outcome, TFTP_OUTCOME_DONE);
-        assert_true(simulation.has_all && simulation.read.is_finished);
-        assert_in_range(simulation.now_us, 1, 10000000);
-    }
-}
-
 // Karn's rule alone would never notice: each block would be sent twice, and a crowded network get worse.
 static void a_network_that_became_slow_is_noticed_after_a_few_blocks(void **state)
 {
@@ -451,127 +432,130 @@ static void six_gibibytes_are_counted_right_through_many_wraps(void **state)
     assert_int_equal(tftp_read_block_bytes(&read, at), (6 * GIB + 1) % 1000);
 }
 
-static void assert_whole(const struct simulation *simulation, double blocks_most)
+static struct tftp_read asked_for(enum tftp_option option, uint64_t value, const struct tftp_limits *limits)
 {
-    assert_true(simulation->is_finished);
-    assert_int_equal(simulation->outcome, TFTP_OUTCOME_DONE);
-    assert_true(simulation->has_all);
-    assert_int_equal(simulation->got, simulation->read.block_count);
-    double ratio = (double)simulation->blocks_sent / (double)simulation->read.block_count;
-    if (ratio > blocks_most) {
-        print_message("client %d window %u loss %u: sent %.3f times the file in %.3f s\n", simulation->client,
-                      simulation->read.window, simulation->loss_permille, ratio,
-                      (double)simulation->now_us / 1e6);
-    }
-    assert_true(ratio <= blocks_most);
+    struct tftp_options asked = {0};
+    struct tftp_read read;
+    tftp_options_put(&asked, option, value);
+    tftp_read_init(&read, &asked, 100000, limits);
+    return read;
 }
 
-static void without_loss_every_block_is_sent_once(void **state)
+static void options_of_tftp_hpa_are_granted_as_it_does(void **state)
 {
     (void)state;
-    static const uint16_t WINDOWS[] = {0, 1, 4, 16, 64};
-    for (enum simulated_client client = CLIENT_PLAIN; client <= CLIENT_UBOOT; client++) {
-        for (size_t i = 0; i < COUNT_OF(WINDOWS); i++) {
-            struct simulation simulation = {.client = client,
-                                            .size_bytes = 4 * MIB,
-                                            .block_bytes = 1468,
-                                            .window = WINDOWS[i],
-                                            .delay_us = 200,
-                                            .seed = 7};
-            simulation_run(&simulation);
-            assert_whole(&simulation, 1.0);
-            assert_true(simulation.acks_sent <= simulation.read.block_count / simulation.read.window + 2);
+    struct tftp_read read = asked_for(TFTP_OPTION_BLKSIZE2, 65464, &LIMITS);
+    assert_int_equal(read.block_bytes, 1024);
+    assert_int_equal(read.granted.value[TFTP_OPTION_BLKSIZE2], 1024);
+    read = asked_for(TFTP_OPTION_BLKSIZE2, 15, &LIMITS);
+    assert_int_equal(read.block_bytes, 8);
+    read = asked_for(TFTP_OPTION_BLKSIZE2, 512, &LIMITS);
+    assert_int_equal(read.block_bytes, 512);
+    read = asked_for(TFTP_OPTION_UTIMEOUT, 50000, &LIMITS);
+    assert_int_equal(read.granted.value[TFTP_OPTION_UTIMEOUT], 50000);
+    start(&read);
+    assert_int_equal(read.wake_us, 50000);
+    read = asked_for(TFTP_OPTION_ROLLOVER, 1, &LIMITS);
+    assert_int_equal(read.granted.value[TFTP_OPTION_ROLLOVER], 1);
+    assert_int_equal(tftp_read_wire_block(&read, 65535), 65535);
+    assert_int_equal(tftp_read_wire_block(&read, 65536), 1);
+    assert_int_equal(tftp_read_wire_block(&read, 65536 + 65535), 1);
+    read = asked_for(TFTP_OPTION_ROLLOVER, 65535, &LIMITS); // every number behind would be this one
+    assert_int_equal(read.granted.count, 0);
+
+    struct tftp_options both = {0}; // the first of two block sizes counts
+    tftp_options_put(&both, TFTP_OPTION_BLKSIZE2, 600);
+    tftp_options_put(&both, TFTP_OPTION_BLKSIZE, 1000);
+    tftp_read_init(&read, &both, 5000, &LIMITS);
+    assert_int_equal(read.block_bytes, 512);
+    assert_false(read.granted.has[TFTP_OPTION_BLKSIZE]);
+}
+
+static void refused_options_are_left_out_as_if_not_asked_for(void **state)
+{
+    (void)state;
+    struct tftp_limits limits = LIMITS;
+    limits.refused = 1u << TFTP_OPTION_BLKSIZE | 1u << TFTP_OPTION_MSFTWINDOW;
+    struct tftp_read read = asked_for(TFTP_OPTION_BLKSIZE, 1468, &limits);
+    assert_int_equal(read.granted.count, 0);
+    assert_int_equal(read.block_bytes, 512);
+    assert_sends(start(&read), 1, 1); // no OACK: the first block
+    read = asked_for(TFTP_OPTION_MSFTWINDOW, TFTP_MSFTWINDOW_ASKED, &limits);
+    assert_int_equal(read.granted.count, 0);
+    read = asked_for(TFTP_OPTION_MULTICAST, 0, &LIMITS);
+    assert_int_equal(read.granted.count, 0);
+}
+
+static void msftwindow_lets_each_ack_name_the_next_window(void **state)
+{
+    (void)state;
+    struct tftp_options asked = {0};
+    struct tftp_read read;
+    tftp_options_put(&asked, TFTP_OPTION_WINDOWSIZE, 4);
+    tftp_options_put(&asked, TFTP_OPTION_MSFTWINDOW, TFTP_MSFTWINDOW_ASKED);
+    tftp_read_init(&read, &asked, 1000000, &LIMITS);
+    assert_int_equal(read.granted.value[TFTP_OPTION_MSFTWINDOW], TFTP_MSFTWINDOW_GRANTED);
+    assert_int_equal(read.granted.value[TFTP_OPTION_WINDOWSIZE], 4);
+    start(&read);
+    struct tftp_event event = {.kind = TFTP_EVENT_ACK, .block = 0, .window = 8, .now_us = 1000};
+    assert_sends(step(&read, event), 1, 8);  // ACK 0 says it too
+    assert_sends(ack(&read, 8, 2000), 9, 8); // no fifth byte: as before
+    event = (struct tftp_event){.kind = TFTP_EVENT_ACK, .block = 16, .window = 255, .now_us = 3000};
+    assert_sends(step(&read, event), 17, 64); // more than one burst is never sent
+    event = (struct tftp_event){.kind = TFTP_EVENT_ACK, .block = 80, .window = 1, .now_us = 4000};
+    assert_sends(step(&read, event), 81, 1);
+
+    read = asked_for(TFTP_OPTION_MSFTWINDOW, 27182, &LIMITS); // not how it is asked for
+    assert_int_equal(read.granted.count, 0);
+    read = windowed(100000, 4); // not granted: the byte is junk
+    event = (struct tftp_event){.kind = TFTP_EVENT_ACK, .block = 4, .window = 16, .now_us = 3000};
+    assert_sends(step(&read, event), 5, 4);
+}
+
+static void acks_behind_the_wrap_are_understood_with_any_rollover(void **state)
+{
+    (void)state;
+    static const uint16_t ROLLOVERS[] = {0, 1, 1000, TFTP_ROLLOVER_MOST};
+    for (size_t i = 0; i < COUNT_OF(ROLLOVERS); i++) {
+        struct tftp_limits limits = {.block_most = 8, .window_most = 64, .rollover = ROLLOVERS[i]};
+        struct tftp_options asked = {0};
+        struct tftp_read read;
+        tftp_options_put(&asked, TFTP_OPTION_BLKSIZE, 8);
+        tftp_options_put(&asked, TFTP_OPTION_WINDOWSIZE, 64);
+        tftp_read_init(&read, &asked, 150000ull * 8, &limits);
+        start(&read);
+        int64_t now_us = 1000;
+        (void)ack(&read, 0, now_us);
+        for (uint64_t at = 50; at < read.block_count; at += 50) { // each time 14 of the window are missing
+            struct tftp_action action = ack(&read, tftp_read_wire_block(&read, at), now_us += 100);
+            assert_int_equal(read.acked, at);
+            assert_int_equal(action.first, at + 1);
         }
     }
 }
 
-static void seventy_thousand_blocks_wrap_without_harm(void **state)
+// Which the engine tells whoever decides what the next request is granted.
+static void silence_behind_a_large_first_block_is_told(void **state)
 {
     (void)state;
-    struct simulation simulation = {
-        .client = CLIENT_PLAIN, .size_bytes = 70000ull * 512, .delay_us = 50, .seed = 3};
-    simulation_run(&simulation);
-    assert_whole(&simulation, 1.0);
-    struct simulation lossy = {.client = CLIENT_EDK2,
-                               .size_bytes = 200000ull * 512,
-                               .block_bytes = 512,
-                               .window = 64,
-                               .delay_us = 50,
-                               .loss_permille = 1,
-                               .seed = 3};
-    simulation_run(&lossy);
-    assert_whole(&lossy, 1.1);
-}
-
-static void loss_costs_little_and_never_the_file(void **state)
-{
-    (void)state;
-    static const struct {
-        enum simulated_client client;
-        uint16_t window;
-        unsigned loss_permille;
-        double blocks_most;
-        double seconds_most;
-    } ROWS[] = {
-        {CLIENT_PLAIN, 1, 10, 1.05, 0.5}, {CLIENT_PLAIN, 4, 10, 1.08, 0.15},
-        {CLIENT_EDK2, 4, 10, 1.08, 0.15}, {CLIENT_EDK2, 16, 10, 1.25, 0.15},
-        {CLIENT_PLAIN, 64, 10, 2.2, 0.2}, {CLIENT_EDK2, 64, 10, 2.2, 0.2},
-        {CLIENT_PLAIN, 1, 100, 1.4, 5.0}, {CLIENT_EDK2, 4, 100, 1.8, 2.0},
-        {CLIENT_UBOOT, 1, 10, 1.2, 90.0},
-    };
-    for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
-        for (uint64_t seed = 1; seed <= 20; seed++) {
-            struct simulation simulation = {.client = ROWS[i].client,
-                                            .size_bytes = MIB,
-                                            .block_bytes = 1456,
-                                            .window = ROWS[i].window,
-                                            .loss_permille = ROWS[i].loss_permille,
-                                            .delay_us = 100,
-                                            .client_timer_us = 5000000,
-                                            .seed = seed};
-            simulation_run(&simulation);
-            assert_whole(&simulation, ROWS[i].blocks_most);
-            assert_true((double)simulation.now_us / 1e6 <= ROWS[i].seconds_most);
-        }
+    struct tftp_read read = asked_for(TFTP_OPTION_BLKSIZE, 1468, &LIMITS);
+    start(&read);
+    assert_int_equal(tftp_read_silent_block_bytes(&read, 5000000), 0);
+    (void)ack(&read, 0, 1000);
+    assert_int_equal(tftp_read_silent_block_bytes(&read, 2000), 0);
+    while (read.wake_us < 3000000) {
+        (void)wake(&read, read.wake_us);
     }
-}
-
-static void disorder_and_doubles_do_not_breed_storms(void **state)
-{
-    (void)state;
-    static const uint16_t WINDOWS[] = {1, 4, 16, 64};
-    for (enum simulated_client client = CLIENT_PLAIN; client <= CLIENT_EDK2; client++) {
-        for (size_t i = 0; i < COUNT_OF(WINDOWS); i++) {
-            struct simulation simulation = {.client = client,
-                                            .size_bytes = 4 * MIB,
-                                            .block_bytes = 1456,
-                                            .window = WINDOWS[i],
-                                            .double_permille = 20,
-                                            .late_permille = 10,
-                                            .late_us = 50,
-                                            .loss_permille = 2,
-                                            .delay_us = 100,
-                                            .seed = 11 + i};
-            simulation_run(&simulation);
-            assert_whole(&simulation, WINDOWS[i] == 64 ? 2.0 : 1.4);
-        }
+    assert_int_equal(tftp_read_silent_block_bytes(&read, 3000000), 1468);
+    (void)ack(&read, 1, 3000001);
+    assert_int_equal(tftp_read_silent_block_bytes(&read, 9000000), 0);
+    struct tftp_read small = asked_for(TFTP_OPTION_BLKSIZE, 512, &LIMITS);
+    start(&small);
+    (void)ack(&small, 0, 1000);
+    while (small.wake_us < 3000000) {
+        (void)wake(&small, small.wake_us);
     }
-}
-
-static void a_client_that_vanishes_in_the_middle_is_a_timeout(void **state)
-{
-    (void)state;
-    struct simulation simulation = {.client = CLIENT_EDK2,
-                                    .size_bytes = MIB,
-                                    .block_bytes = 1468,
-                                    .window = 4,
-                                    .delay_us = 100,
-                                    .vanishes_at = 300,
-                                    .seed = 1};
-    simulation_run(&simulation);
-    assert_int_equal(simulation.outcome, TFTP_OUTCOME_TIMEOUT);
-    assert_in_range(simulation.now_us, 60000000, 70000000);
-    assert_in_range(simulation.blocks_sent, 300, 300 + 4 * 40);
+    assert_int_equal(tftp_read_silent_block_bytes(&small, 3000000), 0);
 }
 
 int main(void)
@@ -595,17 +579,16 @@ int main(void)
         cmocka_unit_test(the_round_trip_is_averaged),
         cmocka_unit_test(a_slow_client_is_served_as_long_as_it_gets_on),
         cmocka_unit_test(a_client_that_vanished_is_given_up_after_a_minute),
-        cmocka_unit_test(a_lost_last_ack_is_forgiven_after_a_few_retries),
         cmocka_unit_test(a_network_that_became_slow_is_noticed_after_a_few_blocks),
         cmocka_unit_test(the_last_block_is_kept_for_a_client_that_lost_it_on_a_fast_network),
         cmocka_unit_test(one_who_was_never_heard_of_did_not_get_the_file),
         cmocka_unit_test(one_who_never_answers_gets_little),
+        cmocka_unit_test(options_of_tftp_hpa_are_granted_as_it_does),
+        cmocka_unit_test(refused_options_are_left_out_as_if_not_asked_for),
+        cmocka_unit_test(msftwindow_lets_each_ack_name_the_next_window),
+        cmocka_unit_test(acks_behind_the_wrap_are_understood_with_any_rollover),
+        cmocka_unit_test(silence_behind_a_large_first_block_is_told),
         cmocka_unit_test(six_gibibytes_are_counted_right_through_many_wraps),
-        cmocka_unit_test(without_loss_every_block_is_sent_once),
-        cmocka_unit_test(seventy_thousand_blocks_wrap_without_harm),
-        cmocka_unit_test(loss_costs_little_and_never_the_file),
-        cmocka_unit_test(disorder_and_doubles_do_not_breed_storms),
-        cmocka_unit_test(a_client_that_vanishes_in_the_middle_is_a_timeout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

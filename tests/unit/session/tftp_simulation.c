@@ -12,6 +12,7 @@ struct packet {
     uint64_t order; // equal times keep the order of sending
     enum packet_kind kind;
     uint64_t block; // the real number; the client may look at the lower 16 bits only
+    uint8_t window; // of ACK
 };
 
 struct world {
@@ -27,6 +28,7 @@ struct world {
     uint16_t last_ack;
     bool has_told_gap;
     bool is_silent;
+    int64_t ring_empty_us; // when the client has taken all that its card holds
 };
 
 static uint64_t roll(struct world *world)
@@ -73,7 +75,7 @@ static struct packet heap_take(struct world *world)
     return top;
 }
 
-static void transmit(struct world *world, enum packet_kind kind, uint64_t block)
+static void transmit(struct world *world, enum packet_kind kind, uint64_t block, uint8_t window)
 {
     struct simulation *simulation = world->simulation;
     unsigned copies = roll(world) % 1000 < simulation->double_permille ? 2 : 1;
@@ -88,7 +90,8 @@ static void transmit(struct world *world, enum packet_kind kind, uint64_t block)
         heap_add(world, (struct packet){.at_us = simulation->now_us + simulation->delay_us + late_us,
                                         .order = world->order++,
                                         .kind = kind,
-                                        .block = block});
+                                        .block = block,
+                                        .window = window});
     }
 }
 
@@ -98,7 +101,12 @@ static void client_ack(struct world *world, uint16_t block)
     world->in_window = 0;
     world->client_wake_us = world->simulation->now_us + world->simulation->client_timer_us;
     world->simulation->acks_sent++;
-    transmit(world, PACKET_ACK, block);
+    if (world->simulation->is_variable) {
+        world->client_window = 1 + (unsigned)(roll(world) % 64);
+        transmit(world, PACKET_ACK, block, (uint8_t)world->client_window);
+    } else {
+        transmit(world, PACKET_ACK, block, 0);
+    }
 }
 
 static void client_take_expected(struct world *world, uint64_t block)
@@ -155,13 +163,13 @@ static void server_event(struct world *world, struct tftp_event event)
     for (unsigned i = 0; i < count; i++) {
         switch (actions[i].kind) {
         case TFTP_ACTION_SEND_OACK:
-            transmit(world, PACKET_OACK, 0);
+            transmit(world, PACKET_OACK, 0, 0);
             break;
         case TFTP_ACTION_SEND_BLOCKS:
             assert(actions[i].count >= 1 && actions[i].count <= simulation->read.window);
             assert(actions[i].first + actions[i].count - 1 <= simulation->read.block_count);
             for (unsigned block = 0; block < actions[i].count; block++) {
-                transmit(world, PACKET_DATA, actions[i].first + block);
+                transmit(world, PACKET_DATA, actions[i].first + block, 0);
             }
             simulation->blocks_sent += actions[i].count;
             break;
@@ -176,15 +184,33 @@ static void server_event(struct world *world, struct tftp_event event)
     }
 }
 
+// Whether the client's network card had room for one more block.
+static bool ring_take(struct world *world)
+{
+    const struct simulation *simulation = world->simulation;
+    if (simulation->ring_blocks == 0) {
+        return true;
+    }
+    int64_t now_us = simulation->now_us;
+    int64_t empty_us = world->ring_empty_us > now_us ? world->ring_empty_us : now_us;
+    if (empty_us - now_us > (int64_t)(simulation->ring_blocks - 1) * simulation->ring_us) {
+        return false;
+    }
+    world->ring_empty_us = empty_us + simulation->ring_us;
+    return true;
+}
+
 static void arrive(struct world *world, struct packet packet)
 {
     if (packet.kind == PACKET_ACK) {
-        server_event(world, (struct tftp_event){.kind = TFTP_EVENT_ACK, .block = (uint16_t)packet.block});
+        server_event(world, (struct tftp_event){.kind = TFTP_EVENT_ACK,
+                                                .block = (uint16_t)packet.block,
+                                                .window = packet.window});
     } else if (world->is_silent) {
         return;
-    } else if (packet.kind == PACKET_DATA) {
+    } else if (packet.kind == PACKET_DATA && ring_take(world)) {
         client_take_data(world, packet.block);
-    } else if (world->simulation->got == 0) {
+    } else if (packet.kind == PACKET_OACK && world->simulation->got == 0) {
         client_ack(world, 0);
     }
 }
@@ -198,6 +224,9 @@ static void start(struct world *world)
     }
     if (simulation->window != 0) {
         tftp_options_put(&asked, TFTP_OPTION_WINDOWSIZE, simulation->window);
+    }
+    if (simulation->is_variable) {
+        tftp_options_put(&asked, TFTP_OPTION_MSFTWINDOW, TFTP_MSFTWINDOW_ASKED);
     }
     struct tftp_limits limits = {.block_most = TFTP_MOST_BLOCK_BYTES, .window_most = TFTP_WINDOW_MOST};
     tftp_read_init(&simulation->read, &asked, simulation->size_bytes, &limits);

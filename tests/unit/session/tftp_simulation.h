@@ -18,6 +18,7 @@ struct simulation {
     uint64_t size_bytes;
     uint16_t block_bytes; // 0 = the client asks for no options at all
     uint16_t window;      // 0 = not asked
+    bool is_variable;     // asks for msftwindow, and another window with each ACK
     unsigned loss_permille;
     unsigned double_permille;
     int64_t delay_us;       // one way
@@ -26,6 +27,8 @@ struct simulation {
     int64_t client_timer_us;
     uint64_t seed;
     uint64_t loses_block; // the first copy of this block gets lost; 0 = none
+    unsigned ring_blocks; // the client's network card holds so many; 0 = any number ...
+    int64_t ring_us;      // ... and the client takes so long for each
     uint64_t vanishes_at; // the client says nothing any more after this block; 0 = never
     // what came of it
     struct tftp_read read;
