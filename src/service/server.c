@@ -478,6 +478,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
         http_service_start(server->http, problem) != STATUS_OK) {
         return false;
     }
+    tftp_service_start(server->tftp);
     static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < COUNT_OF(SIGNALS); i++) {
         server->signals[i] = loop_signal_new(server->loop, SIGNALS[i], server_signal, server);

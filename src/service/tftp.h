@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The TFTP service: one socket for requests per interface, one connected socket per transfer, blocks from
-// content to the wire by whole windows. When to send which block is session/tftp's decision; which bytes a
+// The TFTP service: what a request means and who may have what, in the loop thread. Sockets and conversations
+// are the engine's, in threads of its own; when to send which block is session/tftp's decision; which bytes a
 // name means is content's. Reads only: a write is refused.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "service/transfer.h"
 
 #define TFTP_SERVICE_WINDOW_DEFAULT     64
-#define TFTP_SERVICE_TRANSFERS_DEFAULT  4096
+#define TFTP_SERVICE_TRANSFERS_DEFAULT  16384
 #define TFTP_SERVICE_PER_CLIENT_DEFAULT 64
 #define TFTP_SERVICE_NETASCII_BYTES     (8u << 20) // larger files are not converted but refused
 
@@ -29,12 +29,11 @@ struct tftp_service_options {
     // Requests were not answered, since there were too many: so many, one of them of `client`; in the loop.
     // May be NULL.
     void (*dropped)(void *context, uint64_t count, struct ip4 client);
-    void *policy_context;      // of these two
-    struct tftp_policy policy; // limits for all clients
-    unsigned threads;          // 0 = as many as suit this machine
-    uint16_t window_most;      // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
-    uint32_t transfers_most;   // at once; 0 = TFTP_SERVICE_TRANSFERS_DEFAULT
-    uint32_t per_client_most;  // at once from one address; 0 = TFTP_SERVICE_PER_CLIENT_DEFAULT
+    void *policy_context; // of these two
+    struct tftp_policy
+        policy;           // limits for all clients; transfers_most and per_client_most 0 = the defaults above
+    unsigned threads;     // 0 = as many as suit this machine
+    uint16_t window_most; // blocks, 1..64; 0 = TFTP_SERVICE_WINDOW_DEFAULT
 };
 
 struct tftp_service_listener {
@@ -48,14 +47,18 @@ struct tftp_service_listener {
 /// A service that listens nowhere yet. Yours; tftp_service_free gives it back.
 struct tftp_service *tftp_service_new(const struct tftp_service_options *options);
 
+/// Starts the threads: after privileges were given up, since a thread keeps those that it was born with.
+/// Until then requests wait in their sockets.
+void tftp_service_start(struct tftp_service *service);
+
 /// Listens for requests. STATUS_EXISTS: on this interface, address and port already. Else as udp_open, with
 /// `problem`.
 MUST_USE enum status tftp_service_listen(struct tftp_service *service,
                                          const struct tftp_service_listener *listener,
                                          struct problem *problem);
 
-/// Listens no more on `interface` (NULL: the listener for all). Transfers go on. Nothing happens when it did
-/// not.
+/// Listens no more on `interface` (NULL: the listener for all). Transfers go on, except those of single-port
+/// mode. Nothing happens when it did not.
 void tftp_service_unlisten(struct tftp_service *service, const char *interface);
 
 /// The port of the first listener, 0 = none.

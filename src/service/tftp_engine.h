@@ -16,6 +16,7 @@
 struct tftp_engine;
 struct tftp_thread;
 struct tftp_port;
+struct tftp_client_record;
 struct upload;
 
 struct tftp_message { // to the loop thread; the first member of what is told there
@@ -61,8 +62,9 @@ struct tftp_question { // in the loop thread while it is asked, in its own threa
     // the engine's own
     struct tftp_question *next; // on its way to a thread
     struct tftp_thread *thread;
-    struct tftp_port *port; // it came by
-    bool is_stale;          // its client gave it up meanwhile
+    struct tftp_port *port;            // it came by
+    bool is_stale;                     // its client gave it up meanwhile
+    struct tftp_client_record *client; // as long as it counts as under way; else NULL
 };
 
 struct tftp_engine_options {

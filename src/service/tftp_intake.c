@@ -146,7 +146,8 @@ static bool is_room(struct tftp_thread *thread, struct tftp_client_record *recor
     if (thread->asked.count >= TFTP_ASKED_MOST) {
         return false;
     }
-    if (record->live >= policy->per_client_most && !make_room(thread, record, &record->room_us)) {
+    if (record->live + record->asked >= policy->per_client_most &&
+        !make_room(thread, record, &record->room_us)) {
         return false;
     }
     return thread->flows.count + thread->asked.count < policy->transfers_most ||
@@ -175,8 +176,9 @@ static uint16_t find_silence(struct tftp_thread *thread, struct tftp_client_reco
 
 // Questions.
 
-static void ask(struct tftp_thread *thread, struct tftp_port *port, const struct transfer_end *end,
-                const struct tftp_packet *request, uint16_t silent_block_bytes)
+static void ask(struct tftp_thread *thread, struct tftp_port *port, struct tftp_client_record *record,
+                const struct transfer_end *end, const struct tftp_packet *request,
+                uint16_t silent_block_bytes)
 {
     struct tftp_question *question = heap_new(sizeof *question);
     question->engine = thread->engine;
@@ -190,6 +192,8 @@ static void ask(struct tftp_thread *thread, struct tftp_port *port, const struct
     question->answer.status = STATUS_IO;
     question->thread = thread;
     question->port = port;
+    question->client = record;
+    record->asked++;
     tftp_table_put(&thread->asked, tftp_key(end->client, end->client_port), question);
     tftp_engine_ask(question);
 }
@@ -220,7 +224,7 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
         drop(thread, from->client);
         return;
     }
-    ask(thread, port, &end, request, silent);
+    ask(thread, port, record, &end, request, silent);
 }
 
 // Answers.
@@ -285,9 +289,19 @@ static void adopt(struct tftp_thread *thread, struct tftp_question *question)
     }
 }
 
+// What it leads to counts for itself, perhaps in another thread.
+static void stop_counting(struct tftp_question *question)
+{
+    if (question->client != NULL) {
+        question->client->asked--;
+        question->client = NULL;
+    }
+}
+
 void tftp_intake_answer(struct tftp_thread *thread, struct tftp_question *taken_question)
 {
     struct tftp_question *question = taken_question;
+    stop_counting(question);
     uint64_t key = tftp_key(question->end.client, question->end.client_port);
     if (tftp_table_find(&thread->asked, key) == question) {
         (void)tftp_table_remove(&thread->asked, key);

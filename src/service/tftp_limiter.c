@@ -45,7 +45,7 @@ static bool forget_one(struct tftp_limiter *limiter)
 {
     struct tftp_client_record *record = limiter->oldest;
     for (unsigned i = 0; i < WALK_MOST && record != NULL; i++, record = record->newer) {
-        if (record->live == 0) {
+        if (record->live == 0 && record->asked == 0) {
             unlink_record(limiter, record);
             (void)tftp_table_remove(&limiter->records, record->address.value);
             heap_free(record);

@@ -11,11 +11,12 @@
 struct tftp_client_record {
     struct ip4 address;
     unsigned live;                    // flows under way
+    unsigned asked;                   // questions under way
     struct tftp_flow *flows;          // by their client_next
     int64_t request_us;               // when the bucket of requests is full again
     int64_t bytes_us;                 // the same of bytes
     int64_t room_us;                  // when somebody silent was last looked for
-    unsigned port_turn;               // so that two transfers in a row come from different ports
+    uint16_t port_last;               // of ours: the next transfer comes from another one
     uint16_t silent_block_bytes;      // it fell silent behind a first block of so many bytes ...
     uint64_t silent_name;             // ... of the file with this hash ...
     int64_t silent_us;                // ... then

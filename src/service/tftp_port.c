@@ -229,7 +229,9 @@ struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *a
     if (count == 0) {
         return NULL;
     }
-    struct tftp_port *port = found[record->port_turn++ % count];
+    // Firmware uses its own port again at once: what is late of its last transfer must not meet the next.
+    struct tftp_port *port = count > 1 && found[0]->number == record->port_last ? found[1] : found[0];
+    record->port_last = port->number;
     port->used_us = thread->now_us;
     return port;
 }

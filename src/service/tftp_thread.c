@@ -59,7 +59,7 @@ static void end_flows(struct tftp_thread *thread, const struct tftp_port *port, 
         if (flow != NULL && (port == NULL || flow->port == port)) {
             tftp_flow_send_error(flow, TFTP_ERROR_NOT_DEFINED, why);
             tftp_flow_end(flow, TRANSFER_FAILED);
-            i = UINT32_MAX; // the table was changed: from the start
+            i--; // another one may have moved up into its place
         }
     }
     tftp_output_flush(thread);
@@ -75,7 +75,7 @@ static void forget_questions(struct tftp_thread *thread, const struct tftp_port 
             question->is_stale = true;
             question->port = NULL;
             (void)tftp_table_remove(&thread->asked, thread->asked.slots[i].key);
-            i = UINT32_MAX;
+            i--;
         }
     }
 }

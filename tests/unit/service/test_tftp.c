@@ -25,7 +25,8 @@ static int set_up_limited(void **state, uint32_t per_client_most)
         tftp_service_new(&(struct tftp_service_options){.loop = fixture->files.loop,
                                                         .content = &fixture->files.content,
                                                         .hooks = file_service_hooks(&fixture->files),
-                                                        .per_client_most = per_client_most});
+                                                        .policy = {.per_client_most = per_client_most}});
+    tftp_service_start(fixture->tftp);
     struct problem problem;
     problem_clear(&problem);
     struct tftp_service_listener listener = {.address.value = 0x7f000001};
