@@ -199,10 +199,46 @@ static const struct command_option config_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option tftp_get_options[] = {
+    OPTION("output", "FILE", "what it is called here; - is standard output"),
+    OPTION("blksize", "N", "bytes in a block, 8 to 65464; 1468 if not given"),
+    OPTION("blksize2", "N", "the same as a power of two, an option of tftp-hpa's"),
+    OPTION("windowsize", "N", "blocks to one acknowledgement, 1 to 65535; 32 if not given"),
+    OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),
+    OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),
+    OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),
+    OPTION("msftwindow", "N", "windows of N blocks as loaders of Windows ask for them, 1 to 255"),
+    OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),
+    OPTION("netascii", NULL, "it is a text: line ends become those of this system, and on the wire CR LF"),
+    OPTION("patience", "S", "give up after so many seconds without progress; 30 if not given"),
+    OPTIONS_END,
+};
+
+static const struct command_option tftp_put_options[] = {
+    OPTION("as", "NAME", "what it is called on the server"),
+    OPTION("blksize", "N", "bytes in a block, 8 to 65464; 1468 if not given"),
+    OPTION("blksize2", "N", "the same as a power of two, an option of tftp-hpa's"),
+    OPTION("windowsize", "N", "blocks to one acknowledgement, 1 to 65535; 32 if not given"),
+    OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),
+    OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),
+    OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),
+    OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),
+    OPTION("netascii", NULL, "it is a text: line ends become those of this system, and on the wire CR LF"),
+    OPTION("patience", "S", "give up after so many seconds without progress; 30 if not given"),
+    OPTIONS_END,
+};
+
 static const struct command_option migrate_options[] = {
     OPTION("output", "FILE", "write it to FILE, a new one, instead of standard output"),
     OPTION("from", "xinetd|tftpd-hpa|atftpd|inetd|dnsmasq",
            "whose files they are, when that is not seen by itself"),
+    OPTIONS_END,
+};
+
+static const struct command_option tftp_map_options[] = {
+    OPTION("put", NULL, "as if the client wanted to write the file"),
+    OPTION("client", "ADDRESS", "the client's IPv4 address, for \\i and \\x; 127.0.0.1 if not given"),
+    OPTION("root", "DIR", "the folder that E looks into, and the result is looked for in"),
     OPTIONS_END,
 };
 
@@ -289,6 +325,19 @@ static const struct command rows[] = {
     {"lease list", "", lease_list_options, "list the addresses that are given out", "", command_lease_list,
      false},
 
+    {"tftp get", "HOST FILE", tftp_get_options, "fetch a file from a TFTP server, any one",
+     "HOST may have a port behind it, HOST:PORT. The file appears here when it is whole, and takes the place "
+     "of one of the same name then; what was there stays when the transfer fails. TFTP cannot go on with a "
+     "transfer that broke off: it begins anew. It needs no daemon.",
+     command_tftp_get, false},
+    {"tftp put", "HOST FILE", tftp_put_options, "send a file to a TFTP server that takes files",
+     "FILE may be -, standard input. An imprint takes files where tftp.upload.folder is set.",
+     command_tftp_put, false},
+    {"tftp map", "FILE NAME", tftp_map_options, "show step by step what a map file makes of a name",
+     "FILE has rules as in.tftpd reads them with -m; tftp.map names the one that the daemon uses. NAME is "
+     "what a client "
+     "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
+     command_tftp_map, false},
     {"config check", "[FILE]", config_options, "look for mistakes in the configuration",
      "It needs no daemon, and without FILE it reads /etc/imprint/imprint.yaml.", command_config_check, false},
     {"config show", "[FILE]", config_options, "print the configuration with every default filled in",
@@ -296,12 +345,10 @@ static const struct command rows[] = {
     {"config manual", "", NULL, "print the list of keys of imprint.yaml(5)", "", command_config_manual, true},
     {"migrate", "FILE...", migrate_options, "turn other servers' configuration into imprint's",
      "FILE is a service file of xinetd, inetd.conf, /etc/default/tftpd-hpa, /etc/default/atftpd or "
-     "dnsmasq.conf, of "
-     "which the part about TFTP is read. It prints YAML for imprint.yaml(5), with the place that each "
-     "setting came "
-     "from, and tells on standard error, with line numbers, what is not quite the same, what could not be "
-     "carried "
-     "over and why, and what was wrong in the files. It needs no daemon and changes nothing.",
+     "dnsmasq.conf, of which the part about TFTP is read. It prints YAML for imprint.yaml(5), with the place "
+     "that each setting came from, and tells on standard error, with line numbers, what is not quite the "
+     "same, what could not be carried over and why, and what was wrong in the files. It needs no daemon and "
+     "changes nothing.",
      command_migrate, false},
     {"explain", "[REASON]", NULL, "explain a reason that an event names, or list all of them", "",
      command_explain, false},

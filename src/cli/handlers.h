@@ -74,12 +74,19 @@ int command_order_cancel(struct call *call);
 /// lease list.
 int command_lease_list(struct call *call);
 
+/// tftp map FILE NAME.
+int command_tftp_map(struct call *call);
+
 /// config check [FILE].
 int command_config_check(struct call *call);
 /// config show [FILE].
 int command_config_show(struct call *call);
 /// config manual: the list of keys for imprint.yaml(5).
 int command_config_manual(struct call *call);
+/// tftp get HOST FILE.
+int command_tftp_get(struct call *call);
+/// tftp put HOST FILE.
+int command_tftp_put(struct call *call);
 /// migrate PATH...
 int command_migrate(struct call *call);
 /// explain [REASON].

@@ -24,23 +24,45 @@ void progress_init(struct progress *progress, const char *what, uint64_t total)
 
 static unsigned percent(const struct progress *progress, uint64_t done)
 {
-    return progress->total == 0 ? 100 : (unsigned)((double)done * 100 / (double)progress->total);
+    if (progress->total == PROGRESS_UNKNOWN) {
+        return 0;
+    }
+    return progress->total == 0 || done > progress->total
+               ? 100
+               : (unsigned)((double)done * 100 / (double)progress->total);
 }
 
-static void draw(struct progress *progress, uint64_t done, int64_t at_ms)
+// Nobody knows how much there is to come.
+static void draw_unknown(const struct progress *progress, uint64_t done, uint64_t rate)
+{
+    char texts[2][MOMENT_TEXT_BYTES];
+    (void)fprintf(stderr, "\r%.40s  %s  %s/s\033[K", progress->what, moment_print_size(done, texts[0]),
+                  moment_print_size(rate, texts[1]));
+}
+
+static void draw_bar(const struct progress *progress, uint64_t done, uint64_t bytes_per_s)
 {
     char bar[BAR_COLUMNS + 1];
     char sizes[2][MOMENT_TEXT_BYTES];
     char rate[MOMENT_TEXT_BYTES];
     unsigned filled = percent(progress, done) * BAR_COLUMNS / 100;
-    int64_t spent_ms = at_ms - progress->started_ms;
     memset(bar, '.', BAR_COLUMNS);
     memset(bar, '#', filled);
     bar[BAR_COLUMNS] = '\0';
     (void)fprintf(stderr, "\r%.20s  [%s] %3u %%  %s of %s  %s/s\033[K", progress->what, bar,
                   percent(progress, done), moment_print_size(done, sizes[0]),
-                  moment_print_size(progress->total, sizes[1]),
-                  moment_print_size(done * 1000 / (uint64_t)(spent_ms < 1 ? 1 : spent_ms), rate));
+                  moment_print_size(progress->total, sizes[1]), moment_print_size(bytes_per_s, rate));
+}
+
+static void draw(struct progress *progress, uint64_t done, int64_t at_ms)
+{
+    int64_t spent_ms = at_ms - progress->started_ms;
+    uint64_t bytes_per_s = done * 1000 / (uint64_t)(spent_ms < 1 ? 1 : spent_ms);
+    if (progress->total == PROGRESS_UNKNOWN) {
+        draw_unknown(progress, done, bytes_per_s);
+    } else {
+        draw_bar(progress, done, bytes_per_s);
+    }
     (void)fflush(stderr);
     progress->is_drawn = true;
     progress->drawn_ms = at_ms;

@@ -4,6 +4,8 @@
 
 #include "cli/screen.h"
 
+#define PROGRESS_UNKNOWN UINT64_MAX // bytes in all
+
 struct progress {
     struct screen screen;
     const char *what; // borrowed
@@ -14,7 +16,7 @@ struct progress {
     bool is_drawn;
 };
 
-/// Starts at 0 of `total` bytes of `what` (borrowed as long as `progress`).
+/// Starts at 0 of `total` bytes (or PROGRESS_UNKNOWN) of `what` (borrowed as long as `progress`).
 void progress_init(struct progress *progress, const char *what, uint64_t total);
 
 /// `done` bytes are through. Draws ten times a second at most.
