@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 
-#define MAP_GROUPS 10
+#define MAP_GROUPS      10
+#define MAP_EFFORT_MOST (UINT64_C(64) << 20) // some tenths of a second at the very worst
 
 struct map_run {
     const struct map *map;
@@ -14,6 +15,7 @@ struct map_run {
     char name[MAP_NAME_BYTES];
     regmatch_t groups[MAP_GROUPS];
     unsigned steps;
+    uint64_t effort; // searching a name may take the square of its length
 };
 
 enum map_next { MAP_NEXT_RULE, MAP_NEXT_JUMP, MAP_NEXT_END, MAP_NEXT_REFUSE, MAP_NEXT_FAIL };
@@ -27,8 +29,16 @@ static void map_trace(const struct map_run *run, const struct map_rule *rule, en
     }
 }
 
-static bool map_may_step(struct map_run *run, const struct map_rule *rule)
+static bool map_may_step(struct map_run *run, const struct map_rule *rule, const char *name)
 {
+    uint64_t length = strlen(name);
+    run->effort += length * length;
+    if (run->effort > MAP_EFFORT_MOST) {
+        problem_set(run->problem,
+                    "the name gets so long that its rules take too much time; the last one was in line %u",
+                    rule->line);
+        return false;
+    }
     if (run->steps++ < MAP_STEPS_MOST) {
         return true;
     }
@@ -158,7 +168,7 @@ static bool map_replace_all(struct map_run *run, const struct map_rule *rule, ch
     size_t behind;
     do {
         memcpy(before, name, MAP_NAME_BYTES);
-        if (!map_may_step(run, rule) || !map_replace_once(run, rule, name, 0, &behind)) {
+        if (!map_may_step(run, rule, name) || !map_replace_once(run, rule, name, 0, &behind)) {
             return false;
         }
         map_trace(run, rule, MAP_STEP_REPLACED, name);
@@ -177,7 +187,7 @@ static bool map_replace_behind(struct map_run *run, const struct map_rule *rule,
         size_t at = start + (size_t)run->groups[0].rm_so;
         size_t behind = at;
         if (!is_empty || !is_behind_match || at != start) {
-            if (!map_may_step(run, rule) || !map_replace_once(run, rule, name, start, &behind)) {
+            if (!map_may_step(run, rule, name) || !map_replace_once(run, rule, name, start, &behind)) {
                 return false;
             }
             map_trace(run, rule, MAP_STEP_REPLACED, name);
@@ -298,7 +308,7 @@ static enum map_next map_step(struct map_run *run, size_t *at)
         }
         return MAP_NEXT_RULE;
     }
-    if (!map_may_step(run, rule)) {
+    if (!map_may_step(run, rule, run->name)) {
         return MAP_NEXT_FAIL;
     }
     bool is_inverse = (rule->flags & MAP_INVERSE) != 0;

@@ -137,7 +137,9 @@ static void endless_repeats_end(void **state)
     (void)state;
     becomes("rg a a", "xax", "xax"); // nothing would ever change
     becomes("rg ^", "x", "x");
-    comes_to_no_end("r x y\nrg a aa", "a", "line 2 makes the name longer");
+    comes_to_no_end("r x y\nrg a aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a",
+                    "line 2 makes the name longer");
+    comes_to_no_end("r .*zzz b\nr .*yyy b\nrs ^ aaaa", "x", "take too much time");
     comes_to_no_end("rg (a)(b)|(b)(a) \\2\\1\\4\\3", "ab",
                     "came to no end after 4096 steps; the last one was in line 1");
 }
