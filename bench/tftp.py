@@ -94,12 +94,14 @@ class Server:
                 os.sched_setaffinity(int(thread), {0})
         hurry(self.process.pid)
         self.meter = Meter(self.process, f"{self.lab.name}-{self.name}")
-        self.lab.wait(f"{self.name} to serve", lambda: self._serves(path), seconds=20, every=0.1)
+        if self.name != LIMIT:
+            path = self.lab.make_file("small.bin", b"small")
+        self.lab.wait(f"{self.name} to serve", lambda: self._serves(path), seconds=30, every=0.1)
 
     def _serves(self, path):
         if self.process.poll() is not None:
             raise LabError(f"{self.name} ended:\n{self.process.log_path.read_text(errors='replace')}")
-        return run_load(self.lab, "read", path, clients=1, timer_ms=100, block=65464, most_seconds=5)["failed"] == 0
+        return run_load(self.lab, "read", path, clients=1, hurry=True, timer_ms=100, most_seconds=10)["failed"] == 0
 
     def stop(self):
         if self.process is not None:
