@@ -29,6 +29,8 @@ class Relay:
         self.lab = lab
         self.port = port
         lab.run("ip", "link", "set", port, "nomaster")
+        # Off the bridge it is an interface like any other: the kernel must not answer there in the server's name.
+        lab.run("sysctl", "-q", "-w", f"net.ipv4.conf.{port}.arp_ignore=8", f"net.ipv6.conf.{port}.disable_ipv6=1")
         lab.run("ip", "link", "set", port, "promisc", "on", "up")
         self.tap = lab.add_tap()
         lab.run("ip", "link", "set", self.tap, "txqueuelen", 10000)
