@@ -53,10 +53,13 @@ static bool map_may_step(struct map_run *run, const struct map_rule *rule, const
 /// Whether the rule's expression is found in `name`; fills the groups.
 static bool map_matches(struct map_run *run, const struct map_rule *rule, const char *name, bool is_start)
 {
+    regmatch_t groups[MAP_GROUPS];
     for (size_t i = 0; i < MAP_GROUPS; i++) {
-        run->groups[i].rm_so = run->groups[i].rm_eo = -1;
+        groups[i] = (regmatch_t){.rm_so = -1, .rm_eo = -1};
     }
-    return regexec(&rule->pattern, name, MAP_GROUPS, run->groups, is_start ? 0 : REG_NOTBOL) == 0;
+    bool is_found = regexec(&rule->pattern, name, MAP_GROUPS, groups, is_start ? 0 : REG_NOTBOL) == 0;
+    memcpy(run->groups, groups, sizeof groups);
+    return is_found;
 }
 
 // ---- replacements ----

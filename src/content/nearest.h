@@ -5,7 +5,7 @@
 #include "content/content.h"
 #include "content/index.h"
 
-#define NEAREST_NAMES_MOST   2048 // looked at for one answer
+#define NEAREST_NAMES_MOST   1024 // looked at for one answer
 #define NEAREST_FOLDERS_MOST 32   // of the tree's top looked into
 
 /// Finds the file below `root_fd` whose name is nearest to that of `path` (canonical): in the same folder, in

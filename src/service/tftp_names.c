@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define NAME_JUNK          '\xff' // what some firmware leaves behind a name
-#define NEAREST_PER_SECOND 50     // looking for it costs a thousand times a lookup
+#define NEAREST_PER_SECOND 25     // looking for it costs a thousand times a lookup
 #define COMPLAINT_EVERY_MS 10000
 #define MAP_FAILED_TEXT    "The server's map file makes no name of this one"
 
