@@ -3,6 +3,7 @@
 #include "cli/ask.h"
 #include "cli/handlers.h"
 #include "config/config.h"
+#include "content/map.h"
 
 // The file may be named either way.
 static bool load(const struct call *call, struct config *config)
@@ -17,10 +18,24 @@ static bool load(const struct call *call, struct config *config)
     return false;
 }
 
+// The rules of the map file are part of what the daemon would refuse to start with.
+static bool check_map(struct call *call, const struct config *config)
+{
+    struct problem problem;
+    problem_clear(&problem);
+    struct map *map = config->tftp.map[0] == '\0' ? NULL : map_read(config->tftp.map, &problem);
+    bool is_good = config->tftp.map[0] == '\0' || map != NULL;
+    if (!is_good) {
+        ask_complain(call, &problem);
+    }
+    map_free(map);
+    return is_good;
+}
+
 int command_config_check(struct call *call)
 {
     struct config config;
-    if (!load(call, &config)) {
+    if (!load(call, &config) || !check_map(call, &config)) {
         return CLI_EXIT_REFUSED;
     }
     if (call->is_json) {

@@ -379,6 +379,8 @@ static bool server_build_names(struct server *server, struct problem *problem)
     const struct tftp_names_options options = {
         .content = &server->content, .root = server->config.tftp_root, .log = server->log};
     server->names = tftp_names_new(&options);
+    server->tftp_side.names = server->names;
+    server->tftp_side.log = server->log;
     return tftp_names_load(server->names, server->config.tftp.map, problem) == STATUS_OK;
 }
 
@@ -392,6 +394,7 @@ static bool server_build_services(struct server *server, struct problem *problem
                                         .hooks = hooks,
                                         .grant = server_tftp_grant,
                                         .dropped = server_tftp_dropped,
+                                        .write = server_tftp_write,
                                         .policy_context = &server->tftp_side,
                                         .policy = server_tftp_policy(&server->config.tftp),
                                         .threads = server_tftp_threads(&server->config.tftp)};
@@ -451,9 +454,12 @@ static bool server_drop(struct server *server, struct problem *problem)
                   "adduser --system --group %s",
                   server->config.user, wish.user, server->config.user);
     }
+    if (server->config.tftp.upload_folder[0] != '\0') { // as whom we write it from now on
+        server->tftp_side.uploads = upload_folder_new(server->config.tftp.upload_folder, problem);
+    }
     log_write(server->log, LOG_LEVEL_INFO, "running as %s",
               wish.user == NULL ? "the user who started it" : wish.user);
-    return true;
+    return server->config.tftp.upload_folder[0] == '\0' || server->tftp_side.uploads != NULL;
 }
 
 static bool server_build_watchers(struct server *server, struct problem *problem)
@@ -500,6 +506,7 @@ static void server_free(struct server *server)
     server->control = NULL;
     http_service_free(server->http);
     tftp_service_free(server->tftp);
+    upload_folder_free(server->tftp_side.uploads);
     tftp_names_free(server->names);
     server->names = NULL; // the desk may still tell of boots
     dhcp_service_free(server->dhcp);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_tftp.h"
 
+#include "base/text.h"
+#include "content/path.h"
 #include "service/server_notes.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define THREADS_USUAL_MOST 4
@@ -86,6 +89,94 @@ void server_tftp_grant(void *context, const struct tftp_question *question, stru
     for (unsigned i = 0; i < config->refused_count; i++) {
         limits->refused |= (uint16_t)(1u << wire_option(config->refused[i]));
     }
+}
+
+struct refusal {
+    enum status status;
+    enum transfer_outcome outcome;
+    enum tftp_error error;
+    enum reason_id reason;
+    const char *text;
+};
+
+static void refuse_write(struct tftp_question *question, const struct refusal *refusal)
+{
+    struct transfer_end *end = &question->end;
+    if (end->why[0] == '\0') { // else the map file has a text of its own
+        (void)text_copy(end->why, sizeof end->why, refusal->text);
+    }
+    reasons_add(&end->reasons, refusal->reason);
+    question->answer.status = STATUS_DENIED;
+    question->answer.outcome = refusal->outcome;
+    question->answer.error = refusal->error;
+    question->answer.text = end->why;
+}
+
+static void explain_write(struct tftp_question *question, enum status status)
+{
+    static const struct refusal REFUSALS[] = {
+        {STATUS_EXISTS, TRANSFER_REFUSED, TFTP_ERROR_FILE_EXISTS, REASON_UPLOAD_EXISTS,
+         "There is such a file already"},
+        {STATUS_TOO_LONG, TRANSFER_REFUSED, TFTP_ERROR_DISK_FULL, REASON_UPLOAD_TOO_LARGE,
+         "The file is larger than allowed"},
+        {STATUS_FULL, TRANSFER_FAILED, TFTP_ERROR_DISK_FULL, REASON_UPLOAD_NO_ROOM,
+         "There is no room on the disk"},
+        {STATUS_NOT_FOUND, TRANSFER_REFUSED, TFTP_ERROR_FILE_NOT_FOUND, REASON_TRANSFER_REFUSED,
+         "There is no such folder"},
+        {STATUS_IO, TRANSFER_FAILED, TFTP_ERROR_NOT_DEFINED, REASON_TRANSFER_FAILED,
+         "The server cannot write this file"},
+    };
+    static const struct refusal OTHERS = {STATUS_DENIED, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION,
+                                          REASON_PATH_REFUSED, "No file may have this name"};
+    for (size_t i = 0; i < COUNT_OF(REFUSALS); i++) {
+        if (REFUSALS[i].status == status) {
+            refuse_write(question, &REFUSALS[i]);
+            return;
+        }
+    }
+    refuse_write(question, &OTHERS);
+}
+
+static enum status begin_upload(struct server_tftp *tftp, struct tftp_question *question)
+{
+    struct transfer_end *end = &question->end;
+    const struct tftp_options *asked = &question->options;
+    char mapped[CONTENT_PATH_BYTES];
+    enum status status = tftp_names_map_put(tftp->names, end, end->asked, strlen(end->asked), mapped);
+    if (status == STATUS_OK && path_parse(mapped, strlen(mapped), end->served) != STATUS_OK) {
+        end->served[0] = '\0';
+        status = STATUS_DENIED;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint64_t announced = asked->has[TFTP_OPTION_TSIZE] ? asked->value[TFTP_OPTION_TSIZE] : 0;
+    struct problem problem;
+    problem_clear(&problem);
+    status = upload_new(tftp->uploads, end->served, announced, tftp->config->tftp.upload_size_most,
+                        &question->answer.upload, &problem);
+    if (problem_is_set(&problem)) {
+        log_write(tftp->log, LOG_LEVEL_ERROR, "%s", problem.text);
+    }
+    return status;
+}
+
+void server_tftp_write(void *context, struct tftp_question *question)
+{
+    static const struct refusal OFF = {STATUS_DENIED, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION,
+                                       REASON_UPLOADS_OFF, "Clients may not write here"};
+    struct server_tftp *tftp = context;
+    if (tftp->uploads == NULL) {
+        refuse_write(question, &OFF);
+        return;
+    }
+    enum status status = begin_upload(tftp, question);
+    if (status != STATUS_OK) {
+        explain_write(question, status);
+        return;
+    }
+    server_tftp_grant(tftp, question, &question->answer.limits);
+    question->answer.status = STATUS_OK;
 }
 
 void server_tftp_tick(struct server_tftp *tftp)

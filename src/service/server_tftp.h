@@ -4,15 +4,20 @@
 #pragma once
 
 #include "config/config.h"
+#include "content/upload.h"
 #include "model/tftp_past.h"
 #include "service/desk.h"
 #include "service/tftp_engine.h"
+#include "service/tftp_names.h"
 
 #define SERVER_TFTP_COMPLAINT_MS 10000
 
-struct server_tftp { // zero but for the first two
+struct server_tftp { // zero but for the first five
     const struct config *config;
     struct desk *desk;
+    struct log *log;               // may be NULL
+    struct tftp_names *names;      // what the map file makes of the names of uploads
+    struct upload_folder *uploads; // NULL = clients may not write
     struct tftp_past past;
     uint64_t dropped; // requests not answered, and not told yet
     struct ip4 dropped_of;
@@ -28,6 +33,10 @@ unsigned server_tftp_threads(const struct config_tftp *config);
 /// Fills in what the client of `question` may be granted; learns first, if it fell silent before. `context`
 /// is a struct server_tftp.
 void server_tftp_grant(void *context, const struct tftp_question *question, struct tftp_limits *limits);
+
+/// Answers the write request `question`: begins the upload, or says why not. `context` is a struct
+/// server_tftp.
+void server_tftp_write(void *context, struct tftp_question *question);
 
 /// `count` requests were not answered, one of them of `client`: told every SERVER_TFTP_COMPLAINT_MS at most.
 /// `context` is a struct server_tftp.

@@ -159,7 +159,9 @@ static void answer_read(struct tftp_service *service, struct tftp_question *ques
 static void take_question(void *context, struct tftp_question *question)
 {
     struct tftp_service *service = context;
-    if (question->is_write) {
+    if (question->is_write && service->options.write != NULL) {
+        service->options.write(service->options.policy_context, question);
+    } else if (question->is_write) {
         refuse(&question->answer, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION, "imprint is read-only");
     } else {
         answer_read(service, question);

@@ -29,7 +29,9 @@ struct tftp_service_options {
     // Requests were not answered, since there were too many: so many, one of them of `client`; in the loop.
     // May be NULL.
     void (*dropped)(void *context, uint64_t count, struct ip4 client);
-    void *policy_context; // of these two
+    // Answers a write request, but for tftp_engine_answer; in the loop. NULL = clients may not write.
+    void (*write)(void *context, struct tftp_question *question);
+    void *policy_context; // of these three
     struct tftp_policy
         policy;           // limits for all clients; transfers_most and per_client_most 0 = the defaults above
     unsigned threads;     // 0 = as many as suit this machine
