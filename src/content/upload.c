@@ -261,6 +261,11 @@ uint64_t upload_bytes(const struct upload *upload)
     return upload->bytes;
 }
 
+uint64_t upload_size_most(const struct upload *upload)
+{
+    return upload->size_most;
+}
+
 void upload_free(struct upload *upload)
 {
     if (upload == NULL) {

@@ -20,7 +20,7 @@ void upload_folder_free(struct upload_folder *folder);
 /// `announced_bytes` (0 = it does not say), at most `size_most`. `*out` is yours: upload_free. STATUS_EXISTS:
 /// there is such a file. STATUS_DENIED: a name with a part that begins with a dot, or it leads out of the
 /// folder. STATUS_NOT_FOUND: its folder is not there. STATUS_TOO_LONG: more than `size_most`. STATUS_FULL: no
-/// room on the disk for it. STATUS_IO: anything else, with `problem`.
+/// room on the disk for it. STATUS_IO: anything else, with `problem` (may be NULL).
 MUST_USE enum status upload_new(struct upload_folder *folder, const char *path, uint64_t announced_bytes,
                                 uint64_t size_most, struct upload **out, struct problem *problem);
 
@@ -33,6 +33,9 @@ MUST_USE enum status upload_commit(struct upload *upload);
 
 /// Bytes written.
 uint64_t upload_bytes(const struct upload *upload);
+
+/// The most bytes it may have.
+uint64_t upload_size_most(const struct upload *upload);
 
 /// Ends it; without a commit nothing of it stays. NULL is allowed.
 void upload_free(struct upload *upload);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "content/content.h"
+#include "content/upload.h"
 #include "io/heap.h"
 #include "service/tftp_thread.h"
 
@@ -232,6 +233,7 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
 static void forget(struct tftp_question *taken_question)
 {
     content_node_close(&taken_question->answer.node);
+    upload_free(taken_question->answer.upload);
     heap_free(taken_question);
 }
 
@@ -249,6 +251,9 @@ static void take_refusal(struct tftp_thread *thread, struct tftp_question *quest
 static enum status start(struct tftp_question *question)
 {
     struct tftp_thread *thread = question->thread;
+    if (question->is_write) {
+        return tftp_flow_write_start(question, thread->now_us);
+    }
     return tftp_flow_read_start(question, thread->now_us);
 }
 
