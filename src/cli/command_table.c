@@ -207,6 +207,8 @@ static const struct command_option tftp_get_options[] = {
     OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),
     OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),
     OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),
+    OPTION("multicast", NULL,
+           "get it together with others, by multicast (RFC 2090), if the server does that"),
     OPTION("msftwindow", "N", "windows of N blocks as loaders of Windows ask for them, 1 to 255"),
     OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),
     OPTION("netascii", NULL, "it is a text: line ends become those of this system, and on the wire CR LF"),

@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/show.h"
 #include "cli/tftp_file.h"
+#include "cli/tftp_member.h"
 #include "cli/tftp_report.h"
 
 #include <netdb.h>
@@ -27,6 +28,8 @@ struct session {
     const char *name; // on the server
     const char *path; // here
     bool has_progress;
+    bool is_multicast;
+    struct tftp_options multicast_options; // to ask for then
 };
 
 // ---- the line ----
@@ -174,6 +177,12 @@ static bool take(void *context, const uint8_t *bytes, size_t count)
     return tftp_target_put(&session->target, bytes, count);
 }
 
+static bool put_at(void *context, uint64_t offset, const uint8_t *bytes, size_t count)
+{
+    struct session *session = context;
+    return tftp_target_put_at(&session->target, offset, bytes, count);
+}
+
 static bool give(void *context, uint64_t offset, uint8_t *out, size_t count)
 {
     struct session *session = context;
@@ -237,7 +246,11 @@ static void run(struct session *session)
     session->job.take = take;
     session->job.give = give;
     session->job.tell = tell;
-    tftp_client_run(&session->job, &session->result);
+    struct tftp_client_job member = session->job;
+    member.plan.options = session->multicast_options;
+    if (!session->is_multicast || !tftp_member_run(&member, put_at, &session->result)) {
+        tftp_client_run(&session->job, &session->result);
+    }
     if (session->has_progress) {
         progress_clear(&session->progress);
     }
@@ -286,6 +299,38 @@ static bool check_line(struct session *session)
     return read_options(session->call, &session->job);
 }
 
+// Blocks of a multicast come one by one and in any order, so that they need a file that can be written so.
+static bool check_multicast(struct session *session)
+{
+    static const char *const others[] = {"no-options", "netascii", "windowsize",
+                                         "msftwindow", "rollover", "blksize2"};
+    const struct call *call = session->call;
+    struct tftp_options options = {0};
+    if (!call_has(call, "multicast")) {
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        bool is_flag = i < 2;
+        if (is_flag ? call_has(call, others[i]) : call_option(call, others[i]) != NULL) {
+            return refuse_together(call, "multicast", others[i]);
+        }
+    }
+    if (tftp_target_is_special(session->path)) {
+        ask_complain_text(call, "name another one with --output FILE",
+                          "with --multicast, --output must be a file");
+        return false;
+    }
+    for (size_t i = 0; i < session->job.plan.options.count; i++) {
+        enum tftp_option option = session->job.plan.options.order[i];
+        if (option != TFTP_OPTION_WINDOWSIZE) { // which was asked for by default only
+            tftp_options_put(&options, option, session->job.plan.options.value[option]);
+        }
+    }
+    session->multicast_options = options;
+    session->is_multicast = true;
+    return true;
+}
+
 int command_tftp_get(struct call *call)
 {
     struct session session = {.call = call, .name = call->arguments[1], .path = call_option(call, "output")};
@@ -303,6 +348,9 @@ int command_tftp_get(struct call *call)
         return CLI_EXIT_USAGE;
     }
     if (!check_line(&session) || !read_msftwindow(call, &session.job)) {
+        return CLI_EXIT_USAGE;
+    }
+    if (!check_multicast(&session)) {
         return CLI_EXIT_USAGE;
     }
     return read_host(&session) ? get(&session) : CLI_EXIT_REFUSED;

@@ -2,32 +2,26 @@
 #include "cli/tftp_client.h"
 
 #include "base/text.h"
+#include "cli/tftp_socket.h"
 #include "io/heap.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#define BATCH                32
-#define ROUNDS_MOST          16 // batches before signals and timers are looked at
-#define RECEIVE_BUFFER_BYTES (8 << 20)
-#define LEAST_BUFFER_BYTES   2048 // an OACK or an ERROR, whatever blksize is
+#define BATCH              32
+#define ROUNDS_MOST        16   // batches before signals and timers are looked at
+#define LEAST_BUFFER_BYTES 2048 // an OACK or an ERROR, whatever blksize is
 
 struct client {
     const struct tftp_client_job *job;
     struct tftp_client_result *result;
     struct tftp_fetch fetch;
-    int fd;
-    int signal_fd;
-    sigset_t old_mask;
+    struct tftp_socket socket;
+    int fd; // the socket's
     bool is_over;
     const struct tftp_packet *packet; // at hand
     size_t buffer_bytes;              // of each of the batch
@@ -38,19 +32,6 @@ struct client {
     int64_t started_us;
     int64_t wake_us;
 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static struct sockaddr_in address_make(struct ip4 address, uint16_t port)
-{
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address.value)};
-}
 
 static void end(struct client *client, enum tftp_client_end how, int error)
 {
@@ -74,7 +55,7 @@ static void take_send_error(struct client *client, int error)
 
 static void send_to(struct client *client, const void *bytes, size_t count, uint16_t port)
 {
-    struct sockaddr_in to = address_make(client->job->server, port);
+    struct sockaddr_in to = tftp_socket_address(client->job->server, port);
     if (sendto(client->fd, bytes, count, 0, (const struct sockaddr *)&to, sizeof to) < 0) {
         take_send_error(client, errno);
     }
@@ -125,7 +106,7 @@ static bool fill_block(struct client *client, uint64_t block, uint8_t *out, size
 
 static void send_blocks(struct client *client, uint64_t first, unsigned blocks)
 {
-    struct sockaddr_in to = address_make(client->job->server, client->result->server_port);
+    struct sockaddr_in to = tftp_socket_address(client->job->server, client->result->server_port);
     while (blocks != 0 && !client->is_over) {
         struct mmsghdr messages[BATCH] = {0};
         struct iovec parts[BATCH];
@@ -283,7 +264,7 @@ static bool receive(struct client *client)
     // one by one when sending, since blocks are made where packets are
     unsigned most = client->job->plan.is_write ? 1 : BATCH;
     int count = recvmmsg(client->fd, messages, most, MSG_DONTWAIT, NULL);
-    int64_t at_us = now_us();
+    int64_t at_us = tftp_socket_now_us();
     for (int i = 0; i < count && !client->is_over; i++) {
         struct ip4 sender = {ntohl(from[i].sin_addr.s_addr)};
         if (sender.value != client->job->server.value) {
@@ -295,90 +276,19 @@ static bool receive(struct client *client)
     return count > 0;
 }
 
-// What came back from the network for a datagram of ours. A closed port, or no machine, is the end; in the
-// middle of a transfer only the closed port.
-static void take_network_error(struct client *client, const struct sock_extended_err *error,
-                               const struct sockaddr_in *to)
+// A closed port, or no machine, is the end; in the middle of a transfer only the closed port.
+static void take_network_error(struct client *client, const struct tftp_socket_error *error)
 {
     bool has_heard = client->fetch.has_heard;
     uint16_t port = has_heard ? client->result->server_port : client->job->port;
-    bool is_ours = ntohl(to->sin_addr.s_addr) == client->job->server.value && ntohs(to->sin_port) == port;
-    int code = (int)error->ee_errno;
-    bool is_final =
-        code == ECONNREFUSED ||
-        (!has_heard && (code == EHOSTUNREACH || code == ENETUNREACH || code == EACCES || code == EPERM));
+    bool is_ours = error->to.value == client->job->server.value && error->port == port;
+    bool is_final = error->code == ECONNREFUSED || !has_heard;
     if (is_ours && is_final) {
-        end(client, TFTP_CLIENT_UNREACHABLE, code);
-    }
-}
-
-static void receive_errors(struct client *client)
-{
-    for (;;) {
-        uint8_t control[512] __attribute__((aligned(8)));
-        uint8_t bytes[64];
-        struct sockaddr_in to;
-        struct iovec part = {bytes, sizeof bytes};
-        struct msghdr message = {.msg_name = &to,
-                                 .msg_namelen = sizeof to,
-                                 .msg_iov = &part,
-                                 .msg_iovlen = 1,
-                                 .msg_control = control,
-                                 .msg_controllen = sizeof control};
-        if (recvmsg(client->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-            int pending = 0;
-            socklen_t length = sizeof pending;
-            (void)getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &pending, &length); // so that poll rests
-            return;
-        }
-        for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL;
-             head = CMSG_NXTHDR(&message, head)) {
-            struct sock_extended_err error;
-            if (head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_RECVERR) {
-                memcpy(&error, CMSG_DATA(head), sizeof error);
-                take_network_error(client, &error, &to);
-            }
-        }
+        end(client, TFTP_CLIENT_UNREACHABLE, error->code);
     }
 }
 
 // ---- the whole ----
-
-static bool open_socket(struct client *client)
-{
-    int yes = 1;
-    int fragments = IP_PMTUDISC_DONT; // blocks larger than a packet are what was asked for
-    int bytes = RECEIVE_BUFFER_BYTES;
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    client->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (client->fd < 0) {
-        end(client, TFTP_CLIENT_NO_SOCKET, errno);
-        return false;
-    }
-    (void)setsockopt(client->fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes);
-    (void)setsockopt(client->fd, IPPROTO_IP, IP_MTU_DISCOVER, &fragments, sizeof fragments);
-    if (setsockopt(client->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
-        (void)setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    }
-    (void)sigprocmask(SIG_BLOCK, &signals, &client->old_mask);
-    client->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    return true;
-}
-
-static void close_socket(struct client *client)
-{
-    struct signalfd_siginfo signal;
-    if (client->signal_fd >= 0) {
-        while (read(client->signal_fd, &signal, sizeof signal) > 0) { // heard; nobody else is to hear it
-        }
-        (void)close(client->signal_fd);
-    }
-    (void)sigprocmask(SIG_SETMASK, &client->old_mask, NULL);
-    (void)close(client->fd);
-}
 
 static void tell(struct client *client)
 {
@@ -394,23 +304,24 @@ static void tell(struct client *client)
 static void turn(struct client *client)
 {
     struct pollfd polled[] = {{.fd = client->fd, .events = POLLIN},
-                              {.fd = client->signal_fd, .events = POLLIN}};
-    int64_t wait_us = client->wake_us - now_us();
+                              {.fd = client->socket.signal_fd, .events = POLLIN}};
+    int64_t wait_us = client->wake_us - tftp_socket_now_us();
     int wait_ms = wait_us <= 0 ? 0 : (int)((wait_us + 999) / 1000);
     if (poll(polled, 2, wait_ms) < 0 && errno != EINTR) {
         end(client, TFTP_CLIENT_NO_SOCKET, errno);
         return;
     }
-    if (polled[0].revents & POLLERR) {
-        receive_errors(client);
+    struct tftp_socket_error error;
+    while ((polled[0].revents & POLLERR) && tftp_socket_next_error(&client->socket, &error)) {
+        take_network_error(client, &error);
     }
     for (unsigned i = 0; i < ROUNDS_MOST && !client->is_over && receive(client); i++) {
         tell(client);
     }
     if (!client->is_over && (polled[1].revents & POLLIN)) {
-        step(client, TFTP_FETCH_CANCEL, now_us());
+        step(client, TFTP_FETCH_CANCEL, tftp_socket_now_us());
     }
-    int64_t at_us = now_us();
+    int64_t at_us = tftp_socket_now_us();
     if (!client->is_over && at_us >= client->wake_us) {
         step(client, TFTP_FETCH_WAKE, at_us);
     }
@@ -425,7 +336,7 @@ static void report(struct client *client)
 {
     struct tftp_client_result *result = client->result;
     const struct tftp_fetch *fetch = &client->fetch;
-    result->duration_us = now_us() - client->started_us;
+    result->duration_us = tftp_socket_now_us() - client->started_us;
     result->granted = fetch->granted;
     result->resent = fetch->resent;
     result->surplus = client->data_count - client->taken_count;
@@ -438,22 +349,25 @@ static void report(struct client *client)
 
 void tftp_client_run(const struct tftp_client_job *job, struct tftp_client_result *result)
 {
-    struct client client = {.job = job, .result = result, .started_us = now_us()};
+    struct client client = {.job = job, .result = result, .started_us = tftp_socket_now_us()};
     size_t block = option_or(&job->plan.options, TFTP_OPTION_BLKSIZE, TFTP_DEFAULT_BLOCK_BYTES);
     block = size_max(block, option_or(&job->plan.options, TFTP_OPTION_BLKSIZE2, block));
     *result = (struct tftp_client_result){0};
     tftp_fetch_init(&client.fetch, &job->plan);
-    if (!open_socket(&client)) {
+    int error = tftp_socket_open(&client.socket);
+    if (error != 0) {
+        end(&client, TFTP_CLIENT_NO_SOCKET, error);
         return;
     }
+    client.fd = client.socket.fd;
     client.buffer_bytes = size_max(LEAST_BUFFER_BYTES, TFTP_HEADER_BYTES + block + 1); // one more: too long
     client.buffers = heap_new_array(BATCH, client.buffer_bytes);
-    step(&client, TFTP_FETCH_START, now_us());
+    step(&client, TFTP_FETCH_START, tftp_socket_now_us());
     while (!client.is_over) {
         turn(&client);
     }
     tell(&client);
     report(&client);
     heap_free(client.buffers);
-    close_socket(&client);
+    tftp_socket_close(&client.socket);
 }

@@ -46,6 +46,9 @@ struct tftp_client_result {
     uint64_t resent;  // requests, ACKs or blocks sent again
     uint64_t lost;    // reading: blocks that were missing when later ones came
     uint64_t surplus; // reading: blocks that came once more or out of turn
+    struct ip4 group; // by multicast; 0 = not
+    uint16_t group_port;
+    uint64_t led; // by multicast: times it was made master
 };
 
 /// Carries `job` out. Comes back when it is over, which may be after the plan's patience, or at SIGINT or

@@ -42,10 +42,12 @@ static bool write_all(int fd, const uint8_t *bytes, size_t count)
 
 // ---- fetching ----
 
-// Whether `path` is there and is nothing that a file could take the place of: a device, a pipe.
-static bool is_special(const char *path)
+bool tftp_target_is_special(const char *path)
 {
     struct stat status;
+    if (strcmp(path, "-") == 0) {
+        return true;
+    }
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
@@ -105,7 +107,7 @@ enum status tftp_target_open(struct tftp_target *target, const char *path, bool 
     if (strcmp(path, "-") == 0) {
         target->is_in_place = true;
         target->fd = STDOUT_FILENO;
-    } else if (is_special(path)) {
+    } else if (tftp_target_is_special(path)) {
         target->is_in_place = true;
         target->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (target->fd < 0) {
@@ -148,6 +150,24 @@ bool tftp_target_put(struct tftp_target *target, const uint8_t *bytes, size_t co
         target->bytes += made;
         bytes += piece;
         count -= piece;
+    }
+    return true;
+}
+
+bool tftp_target_put_at(struct tftp_target *target, uint64_t offset, const uint8_t *bytes, size_t count)
+{
+    assert(!target->is_text && !target->is_in_place);
+    target->bytes += count;
+    while (count != 0) {
+        ssize_t written = pwrite(target->fd, bytes, count, (off_t)offset);
+        if (written < 0 && errno != EINTR) {
+            target->error = errno;
+            return false;
+        }
+        size_t done = written < 0 ? 0 : (size_t)written;
+        bytes += done;
+        offset += done;
+        count -= done;
     }
     return true;
 }

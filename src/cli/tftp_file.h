@@ -23,6 +23,10 @@ struct tftp_target {
     int error;      // an errno that writing met; 0 = none
 };
 
+/// Whether `path` is standard output ("-"), or is there and nothing that a file could take the place of: a
+/// device, a pipe. It is written as it is then.
+bool tftp_target_is_special(const char *path);
+
 /// Opens a file to fetch into, which will be `path` ("-" = standard output), as text when `is_text`.
 /// `problem` says what is wrong with the place.
 MUST_USE enum status tftp_target_open(struct tftp_target *target, const char *path, bool is_text,
@@ -30,6 +34,10 @@ MUST_USE enum status tftp_target_open(struct tftp_target *target, const char *pa
 
 /// Takes the next `count` bytes, as they came. False when they cannot be written: `error`.
 bool tftp_target_put(struct tftp_target *target, const uint8_t *bytes, size_t count);
+
+/// Puts `count` bytes at `offset`, instead of tftp_target_put: for files whose parts come in any order. The
+/// target must be no text and not be written in place. False when they cannot be written: `error`.
+bool tftp_target_put_at(struct tftp_target *target, uint64_t offset, const uint8_t *bytes, size_t count);
 
 /// It is whole: it takes its place. `problem` when that cannot be; then nothing is left of it.
 MUST_USE enum status tftp_target_finish(struct tftp_target *target, struct problem *problem);

@@ -179,6 +179,10 @@ void tftp_report_print(const struct tftp_report *report, FILE *out)
     if (result->resent != 0) {
         (void)fprintf(out, ", %llu sent again", (unsigned long long)result->resent);
     }
+    if (result->group.value != 0) {
+        char group[IP4_TEXT_BYTES];
+        (void)fprintf(out, ", by multicast to %s", ip4_print(result->group, group));
+    }
     (void)fprintf(out, ", %s ", report->job->plan.is_write ? "to" : "from");
     screen_print_safe(out, report->host, false);
     (void)fprintf(out, " port %u\n", result->server_port);
@@ -200,12 +204,20 @@ json_t *tftp_report_to_json(const struct tftp_report *report)
     const struct tftp_client_result *result = report->result;
     char address[IP4_TEXT_BYTES];
     ip4_print(report->job->server, address);
-    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:I, s:I, s:I}", "name",
-                     fact_from_text(report->name), "file", fact_from_text(report->path), "server", address,
-                     "server_port", (json_int_t)result->server_port, "bytes", (json_int_t)report->bytes,
-                     "wire_bytes", (json_int_t)result->bytes, "seconds", seconds(report), "mib_per_s",
-                     (double)report->bytes / seconds(report) / (1 << 20), "blksize",
-                     (json_int_t)result->block_bytes, "windowsize", (json_int_t)result->window, "options",
-                     options_to_json(&result->granted), "lost", (json_int_t)result->lost, "surplus",
-                     (json_int_t)result->surplus, "resent", (json_int_t)result->resent);
+    json_t *json =
+        json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:I, s:I, s:I}", "name",
+                  fact_from_text(report->name), "file", fact_from_text(report->path), "server", address,
+                  "server_port", (json_int_t)result->server_port, "bytes", (json_int_t)report->bytes,
+                  "wire_bytes", (json_int_t)result->bytes, "seconds", seconds(report), "mib_per_s",
+                  (double)report->bytes / seconds(report) / (1 << 20), "blksize",
+                  (json_int_t)result->block_bytes, "windowsize", (json_int_t)result->window, "options",
+                  options_to_json(&result->granted), "lost", (json_int_t)result->lost, "surplus",
+                  (json_int_t)result->surplus, "resent", (json_int_t)result->resent);
+    if (result->group.value != 0) {
+        ip4_print(result->group, address);
+        json_object_set_new(json, "group", json_string(address));
+        json_object_set_new(json, "group_port", json_integer((json_int_t)result->group_port));
+        json_object_set_new(json, "led", json_integer((json_int_t)result->led));
+    }
+    return json;
 }
