@@ -224,9 +224,10 @@ enum status tftp_decode(const void *bytes, size_t count, struct tftp_packet *out
 
 void tftp_encode_data_header(uint16_t block, uint8_t out[TFTP_HEADER_BYTES])
 {
-    struct writer writer = writer_init(out, TFTP_HEADER_BYTES);
-    write_be16(&writer, TFTP_DATA);
-    write_be16(&writer, block);
+    out[0] = 0; // plain stores and no writer: this is done for each block that leaves
+    out[1] = TFTP_DATA;
+    out[2] = (uint8_t)(block >> 8);
+    out[3] = (uint8_t)block;
 }
 
 void tftp_encode_ack(uint16_t block, uint8_t out[TFTP_HEADER_BYTES])
