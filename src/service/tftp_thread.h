@@ -143,7 +143,7 @@ struct tftp_engine {
     struct tftp_thread *threads[TFTP_ENGINE_THREADS_MOST];
 };
 
-// The key of a client's conversation.
+/// The key of a client's conversation.
 static inline uint64_t tftp_key(struct ip4 client, uint16_t port)
 {
     return (uint64_t)client.value << 16 | port;

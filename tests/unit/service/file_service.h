@@ -13,7 +13,7 @@
 struct file_service {
     struct loop *loop;
     struct content content;
-    struct transfer_end ends[FILE_SERVICE_ENDS_MOST];
+    struct transfer_end ends[FILE_SERVICE_ENDS_MOST]; // the first ones
     unsigned end_count;
     uint8_t *big;                          // FILE_SERVICE_BIG_BYTES that repeat nowhere
     char folder[FILE_SERVICE_PATH_BYTES];  // temporary; holds big.bin and what clients fetched

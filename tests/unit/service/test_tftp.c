@@ -1,123 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The TFTP service against real clients on loopback, and against a hand-made one where order matters.
-#include "io/heap.h"
-#include "service/tftp.h"
-#include "unit/service/file_service.h"
+#include "unit/service/tftp_fixture.h"
 #include "unit/test.h"
-#include "wire/tftp.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-struct fixture {
-    struct file_service files;
-    struct tftp_service *tftp;
-    unsigned port;
-};
-
-static int set_up_limited(void **state, uint32_t per_client_most)
-{
-    struct fixture *fixture = heap_new(sizeof *fixture);
-    file_service_open(&fixture->files);
-    fixture->tftp =
-        tftp_service_new(&(struct tftp_service_options){.loop = fixture->files.loop,
-                                                        .content = &fixture->files.content,
-                                                        .hooks = file_service_hooks(&fixture->files),
-                                                        .policy = {.per_client_most = per_client_most}});
-    tftp_service_start(fixture->tftp);
-    struct problem problem;
-    problem_clear(&problem);
-    struct tftp_service_listener listener = {.address.value = 0x7f000001};
-    assert_int_equal(tftp_service_listen(fixture->tftp, &listener, &problem), STATUS_OK);
-    fixture->port = tftp_service_port(fixture->tftp);
-    *state = fixture;
-    return 0;
-}
 
 static int set_up(void **state)
 {
-    return set_up_limited(state, 0);
+    *state = fixture_new(&(struct tftp_policy){0}, 1);
+    return 0;
 }
 
 static int set_up_narrow(void **state)
 {
-    return set_up_limited(state, 2);
+    *state = fixture_new(&(struct tftp_policy){.per_client_most = 2}, 1);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct fixture *fixture = *state;
-    tftp_service_free(fixture->tftp);
-    file_service_close(&fixture->files);
-    heap_free(fixture);
+    fixture_free(*state);
     return 0;
-}
-
-// The hand-made client.
-
-static int client_open(void)
-{
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void client_send(int fd, unsigned port, const void *bytes, size_t count)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(sendto(fd, bytes, count, 0, (const struct sockaddr *)&to, sizeof to), count);
-}
-
-// A literal holds its inner NULs; its last one counts too.
-#define REQUEST(fixture, fd, text) client_send(fd, (fixture)->port, text, sizeof text)
-
-// Waits for one packet, at most `ms`; its length, or 0. `*port` is where it came from.
-static size_t client_receive(struct fixture *fixture, int fd, void *bytes, size_t most, unsigned *port,
-                             unsigned ms)
-{
-    int64_t until_ms = loop_now_ms() + ms;
-    do {
-        loop_run_once(fixture->files.loop, 2);
-        struct sockaddr_in from;
-        socklen_t length = sizeof from;
-        ssize_t count = recvfrom(fd, bytes, most, MSG_DONTWAIT, (struct sockaddr *)&from, &length);
-        if (count > 0) {
-            *port = ntohs(from.sin_port);
-            return (size_t)count;
-        }
-    } while (loop_now_ms() < until_ms);
-    return 0;
-}
-
-static void expect_packet(struct fixture *fixture, int fd, struct tftp_packet *packet, unsigned *port)
-{
-    static uint8_t bytes[65536]; // the packet borrows from it until the next one
-    size_t count = client_receive(fixture, fd, bytes, sizeof bytes, port, 3000);
-    assert_true(count > 0);
-    assert_int_equal(tftp_decode(bytes, count, packet, NULL), STATUS_OK);
-}
-
-static void expect_error(struct fixture *fixture, int fd, unsigned code, const char *text)
-{
-    struct tftp_packet packet;
-    unsigned port;
-    expect_packet(fixture, fd, &packet, &port);
-    assert_int_equal(packet.operation, TFTP_ERROR);
-    assert_int_equal(packet.error, code);
-    assert_int_equal(packet.error_text_length, strlen(text));
-    assert_memory_equal(packet.error_text, text, strlen(text));
-}
-
-static void expect_end(struct fixture *fixture, enum transfer_outcome outcome)
-{
-    file_service_wait(&fixture->files, 1, 5000);
-    assert_int_equal(fixture->files.end_count, 1);
-    assert_string_equal(transfer_outcome_text(fixture->files.ends[0].outcome),
-                        transfer_outcome_text(outcome));
 }
 
 // Real clients.
