@@ -3,9 +3,14 @@
 lose and fail as they say."""
 
 import random
+import sys
 
 import pytest
+from lab.network import ROOT
 from lab.tftp_load import TftpLab, run_load
+
+sys.path.append(str(ROOT / "bench"))
+import tftp  # noqa: E402
 
 BYTES = 300_000
 
@@ -90,3 +95,33 @@ def test_a_flood_is_sent_whole(lab):
     seen = run_load(lab, "read", lab.path, clients=8, window=4, flood=5000)
     assert seen["flood_sent"] == 5000
     assert seen["failed"] == 0, seen["first_failure"]
+
+
+def seen_of(mib_per_second, cpu_seconds, p50, failed=0):
+    """A round as the load reports it."""
+    return {"mib_per_second": mib_per_second, "cpu_seconds": cpu_seconds, "bytes": 1 << 30, "failed": failed, "transfers": 64,
+            "transfer_ms": {"p50": p50, "p99": p50}, "duplicates": 0, "dropped_by_us": 0, "idle_share": 0.5}
+
+
+def marks_of(row, ours, theirs):
+    """What each number of a row with one round is marked as."""
+    seen = {"imprint": [ours], "tftpd-hpa": [seen_of(100, 8, 400)], "dnsmasq": [theirs]}
+    return {mark["what"]: (round(mark["value"], 3), mark["mark"]) for mark in tftp.conclude(row, seen)["marks"]}
+
+
+def test_a_row_holds_or_misses_what_imprint_is_held_to():
+    row = tftp.row(64, 1456, 8, tftp.MIB, hpa=7, best=2.7, cpu=0.5, cpu_most=1.0, sooner=20)
+    marks = marks_of(row, seen_of(800, 0.8, 20), seen_of(200, 2, 300))
+    assert marks["speed / tftpd-hpa"] == (8, "holds")
+    assert marks["speed / best peer"] == (4, "holds")
+    assert marks["CPU / thriftiest peer"] == (0.4, "holds")
+    assert marks["CPU, s/GiB"] == (0.8, "holds")
+    assert marks["median transfer, tftpd-hpa / imprint"] == (20, "holds")
+    assert marks["failed transfers"] == (0, "holds")
+    marks = marks_of(row, seen_of(500, 1.04, 25, failed=1), seen_of(200, 2, 300))
+    assert marks["speed / tftpd-hpa"] == (5, "misses")
+    assert marks["speed / best peer"] == (2.5, "misses")
+    assert marks["CPU / thriftiest peer"] == (0.52, "near")
+    assert marks["CPU, s/GiB"] == (1.04, "near")
+    assert marks["median transfer, tftpd-hpa / imprint"] == (16, "misses")
+    assert marks["failed transfers"] == (1, "misses")
