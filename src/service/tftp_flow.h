@@ -19,6 +19,8 @@ struct tftp_flow_kind {
     void (*wake)(struct tftp_flow *flow, int64_t now_us);
     /// The client's port is closed (ICMP). It may end the flow. NULL = nothing to do.
     void (*closed)(struct tftp_flow *flow, int64_t now_us);
+    /// The client's request came again. NULL = nothing to do, what the flow sends by itself is its answer.
+    void (*repeated)(struct tftp_flow *flow, int64_t now_us);
     /// The flow ends with `flow->end.outcome`: fills in sent, size and resent_blocks of `flow->end`, and
     /// gives back what the kind holds; the engine frees the flow itself.
     void (*release)(struct tftp_flow *flow);

@@ -6,6 +6,7 @@
 #include "content/content.h"
 #include "content/upload.h"
 #include "io/heap.h"
+#include "service/tftp_group.h"
 #include "service/tftp_thread.h"
 
 #include <string.h>
@@ -73,6 +74,13 @@ static bool is_same_request(const struct tftp_options *a, enum tftp_mode a_mode,
     return true;
 }
 
+static void tell_repeat(struct tftp_flow *flow)
+{
+    if (flow->kind->repeated != NULL) {
+        flow->kind->repeated(flow, flow->thread->now_us);
+    }
+}
+
 // A client has one conversation per port: the same request again is a repeat, another one means that it gave
 // the first up. One that came far and then fell silent may be a machine that was switched off and asks again
 // from the same port.
@@ -84,6 +92,7 @@ static bool is_repeat(struct tftp_thread *thread, const struct transfer_end *fro
     if (flow != NULL) {
         bool is_silent = flow->has_heard && thread->now_us - flow->progress_us > SILENT_US;
         if (!is_silent && is_same_request(&flow->asked, flow->mode, flow->end.asked, request)) {
+            tell_repeat(flow);
             return true;
         }
         tftp_flow_end(flow, flow->silent_block_bytes != 0 ? TRANSFER_TIMEOUT : TRANSFER_ABORTED);
@@ -250,11 +259,15 @@ static void take_refusal(struct tftp_thread *thread, struct tftp_question *quest
 
 static enum status start(struct tftp_question *question)
 {
-    struct tftp_thread *thread = question->thread;
+    int64_t now_us = question->thread->now_us;
+    enum status status = STATUS_CONFLICT;
     if (question->is_write) {
-        return tftp_flow_write_start(question, thread->now_us);
+        return tftp_flow_write_start(question, now_us);
     }
-    return tftp_flow_read_start(question, thread->now_us);
+    if (tftp_group_may_join(question)) {
+        status = tftp_group_join(question, now_us);
+    }
+    return status == STATUS_CONFLICT ? tftp_flow_read_start(question, now_us) : status;
 }
 
 static void take_consent(struct tftp_thread *thread, struct tftp_question *question)
@@ -274,10 +287,8 @@ static void take_consent(struct tftp_thread *thread, struct tftp_question *quest
 // All members of a group are the first thread's: whoever asked another one is handed over, listener and all.
 static bool hand_over(struct tftp_thread *thread, struct tftp_question *question)
 {
-    const struct tftp_answer *answer = &question->answer;
     struct tftp_thread *first = thread->engine->threads[0];
-    if (thread == first || answer->status != STATUS_OK || question->is_write ||
-        !answer->limits.may_multicast || !question->options.has[TFTP_OPTION_MULTICAST]) {
+    if (thread == first || question->answer.status != STATUS_OK || !tftp_group_may_join(question)) {
         return false;
     }
     question->thread = first;
@@ -311,7 +322,13 @@ void tftp_intake_answer(struct tftp_thread *thread, struct tftp_question *taken_
     if (tftp_table_find(&thread->asked, key) == question) {
         (void)tftp_table_remove(&thread->asked, key);
     } else if (!question->is_stale && question->port == NULL) {
-        question->is_stale = tftp_table_find(&thread->flows, key) != NULL; // a repeat that came twice
+        struct tftp_flow *flow = tftp_table_find(&thread->flows, key);
+        question->is_stale = flow != NULL && strcmp(flow->end.asked, question->end.asked) == 0;
+        if (question->is_stale) {
+            tell_repeat(flow); // which the other thread could not know for one
+        } else if (flow != NULL) {
+            tftp_flow_end(flow, TRANSFER_ABORTED);
+        }
         adopt(thread, question);
     }
     bool is_lost = question->is_stale || question->port == NULL || thread->is_stopping;
