@@ -32,7 +32,7 @@ def start_hpa(lab):
 
 
 def start_atftpd(lab):
-    return lab.start(PEERS / "atftpd/usr/sbin/atftpd", "--daemon", "--no-fork", "--bind-address", lab.address, "--user", "root.root",
+    return lab.start(PEERS / "atftpd/usr/sbin/atftpd", "--daemon", "--no-fork", "--bind-address", lab.address, "--user", "root.root", "--retry-timeout", 1,
                      "--logfile", lab.folder / "atftpd-own.log", lab.root, log="atftpd.log")
 
 
@@ -279,3 +279,59 @@ def test_lines_that_cannot_be_meant_are_refused(ours):
     assert "Is a directory" in fetch(ours, "get", ours.address, "513", "--output", ours.here, status=1).stderr
     assert "No such file" in fetch(ours, "put", ours.address, "nothing-here", status=1).stderr
     assert "does not allow it" in fetch(ours, "put", ours.address, ours.root / "513", status=1).stderr
+
+
+def start_member(lab, host, name, *options):
+    return lab.start(imprint_binary(), "tftp", "get", lab.address, name, "--multicast", "--output", f"got-{host}", "--json", *options, host=host,
+                     cwd=lab.here, log=f"member-{host}.log")
+
+
+@pytest.fixture(scope="module")
+def groups():
+    """atftpd, which speaks RFC 2090, and four hosts."""
+    with Lab() as lab:
+        make_lab(lab)
+        (lab.root / "shared").write_bytes(os.urandom(30 * MIB + 3))
+        for number in range(4):
+            lab.add_host(f"member{number}", f"192.168.77.{70 + number}")
+        lab.run("ip", "route", "add", "239.0.0.0/8", "dev", "br0")
+        for number in range(4):
+            lab.run("ip", "route", "add", "239.0.0.0/8", "dev", "eth0", host=f"member{number}")
+        start_atftpd(lab)
+        deadline = time.monotonic() + 20
+        while lab.run(imprint_binary(), "tftp", "get", lab.address, "empty", "--output", "/dev/null", "--patience", 1, host="client",
+                      check=False).returncode != 0:
+            assert time.monotonic() < deadline, "atftpd does not come up"
+            time.sleep(0.1)
+        yield lab
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["all-stay", "the-master-dies"])
+def test_four_members_get_a_file_together(groups, killed):
+    lab = groups
+    members = {}
+    for number in range(4):
+        members[f"member{number}"] = start_member(lab, f"member{number}", "shared", "--blksize", 1400)
+        time.sleep(0.05 if number == 0 else 0)
+    if killed:
+        time.sleep(0.1)
+        members.pop("member0").kill()
+    led = 0
+    for host, process in members.items():
+        assert process.wait(timeout=120) == 0, process.log_path.read_text()
+        log = process.log_path.read_text()  # of both runs
+        told = json.loads(log[log.rindex('{\n  "name"'):])
+        led += told["led"]
+        assert (lab.here / f"got-{host}").read_bytes() == (lab.root / "shared").read_bytes()
+        assert told["group"].startswith("239.255.0.") and told["blksize"] == 1400
+    assert led >= 1
+
+
+def test_a_server_without_multicast_is_asked_without(ours):
+    server = Fake(ours, lambda fake, request, client: (fake.other.sendto(data(1, b"x"), client), fake.heard.append(fake.other.recvfrom(99)[0]),
+                                                       fake.heard.append(fake.socket.recvfrom(999)[0])))
+    fetch(ours, "get", f"{ours.address}:6969", "x", "--multicast", "--patience", 2, status=1)
+    server.close()
+    assert server.heard[0][:4] == b"\0\5\0\0" and b"multicast" not in server.heard[1] and server.heard[1].startswith(b"\0\1x\0")
+    assert "do not go together" in fetch(ours, "get", ours.address, "x", "--multicast", "--netascii", status=2).stderr
+    assert "must be a file" in fetch(ours, "get", ours.address, "x", "--multicast", "--output", "-", status=2).stderr
