@@ -11,7 +11,7 @@
 
 #define MTU_DEFAULT         1500
 #define MTU_OVERHEAD_BYTES  32   // IPv4, UDP, TFTP
-#define BLOCK_KNOWING_BYTES 4096 // who asks for more than this knows about fragments
+#define BLOCK_KNOWING_BYTES 1468 // who asks for more than a packet of Ethernet knows about fragments
 
 struct listener {
     struct listener *next;

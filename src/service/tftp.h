@@ -42,7 +42,7 @@ struct tftp_service_listener {
     const char *interface; // name, bound to it; NULL = all interfaces
     struct ip4 address;    // 0 = any, broadcast included
     uint16_t port;         // 0 = the kernel picks one
-    uint32_t mtu;          // bytes; 0 = 1500. Blocks up to 1,500 asked are granted up to mtu - 32, see
+    uint32_t mtu;          // bytes; 0 = 1500. Blocks up to 1,468 asked are granted up to mtu - 32, see
                            // tftp_service_block_most
 };
 
@@ -72,10 +72,10 @@ void tftp_service_set_policy(struct tftp_service *service, const struct tftp_pol
 /// Counters; a copy.
 struct transfer_stats tftp_service_stats(const struct tftp_service *service);
 
-/// The largest block granted to a client that asked for `asked` bytes on an interface with this `mtu`: what
-/// fits one packet, so firmware that cannot reassemble fragments is never sent any. A client that asks for
-/// more than 4,096 bytes knows that it will get fragments (Windows PE with a raised RamDiskTFTPBlockSize) and
-/// gets what it asked.
+/// The largest block granted to a client that asked for `asked` bytes on an interface with this `mtu`. Who
+/// asks for at most what fits one packet of Ethernet is sent no fragments, even where the MTU is smaller. Who
+/// asks for more knows that it will get them (Windows PE with a raised RamDiskTFTPBlockSize) and gets what it
+/// asked, unless its past says otherwise (docs/decisions/0052).
 uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu);
 
 /// Ends all transfers (their clients get an ERROR), closes and frees; NULL is allowed.

@@ -363,9 +363,10 @@ static void blocks_fit_the_interface_unless_asked_otherwise(void **state)
 {
     (void)state;
     assert_int_equal(tftp_service_block_most(1468, 1500), 1468);
-    assert_int_equal(tftp_service_block_most(4096, 1500), 1468);
+    assert_int_equal(tftp_service_block_most(1468, 1400), 1368);
+    assert_int_equal(tftp_service_block_most(4096, 1500), 65464);
     assert_int_equal(tftp_service_block_most(16384, 1500), 65464);
-    assert_int_equal(tftp_service_block_most(4096, 9000), 8968);
+    assert_int_equal(tftp_service_block_most(1468, 9000), 8968);
     assert_int_equal(tftp_service_block_most(512, 100), 512);
 }
 
