@@ -2,7 +2,7 @@
 #include "session/tftp_listen.h"
 
 #define REQUEST_FIRST_US 1000000
-#define LISTEN_FIRST_US  4000000 // a listener's turn comes late; the server may have lost sight of it
+#define LISTEN_FIRST_US  2000000 // a listener's turn comes late; the server may have lost sight of it
 #define ACK_FIRST_US     500000
 #define WAIT_MOST_US     8000000
 #define SHIFT_MOST       8
