@@ -327,7 +327,7 @@ void tftp_flow_begin(struct tftp_flow *flow, const struct tftp_flow_kind *kind,
 static void remember_silence(struct tftp_flow *flow)
 {
     struct tftp_client_record *record = flow->client;
-    if (flow->silent_block_bytes != 0) {
+    if (flow->silent_block_bytes != 0 && flow->thread->now_us - flow->progress_us >= TFTP_SILENT_US) {
         record->silent_block_bytes = flow->silent_block_bytes;
         record->silent_name = tftp_intake_hash(flow->end.asked);
         record->silent_us = flow->thread->now_us;

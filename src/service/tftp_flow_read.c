@@ -80,7 +80,9 @@ static void step(struct read_flow *reader, const struct tftp_event *event)
     }
     reader->flow.has_heard = reader->read.has_heard;
     reader->flow.progress_us = reader->read.progress_us;
-    reader->flow.silent_block_bytes = tftp_read_silent_block_bytes(&reader->read, event->now_us);
+    // Whether it is silent for long enough is asked when the client speaks again: the next wake may be later.
+    reader->flow.silent_block_bytes =
+        tftp_read_silent_block_bytes(&reader->read, reader->read.progress_us + TFTP_SILENT_US);
 }
 
 static void take_packet(struct tftp_flow *flow, const struct tftp_packet *packet, int64_t now_us)
