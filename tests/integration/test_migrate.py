@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -24,7 +25,8 @@ def test_what_comes_out_is_as_it_was_and_loads(source, tmp_path):
     done = migrate(source.name)
     assert done.stdout == source.with_suffix(".yaml").read_text()
     assert done.stderr == source.with_suffix(".report").read_text()
-    (tmp_path / "imprint.yaml").write_text(done.stdout)
+    (tmp_path / "rules").write_text("")  # the map file is on the machine that it came from; config check reads it
+    (tmp_path / "imprint.yaml").write_text(re.sub(r"^  map: /.*$", f"  map: {tmp_path}/rules", done.stdout, flags=re.MULTILINE))
     subprocess.run([imprint_binary(), "config", "check", tmp_path / "imprint.yaml"], check=True)
 
 

@@ -23,7 +23,12 @@ SIZES = {"empty": 0, "511": 511, "512": 512, "513": 513, "blocks": 1024 * 64, "e
 
 
 def start_imprint(lab):
-    lab.start_imprint(config=lab.config_text(root=lab.root))
+    lab.uploads = lab.make_folder("uploads")
+    lab.uploads.chmod(0o777)
+    config = lab.config_text(root=lab.root)
+    wanted = f"tftp: {{ root: {lab.root}"
+    assert wanted in config
+    lab.start_imprint(config=config.replace(wanted, f"{wanted}, upload: {{ folder: {lab.uploads}, size_max: 50M }}"))
 
 
 def start_hpa(lab):
@@ -42,7 +47,7 @@ def start_dnsmasq(lab):
 
 
 SERVERS = {"imprint": start_imprint, "tftpd-hpa": start_hpa, "atftpd": start_atftpd, "dnsmasq": start_dnsmasq}
-TAKERS = ["tftpd-hpa", "atftpd"]  # servers that take files everywhere
+TAKERS = ["imprint", "tftpd-hpa", "atftpd"]  # servers that take files
 
 
 def fetch(lab, *words, host="client", status=0, timeout=90):
@@ -120,11 +125,13 @@ def test_large_blocks_and_text(site):
 @pytest.mark.parametrize("options", [[], ["--no-options"], ["--blksize", "512", "--windowsize", "8"]], ids=" ".join)
 def test_files_are_sent_whole(site, name, options):
     if site.server not in TAKERS:
-        pytest.skip("takes no files")
+        assert "on 192.168.77.1; it says: " in fetch(site, "put", site.address, site.root / name, "--as", "x", *options, status=1).stderr
+        return
     sent = f"sent-{name}-{len(options)}"
     fetch(site, "put", site.address, site.root / name, "--as", sent, *options)
     deadline = time.monotonic() + 5  # the last bytes may be on their way to the disk
-    while (site.root / sent).read_bytes() != (site.root / name).read_bytes():
+    folder = site.uploads if site.server == "imprint" else site.root
+    while not (folder / sent).exists() or (folder / sent).read_bytes() != (site.root / name).read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -278,7 +285,15 @@ def test_lines_that_cannot_be_meant_are_refused(ours):
         assert part in fetch(ours, *words, status=2).stderr
     assert "Is a directory" in fetch(ours, "get", ours.address, "513", "--output", ours.here, status=1).stderr
     assert "No such file" in fetch(ours, "put", ours.address, "nothing-here", status=1).stderr
-    assert "does not allow it" in fetch(ours, "put", ours.address, ours.root / "513", status=1).stderr
+
+
+def test_what_an_imprint_does_not_take_is_told(ours):
+    fetch(ours, "put", ours.address, ours.root / "513", "--as", "taken")
+    assert "has a file of this name already" in fetch(ours, "put", ours.address, ours.root / "513", "--as", "taken", status=1).stderr
+    (ours.here / "huge").write_bytes(b"")
+    os.truncate(ours.here / "huge", 51 * MIB)
+    assert "too large" in fetch(ours, "put", ours.address, "huge", status=1).stderr
+    assert {path.name for path in ours.uploads.iterdir()} == {"taken"}
 
 
 def start_member(lab, host, name, *options):
@@ -286,9 +301,9 @@ def start_member(lab, host, name, *options):
                      cwd=lab.here, log=f"member-{host}.log")
 
 
-@pytest.fixture(scope="module")
-def groups():
-    """atftpd, which speaks RFC 2090, and four hosts."""
+@pytest.fixture(scope="module", params=["imprint", "atftpd"])
+def groups(request):
+    """The servers that speak RFC 2090, and four hosts."""
     with Lab() as lab:
         make_lab(lab)
         (lab.root / "shared").write_bytes(os.urandom(30 * MIB + 3))
@@ -297,11 +312,11 @@ def groups():
         lab.run("ip", "route", "add", "239.0.0.0/8", "dev", "br0")
         for number in range(4):
             lab.run("ip", "route", "add", "239.0.0.0/8", "dev", "eth0", host=f"member{number}")
-        start_atftpd(lab)
+        SERVERS[request.param](lab)
         deadline = time.monotonic() + 20
         while lab.run(imprint_binary(), "tftp", "get", lab.address, "empty", "--output", "/dev/null", "--patience", 1, host="client",
                       check=False).returncode != 0:
-            assert time.monotonic() < deadline, "atftpd does not come up"
+            assert time.monotonic() < deadline, "the server does not come up"
             time.sleep(0.1)
         yield lab
 
@@ -323,7 +338,7 @@ def test_four_members_get_a_file_together(groups, killed):
         told = json.loads(log[log.rindex('{\n  "name"'):])
         led += told["led"]
         assert (lab.here / f"got-{host}").read_bytes() == (lab.root / "shared").read_bytes()
-        assert told["group"].startswith("239.255.0.") and told["blksize"] == 1400
+        assert told["group"].startswith("239.255.") and told["blksize"] == 1400
     assert led >= 1
 
 
