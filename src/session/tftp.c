@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define RTO_FIRST_US     200000  // before the first round trip was measured
-#define RTO_MOST_US      5000000 // longer than that and the client's own patience ends first
+#define RTO_MOST_US      5300000 // longer than the 5 s after which atftp, curl and U-Boot speak again
 #define RTO_SLACK_US     10000   // for what the measured round trips do not show
 #define TIMEOUT_LEAST_US 1000000 // what the back-off may always grow to: utimeout may ask for 10 ms
 #define DOUBTS_MOST      6       // so many losses in a row are rarer than a network that became slow
@@ -14,7 +14,8 @@
 #define BURST_LEAST      4
 #define PAUSE_LEAST_US   500 // between two parts
 #define PAUSE_MOST_US    5000
-#define SHIFT_MOST       10 // doublings beyond RTO_MOST_US anyway
+#define PAUSE_TRIES      6 // so many in vain: now it is the client's turn ...
+#define CLOSE_PARTS      4 // ... and what comes sooner than this part of a round trip is an ACK that came twice
 
 // Granting.
 
@@ -195,14 +196,16 @@ static int64_t timeout_asked_us(const struct tftp_read *read)
 static int64_t timeout_us(const struct tftp_read *read)
 {
     int64_t base_us = read->srtt_us == 0 ? RTO_FIRST_US : read->srtt_us + 4 * read->rttvar_us + RTO_SLACK_US;
-    unsigned shift = read->tries < SHIFT_MOST ? read->tries : SHIFT_MOST;
+    unsigned shift = read->tries;
     int64_t most_us = RTO_MOST_US;
     int64_t asked_us = timeout_asked_us(read);
     if (asked_us < most_us) {
         most_us = asked_us > TIMEOUT_LEAST_US ? asked_us : TIMEOUT_LEAST_US;
         base_us = base_us < asked_us ? base_us : asked_us;
     }
-    return base_us > most_us >> shift ? most_us : base_us << shift;
+    // atftp answers a block that comes again once, and then no more; but each one makes its timer start
+    // again. So there must be a silence long enough for that timer, and soon.
+    return shift >= PAUSE_TRIES || base_us > most_us >> shift ? most_us : base_us << shift;
 }
 
 static void measure_start(struct tftp_read *read, uint64_t block, int64_t now_us)
@@ -434,12 +437,25 @@ static void step_progress(struct tftp_read *read, uint64_t block, int64_t now_us
     }
 }
 
+// Whether this duplicate came before anything sent since the first could have been answered: then the network
+// doubled the ACK. The answer to the second block of a window comes after a window's part of the round trip
+// that is measured on its last block.
+static bool is_too_soon(const struct tftp_read *read, int64_t now_us)
+{
+    int64_t parts = read->window > CLOSE_PARTS ? read->window : CLOSE_PARTS;
+    return now_us - read->progress_us < read->srtt_us / parts;
+}
+
 // The client says again where it stands: it missed the first block of the window. One rewind answers all that
 // say so, until the client is beyond what was sent twice (as in TCP NewReno, RFC 6582). In lock-step a
 // duplicate ACK must never be answered: that doubles every block from there on (RFC 1123 section 4.2.3.1).
+// Except when we are silent to let the client speak: then that is what it says, and once is enough.
 static void step_duplicate(struct tftp_read *read, int64_t now_us, struct output *output)
 {
-    if (read->window > 1 && !is_recovering(read, read->acked)) {
+    if (read->tries >= PAUSE_TRIES) {
+        read->tries = 1;
+        send_window(read, now_us, output);
+    } else if (read->window > 1 && !is_recovering(read, read->acked) && !is_too_soon(read, now_us)) {
         send_window(read, now_us, output);
     }
 }

@@ -281,7 +281,7 @@ def test_u_boots_silence_is_borne(shared, client):
 
 def test_a_window_whose_acks_were_lost_twice_does_not_hang(shared, client):
     """atftp has the whole window, says so once more, and is then silent for as long as packets come."""
-    fetch = Fetch(client, "file", {"blksize": 1456, "windowsize": 16}, lose_ack=lambda block, copy: block == 64 and copy <= 2, patience=5.5)
+    fetch = Fetch(client, "file", {"blksize": 1456, "windowsize": 16}, lose_ack=lambda block, copy: block == 64 and copy <= 2, patience=5.0)
     assert fetch.run() == content(shared, "file")
     assert fetch.seconds < 20
 

@@ -166,15 +166,15 @@ class Fetch:
         self.block_bytes, self.window = 512, 1
         self.in_window = 0
         self.said = None  # the last ACK that answered a block out of order
-        self.seconds = None
+        self.seconds = self.heard_at = None
 
     def run(self):
         """The file's bytes."""
-        begun = time.monotonic()
+        begun = self.heard_at = time.monotonic()
         self.client.ask(self.name, self.options, self.mode)
         while True:
             assert time.monotonic() - begun < self.most_seconds, f"{len(self.parts)} blocks in {self.most_seconds} s"
-            packet = self.client.receive(self.patience)
+            packet = self.client.receive(max(0.001, self._patience_ends() - time.monotonic()))
             if packet is None:
                 self._timeout()
             elif packet.operation == ERROR:
@@ -187,7 +187,14 @@ class Fetch:
                 self.seconds = time.monotonic() - begun
                 return b"".join(self.parts)
 
+    def _patience_ends(self):
+        """U-Boot's timer runs on while blocks come that it has; everybody else's begins again with each packet."""
+        if self.manner != "uboot":
+            self.heard_at = time.monotonic()
+        return self.heard_at + self.patience
+
     def _timeout(self):
+        self.heard_at = time.monotonic()
         if not self.client.seen:
             self.client.ask(self.name, self.options, self.mode)
         else:
@@ -221,7 +228,7 @@ class Fetch:
             self._out_of_order(expected)
             return False
         self.parts.append(packet.data)
-        self.said = None
+        self.said, self.heard_at = None, time.monotonic()
         self.in_window += 1
         is_last = len(packet.data) < self.block_bytes
         assert len(packet.data) <= self.block_bytes

@@ -263,7 +263,8 @@ static void the_timer_follows_the_round_trip_and_doubles(void **state)
     assert_int_equal(read.srtt_us, 1000);
 }
 
-static void the_timer_never_exceeds_five_seconds_or_what_the_client_asked(void **state)
+static void
+the_timer_soon_leaves_time_for_a_clients_own_of_five_seconds_or_keeps_to_what_it_asked(void **state)
 {
     (void)state;
     struct tftp_read read = lock_step(100000);
@@ -271,11 +272,11 @@ static void the_timer_never_exceeds_five_seconds_or_what_the_client_asked(void *
     int64_t last_us = 0;
     for (int i = 0; i < 9; i++) {
         int64_t due_us = read.wake_us;
-        assert_true(due_us - last_us <= 5000000);
+        assert_true(due_us - last_us <= 5300000);
         assert_sends(wake(&read, due_us), 1, 1);
         last_us = due_us;
     }
-    assert_int_equal(read.wake_us - last_us, 5000000);
+    assert_int_equal(read.wake_us - last_us, 5300000);
 
     struct tftp_options asked = {0};
     tftp_options_put(&asked, TFTP_OPTION_TIMEOUT, 1);
@@ -287,6 +288,16 @@ static void the_timer_never_exceeds_five_seconds_or_what_the_client_asked(void *
         wake(&read, last_us);
     }
     assert_int_equal(read.wake_us - last_us, 1000000);
+}
+
+// The network doubled an ACK: the copy comes long before anything sent since could have been answered.
+static void an_ack_that_came_twice_at_once_sends_nothing_again(void **state)
+{
+    (void)state;
+    struct tftp_read read = windowed(100000, 8);
+    ack(&read, 8, 10000);
+    assert_int_equal(ack(&read, 8, 10010).kind, TFTP_ACTION_WAKE_AT);
+    assert_sends(ack(&read, 8, 20000), 9, 8);
 }
 
 static void the_round_trip_is_averaged(void **state)
@@ -575,7 +586,9 @@ int main(void)
         cmocka_unit_test(acks_of_strays_send_what_is_new_and_nothing_again),
         cmocka_unit_test(acks_from_outside_the_window_are_ignored),
         cmocka_unit_test(the_timer_follows_the_round_trip_and_doubles),
-        cmocka_unit_test(the_timer_never_exceeds_five_seconds_or_what_the_client_asked),
+        cmocka_unit_test(
+            the_timer_soon_leaves_time_for_a_clients_own_of_five_seconds_or_keeps_to_what_it_asked),
+        cmocka_unit_test(an_ack_that_came_twice_at_once_sends_nothing_again),
         cmocka_unit_test(the_round_trip_is_averaged),
         cmocka_unit_test(a_slow_client_is_served_as_long_as_it_gets_on),
         cmocka_unit_test(a_client_that_vanished_is_given_up_after_a_minute),
