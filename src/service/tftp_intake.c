@@ -84,11 +84,15 @@ static void tell_repeat(struct tftp_flow *flow)
 // A client has one conversation per port: the same request again is a repeat, another one means that it gave
 // the first up. One that came far and then fell silent may be a machine that was switched off and asks again
 // from the same port.
-static bool is_repeat(struct tftp_thread *thread, const struct transfer_end *from,
-                      const struct tftp_packet *request)
+static bool is_repeat(struct tftp_thread *thread, const struct tftp_port *port,
+                      const struct transfer_end *from, const struct tftp_packet *request)
 {
     uint64_t key = tftp_key(from->client, from->client_port);
     struct tftp_flow *flow = tftp_table_find(&thread->flows, key);
+    if (flow != NULL && flow->port != port) { // its last ACK, sent before this request, may wait there
+        tftp_port_receive(thread, flow->port);
+        flow = tftp_table_find(&thread->flows, key);
+    }
     if (flow != NULL) {
         bool is_silent = flow->has_heard && thread->now_us - flow->progress_us > SILENT_US;
         if (!is_silent && is_same_request(&flow->asked, flow->mode, flow->end.asked, request)) {
@@ -169,7 +173,9 @@ static bool is_room(struct tftp_thread *thread, struct tftp_client_record *recor
 static uint16_t find_silence(struct tftp_thread *thread, struct tftp_client_record *record, const char *name)
 {
     for (struct tftp_flow *flow = record->flows; flow != NULL; flow = flow->client_next) {
-        if (flow->silent_block_bytes != 0 && strcmp(flow->end.asked, name) == 0) {
+        bool is_silent =
+            flow->silent_block_bytes != 0 && thread->now_us - flow->progress_us >= TFTP_SILENT_US;
+        if (is_silent && strcmp(flow->end.asked, name) == 0) {
             uint16_t bytes = flow->silent_block_bytes;
             tftp_flow_end(flow, TRANSFER_TIMEOUT);
             record->silent_block_bytes = 0;
@@ -211,12 +217,12 @@ static void ask(struct tftp_thread *thread, struct tftp_port *port, struct tftp_
 void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, const struct transfer_end *from,
                          const struct tftp_packet *request)
 {
-    if (is_repeat(thread, from, request)) {
-        return;
-    }
     struct tftp_client_record *record = tftp_limiter_get(&thread->limiter, from->client);
     if (!tftp_limiter_may_ask(&thread->limiter, record, &thread->policy, thread->now_us)) {
         drop(thread, from->client);
+        return;
+    }
+    if (is_repeat(thread, port, from, request)) {
         return;
     }
     struct transfer_end end = *from;
@@ -297,11 +303,19 @@ static bool hand_over(struct tftp_thread *thread, struct tftp_question *question
     return true;
 }
 
+static bool is_listener_for(const struct tftp_port *port, const struct tftp_question *question)
+{
+    const struct transfer_end *end = &question->end;
+    bool is_there = port->interface[0] == '\0' || if_nametoindex(port->interface) == end->interface_index;
+    bool is_asked = port->address.value == 0 || port->address.value == end->server.value;
+    return port->is_listener && is_there && is_asked && port->mtu == question->mtu;
+}
+
 // A question that another thread handed over: its listener here is the one of the same network.
 static void adopt(struct tftp_thread *thread, struct tftp_question *question)
 {
     for (struct tftp_port *port = thread->ports; port != NULL && question->port == NULL; port = port->next) {
-        question->port = port->is_listener && port->mtu == question->mtu ? port : NULL;
+        question->port = is_listener_for(port, question) ? port : NULL;
     }
 }
 
