@@ -238,7 +238,7 @@ struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *a
 
 // Receiving.
 
-static void prepare_input(struct tftp_input *input, bool wants_control)
+void tftp_port_prepare(struct tftp_input *input, bool wants_control)
 {
     for (unsigned i = 0; i < TFTP_BATCH; i++) {
         input->pieces[i] = (struct iovec){.iov_base = input->bytes[i], .iov_len = TFTP_DATAGRAM_BYTES};
@@ -249,6 +249,16 @@ static void prepare_input(struct tftp_input *input, bool wants_control)
                             .msg_iovlen = 1,
                             .msg_control = wants_control ? &input->controls[i] : NULL,
                             .msg_controllen = wants_control ? sizeof input->controls[i] : 0};
+    }
+}
+
+// Only what the kernel wrote into is made ready anew: a lone client's ACKs come one by one.
+static void prepare_again(struct tftp_input *input, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct msghdr *header = &input->messages[i].msg_hdr;
+        header->msg_namelen = sizeof input->senders[i];
+        header->msg_controllen = header->msg_control == NULL ? 0 : sizeof input->controls[i];
     }
 }
 
@@ -267,8 +277,8 @@ static void read_packet_info(struct msghdr *header, struct transfer_end *end)
 static void deliver_request(struct tftp_thread *thread, struct tftp_port *port, unsigned position,
                             const struct tftp_packet *packet)
 {
-    struct msghdr *header = &thread->input.messages[position].msg_hdr;
-    const struct sockaddr_in *sender = &thread->input.senders[position];
+    struct msghdr *header = &thread->requests.messages[position].msg_hdr;
+    const struct sockaddr_in *sender = &thread->requests.senders[position];
     struct transfer_end from = {.protocol = TRANSFER_TFTP,
                                 .client.value = ntohl(sender->sin_addr.s_addr),
                                 .client_port = ntohs(sender->sin_port)};
@@ -278,11 +288,12 @@ static void deliver_request(struct tftp_thread *thread, struct tftp_port *port, 
 
 static void deliver(struct tftp_thread *thread, struct tftp_port *port, unsigned position)
 {
-    const struct mmsghdr *message = &thread->input.messages[position];
-    const struct sockaddr_in *sender = &thread->input.senders[position];
+    const struct tftp_input *input = port->is_listener ? &thread->requests : &thread->input;
+    const struct mmsghdr *message = &input->messages[position];
+    const struct sockaddr_in *sender = &input->senders[position];
     struct tftp_packet packet;
     if ((message->msg_hdr.msg_flags & MSG_TRUNC) != 0 || sender->sin_port == 0 ||
-        tftp_decode(thread->input.bytes[position], message->msg_len, &packet, NULL) != STATUS_OK) {
+        tftp_decode(input->bytes[position], message->msg_len, &packet, NULL) != STATUS_OK) {
         return;
     }
     if (packet.operation == TFTP_READ_REQUEST || packet.operation == TFTP_WRITE_REQUEST) {
@@ -302,8 +313,8 @@ static void deliver(struct tftp_thread *thread, struct tftp_port *port, unsigned
 
 static bool receive_batch(struct tftp_thread *thread, struct tftp_port *port)
 {
-    prepare_input(&thread->input, port->is_listener);
-    int count = recvmmsg(port->fd, thread->input.messages, TFTP_BATCH, MSG_DONTWAIT, NULL);
+    struct tftp_input *input = port->is_listener ? &thread->requests : &thread->input;
+    int count = recvmmsg(port->fd, input->messages, TFTP_BATCH, MSG_DONTWAIT, NULL);
     if (count < 0) { // an error belongs to an earlier datagram of ours (ICMP); there may be more behind it
         return errno != EAGAIN && errno != EWOULDBLOCK;
     }
@@ -311,6 +322,7 @@ static bool receive_batch(struct tftp_thread *thread, struct tftp_port *port)
     for (unsigned i = 0; i < (unsigned)count; i++) {
         deliver(thread, port, i);
     }
+    prepare_again(input, (unsigned)count);
     tftp_output_flush(thread);
     return count == TFTP_BATCH;
 }

@@ -238,6 +238,8 @@ struct tftp_thread *tftp_thread_new(struct tftp_engine *engine, unsigned number)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     failed = epoll_ctl(thread->epoll_fd, EPOLL_CTL_ADD, thread->wake_fd, &event);
     assert(failed == 0);
+    tftp_port_prepare(&thread->input, false);
+    tftp_port_prepare(&thread->requests, true);
     tftp_table_init(&thread->flows);
     tftp_table_init(&thread->asked);
     tftp_table_init(&thread->files);

@@ -129,7 +129,8 @@ struct tftp_thread {
     uint32_t seed;
     atomic_uint live; // for everybody
     struct tftp_output output;
-    struct tftp_input input;
+    struct tftp_input input;    // of ports that transfers come from
+    struct tftp_input requests; // of listeners: while these are looked at, the other may be needed
 };
 
 struct tftp_engine {
@@ -225,6 +226,9 @@ struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bo
 /// The port that a transfer of `record` should come from, at our address `from`; NULL: none can be opened.
 struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked, struct ip4 from,
                                  struct tftp_client_record *record);
+
+/// Gets room for datagrams ready, `wants_control` with room for what is told about them.
+void tftp_port_prepare(struct tftp_input *input, bool wants_control);
 
 /// Watches a port: it is one of the thread's from now on.
 void tftp_port_add(struct tftp_thread *thread, struct tftp_port *taken_port);
