@@ -136,6 +136,9 @@ static void step_data(struct tftp_write *write, const struct tftp_write_event *e
     case TFTP_RECEIVE_ACK:
         write->resent++;
         send_stand(write, event->now_us, output);
+        if (receive->has_all && event->now_us - write->progress_us < TFTP_PATIENCE_US) {
+            write->wake_us = event->now_us + TFTP_WRITE_DALLY_US; // that ACK may be lost too
+        }
         return;
     case TFTP_RECEIVE_TAKE:
     case TFTP_RECEIVE_TAKE_ACK:

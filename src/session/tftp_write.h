@@ -52,7 +52,7 @@ struct tftp_write_action {
 };
 
 #define TFTP_WRITE_ACTIONS_MOST 4
-#define TFTP_WRITE_DALLY_US     6000000 // the last ACK may be lost; clients say so within 1 to 5 s
+#define TFTP_WRITE_DALLY_US     11000000 // the last ACK may be lost; clients say so every 1 to 5 s
 
 struct tftp_write {
     struct tftp_options granted; // what the OACK says; count 0 = no OACK, ACK 0

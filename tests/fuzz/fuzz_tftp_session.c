@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_actions(&read, actions, tftp_read_step(&read, &event, actions));
     }
     for (int i = 0; !read.is_finished; i++) { // and left alone it comes to an end
-        fuzz_must(i < 5000); // windows may go out in parts
+        fuzz_must(i < 5000);                  // windows may go out in parts
         now_us = read.wake_us > now_us ? read.wake_us : now_us;
         event = (struct tftp_event){.kind = TFTP_EVENT_WAKE, .now_us = now_us};
         check_actions(&read, actions, tftp_read_step(&read, &event, actions));
