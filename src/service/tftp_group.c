@@ -189,12 +189,10 @@ static void send_oack(const struct tftp_group *group, const struct tftp_multicas
     if (action->is_whole) {
         options = member->read.granted;
     }
+    // RFC 2090 lets address and port be left out when they are known (",,1"), but atftp 0.8 gives up then.
     tftp_options_put(&options, TFTP_OPTION_MULTICAST, 0);
-    options.multicast = (struct tftp_multicast){.is_master = action->is_master};
-    if (action->is_whole) {
-        options.multicast.group = group->address;
-        options.multicast.port = TFTP_GROUP_PORT;
-    }
+    options.multicast = (struct tftp_multicast){
+        .group = group->address, .port = TFTP_GROUP_PORT, .is_master = action->is_master};
     if (tftp_encode_oack(&options, bytes, sizeof bytes, &count) == STATUS_OK) {
         tftp_flow_send(&member->flow, bytes, count);
     }

@@ -45,8 +45,8 @@ static struct tftp_multicast_member *member_at(const struct output *output, unsi
     return &output->group->members[number];
 }
 
-// Who was never heard may have missed the first one, and with it the group's address. The others are told
-// what changed and nothing more (RFC 2090: ",,1").
+// Who was never heard may have missed the first one, and with it all that was granted. The others are told
+// what changed and nothing more, as RFC 2090 has it.
 static void put_oack(struct output *output, unsigned number, bool is_master)
 {
     put_action(output, (struct tftp_multicast_action){.kind = TFTP_MULTICAST_SEND_OACK,

@@ -43,7 +43,7 @@ struct tftp_multicast_action {
     enum tftp_multicast_action_kind kind;
     uint16_t member;
     bool is_master; // SEND_OACK: mc=1, it acknowledges from now on
-    bool is_whole;  // SEND_OACK: all that is granted, the group's address too; else ",,mc" and nothing more
+    bool is_whole;  // SEND_OACK: all that is granted; else of multicast alone
     enum tftp_outcome outcome;
     uint32_t block; // 1-based
     int64_t at_us;

@@ -111,6 +111,25 @@ def test_the_master_is_killed_and_the_others_get_it_all(shared):
     assert sent_bytes(shared) - before < 1.7 * SIZE
 
 
+def test_a_master_that_sleeps_is_master_again_when_the_others_are_done(shared):
+    outs = outputs(shared, "sleeps", 2)
+    slowed(shared, True)
+    try:
+        clients = [start(shared, 0, "image", outs[0])]
+        shared.wait("the master's first blocks", lambda: size_of(outs[0]) > 100_000, every=0.02)
+        clients.append(start(shared, 1, "image", outs[1]))
+        time.sleep(0.5)
+        os.kill(clients[0].pid, signal.SIGSTOP)
+        shared.wait("the next master", lambda: "sent ACK" in tail(clients[1]), seconds=20, every=0.05)
+        assert size_of(outs[1]) < SIZE
+        os.kill(clients[0].pid, signal.SIGCONT)
+        for client in clients:
+            finish(client)
+    finally:
+        slowed(shared, False)
+    assert digest(outs[0]) == digest(outs[1]) == digest(shared.root / "image")
+
+
 def test_each_master_is_killed_in_its_turn(shared):
     outs = outputs(shared, "turns")
     slowed(shared, True)
