@@ -50,7 +50,7 @@ static void refuse(struct tftp_thread *thread, struct tftp_port *port, const str
     uint8_t bytes[TFTP_REQUEST_BYTES];
     size_t count;
     struct tftp_client_record *record = tftp_limiter_get(&thread->limiter, end->client);
-    struct tftp_port *from = tftp_port_pick(thread, port, end->server, record);
+    struct tftp_port *from = tftp_port_pick(thread, port, end, record);
     if (from != NULL && tftp_encode_error(error, text, bytes, sizeof bytes, &count) == STATUS_OK) {
         tftp_output_add_packet(thread, from, end, bytes, count);
     }
@@ -280,7 +280,7 @@ static void take_consent(struct tftp_thread *thread, struct tftp_question *quest
 {
     struct tftp_client_record *record = tftp_limiter_get(&thread->limiter, question->end.client);
     struct tftp_port *asked = question->port;
-    question->port = tftp_port_pick(thread, asked, question->end.server, record);
+    question->port = tftp_port_pick(thread, asked, &question->end, record);
     enum status status = question->port == NULL ? STATUS_FULL : start(question);
     if (status == STATUS_FULL) {
         drop(thread, question->end.client); // it asks again in a few seconds, when others are done

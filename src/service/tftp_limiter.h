@@ -10,16 +10,17 @@
 
 struct tftp_client_record {
     struct ip4 address;
-    unsigned live;                    // flows under way
-    unsigned asked;                   // questions under way
-    struct tftp_flow *flows;          // by their client_next
-    int64_t request_us;               // when the bucket of requests is full again
-    int64_t bytes_us;                 // the same of bytes
-    int64_t room_us;                  // when somebody silent was last looked for
-    uint16_t port_last;               // of ours: the next transfer comes from another one
-    uint16_t silent_block_bytes;      // it fell silent behind a first block of so many bytes ...
-    uint64_t silent_name;             // ... of the file with this hash ...
-    int64_t silent_us;                // ... then
+    unsigned live;               // flows under way
+    unsigned asked;              // questions under way
+    struct tftp_flow *flows;     // by their client_next
+    int64_t request_us;          // when the bucket of requests is full again
+    int64_t bytes_us;            // the same of bytes
+    int64_t room_us;             // when somebody silent was last looked for
+    uint16_t client_port_last;   // its port of its last transfer ...
+    uint16_t port_last;          // ... and ours: the next one with the same port of its comes from another
+    uint16_t silent_block_bytes; // it fell silent behind a first block of so many bytes ...
+    uint64_t silent_name;        // ... of the file with this hash ...
+    int64_t silent_us;           // ... then
     struct tftp_client_record *newer; // by when it was last heard of
     struct tftp_client_record *older;
 };

@@ -14,6 +14,7 @@
 #define RECEIVE_BUFFER_BYTES (4 << 20) // room for a thousand machines that start at the same instant
 #define SEND_BUFFER_BYTES    (8 << 20) // all transfers of the port share it
 #define BATCHES_MOST         8         // of one wake: other ports get their turn too
+#define BUSY_LEAST           4         // in a batch: more have come meanwhile, so no need to ask whether
 #define ERRORS_MOST          64
 
 // Opening.
@@ -207,32 +208,43 @@ static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct i
     return port;
 }
 
-struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked, struct ip4 from,
-                                 struct tftp_client_record *record)
+// A transfer port at our address `from`, not the one numbered `not_this`; NULL: there is none yet.
+static struct tftp_port *find_transfer_port(const struct tftp_thread *thread, struct ip4 from,
+                                            uint16_t not_this, unsigned *count)
 {
-    struct tftp_port *found[TFTP_PORTS_EACH];
-    unsigned count = 0;
+    struct tftp_port *found = NULL;
+    *count = 0;
+    for (struct tftp_port *port = thread->ports; port != NULL; port = port->next) {
+        if (!port->is_listener && ip4_equal(port->address, from)) {
+            found = found == NULL && port->number != not_this ? port : found;
+            ++*count;
+        }
+    }
+    return found;
+}
+
+struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked,
+                                 const struct transfer_end *end, struct tftp_client_record *record)
+{
     if (thread->policy.is_single_port && asked != NULL) {
         return asked;
     }
-    for (struct tftp_port *port = thread->ports; port != NULL && count < TFTP_PORTS_EACH; port = port->next) {
-        if (!port->is_listener && ip4_equal(port->address, from)) {
-            found[count++] = port;
-        }
+    // Firmware uses its own port again at once: what is late of its last transfer must not meet the next. All
+    // others share one port, since more fit into a batch then.
+    uint16_t not_this = record->client_port_last == end->client_port ? record->port_last : 0;
+    unsigned count;
+    struct tftp_port *port = find_transfer_port(thread, end->server, not_this, &count);
+    if (port == NULL && count < TFTP_PORTS_EACH) {
+        port = open_transfer_port(thread, end->server);
     }
-    if (count < TFTP_PORTS_EACH) {
-        struct tftp_port *opened = open_transfer_port(thread, from);
-        if (opened != NULL) {
-            found[count++] = opened;
-        }
+    if (port == NULL && count != 0) { // better the same one than none
+        port = find_transfer_port(thread, end->server, 0, &count);
     }
-    if (count == 0) {
-        return NULL;
+    if (port != NULL) {
+        record->client_port_last = end->client_port;
+        record->port_last = port->number;
+        port->used_us = thread->now_us;
     }
-    // Firmware uses its own port again at once: what is late of its last transfer must not meet the next.
-    struct tftp_port *port = count > 1 && found[0]->number == record->port_last ? found[1] : found[0];
-    record->port_last = port->number;
-    port->used_us = thread->now_us;
     return port;
 }
 
@@ -324,7 +336,7 @@ static bool receive_batch(struct tftp_thread *thread, struct tftp_port *port)
     }
     prepare_again(input, (unsigned)count);
     tftp_output_flush(thread);
-    return count == TFTP_BATCH;
+    return count >= BUSY_LEAST;
 }
 
 void tftp_port_receive(struct tftp_thread *thread, struct tftp_port *port)

@@ -223,9 +223,10 @@ void tftp_flow_reap(struct tftp_thread *thread);
 struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_first, bool is_shared,
                                    struct problem *problem);
 
-/// The port that a transfer of `record` should come from, at our address `from`; NULL: none can be opened.
-struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked, struct ip4 from,
-                                 struct tftp_client_record *record);
+/// The port that a transfer of `end->client` (`record`) should come from, at our address `end->server`: not
+/// the one of its last transfer when it uses its own port again. NULL: none can be opened.
+struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked,
+                                 const struct transfer_end *end, struct tftp_client_record *record);
 
 /// Gets room for datagrams ready, `wants_control` with room for what is told about them.
 void tftp_port_prepare(struct tftp_input *input, bool wants_control);
