@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -138,7 +139,9 @@ void tftp_file_drop(struct tftp_file *file)
     }
     if (file->fd >= 0) {
         if (file->map != NULL) {
-            (void)munmap((void *)(uintptr_t)file->map, (size_t)file->bytes);
+            void *map;
+            memcpy(&map, &file->map, sizeof map); // munmap(2) knows no const
+            (void)munmap(map, (size_t)file->bytes);
             atomic_fetch_sub(&file->thread->engine->mapped_bytes, file->bytes);
         }
         (void)close(file->fd);

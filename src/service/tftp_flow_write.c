@@ -111,6 +111,7 @@ static void act(struct write_flow *writer, const struct tftp_write_action *actio
         send_oack(writer);
         return;
     case TFTP_WRITE_TAKE_DATA:
+        assert(packet != NULL); // the machine takes data only when some came
         take_data(writer, packet, action->is_last, now_us);
         return;
     case TFTP_WRITE_SEND_ACK:
