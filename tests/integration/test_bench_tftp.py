@@ -12,6 +12,8 @@ from lab.tftp_load import TftpLab, run_load
 sys.path.append(str(ROOT / "bench"))
 import tftp  # noqa: E402
 
+pytestmark = pytest.mark.alone  # it measures
+
 BYTES = 300_000
 
 

@@ -8,6 +8,8 @@ from lab import Lab
 from lab.network import ROOT
 from lab.storm import add_storm_host, memory_of, run_storm
 
+pytestmark = pytest.mark.alone  # it measures
+
 MACHINES = 1000
 PEAK_MOST_BYTES = 64 << 20
 LOADER = "/usr/lib/PXELINUX/pxelinux.0"

@@ -19,6 +19,8 @@ from lab.storm import kilobytes
 from lab.tftp import ACK, DATA, OACK, Client, Packet, inside, request
 from lab.tftp_load import LOAD, TftpLab, run_load
 
+pytestmark = pytest.mark.alone  # it measures
+
 CROWD = 10_000
 CROWD_BYTES = 3 * 1456 + 1000
 IDLE_MOST_BYTES = 8 << 10
