@@ -101,7 +101,9 @@ static void nothing(uv_timer_t *timer)
 void loop_run_once(struct loop *loop, unsigned most_ms)
 {
     uv_update_time(&loop->uv);
-    uv_timer_start(&loop->once, nothing, most_ms, 0);
+    // It repeats: when this thread is held up here so long that it fires before the waiting begins, the wait
+    // would have no end otherwise.
+    uv_timer_start(&loop->once, nothing, most_ms, most_ms == 0 ? 1 : most_ms);
     uv_ref((uv_handle_t *)&loop->once);
     uv_run(&loop->uv, UV_RUN_ONCE);
     uv_timer_stop(&loop->once);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "io/heap.h"
+#include "io/interface.h"
 #include "service/tftp_thread.h"
 
 #include <unistd.h>
@@ -103,6 +104,30 @@ static void add_listener(struct tftp_engine *engine, unsigned number, struct tft
     tftp_thread_post(engine->threads[number], mail);
 }
 
+// Sockets for transfers are opened beforehand, as long as we may have large buffers: a thousand clients'
+// ACKs come to one of them.
+static void open_ahead(struct tftp_engine *engine, struct ip4 address)
+{
+    for (unsigned i = 0; i < engine->thread_count && !engine->options.policy.is_single_port; i++) {
+        struct tftp_port *port = tftp_port_open(&engine->options.policy, address.value + i, address);
+        if (port != NULL) {
+            add_listener(engine, i, port);
+        }
+    }
+}
+
+static void open_all_ahead(struct tftp_engine *engine, const struct tftp_engine_listener *wanted)
+{
+    struct interface interface;
+    if (wanted->address.value != 0) {
+        open_ahead(engine, wanted->address);
+    } else if (wanted->interface != NULL && interface_find(wanted->interface, &interface) == STATUS_OK) {
+        for (unsigned i = 0; i < interface.address_count; i++) {
+            open_ahead(engine, interface.addresses[i].address);
+        }
+    }
+}
+
 enum status tftp_engine_listen(struct tftp_engine *engine, const struct tftp_engine_listener *wanted,
                                uint16_t *port, struct problem *problem)
 {
@@ -122,6 +147,7 @@ enum status tftp_engine_listen(struct tftp_engine *engine, const struct tftp_eng
     for (unsigned i = 0; i < engine->thread_count; i++) {
         add_listener(engine, i, ports[i]);
     }
+    open_all_ahead(engine, wanted);
     *port = each.port;
     return STATUS_OK;
 }

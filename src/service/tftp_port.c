@@ -174,16 +174,15 @@ static uint32_t roll(struct tftp_thread *thread)
 }
 
 // Binds to any free port of the range, beginning somewhere in it.
-static bool bind_in_range(struct tftp_thread *thread, int fd, struct ip4 from)
+static bool bind_in_range(int fd, const struct tftp_policy *policy, uint32_t chance, struct ip4 from)
 {
-    uint16_t first = thread->policy.port_first;
+    uint16_t first = policy->port_first;
     if (first == 0) {
         return bind_socket(fd, from, 0) == 0;
     }
-    uint32_t count = (uint32_t)(thread->policy.port_last - first) + 1;
-    uint32_t start = roll(thread) % count;
+    uint32_t count = (uint32_t)(policy->port_last - first) + 1;
     for (uint32_t i = 0; i < count; i++) {
-        if (bind_socket(fd, from, (uint16_t)(first + (start + i) % count)) == 0) {
+        if (bind_socket(fd, from, (uint16_t)(first + (chance % count + i) % count)) == 0) {
             return true;
         }
         if (errno != EADDRINUSE) {
@@ -193,18 +192,25 @@ static bool bind_in_range(struct tftp_thread *thread, int fd, struct ip4 from)
     return false;
 }
 
-static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct ip4 from)
+struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip4 from)
 {
     int fd = open_socket();
     if (fd < 0) {
         return NULL;
     }
-    if (!bind_in_range(thread, fd, from)) {
+    if (!bind_in_range(fd, policy, chance, from)) {
         (void)close(fd);
         return NULL;
     }
-    struct tftp_port *port = make_port(fd, from);
-    tftp_port_add(thread, port);
+    return make_port(fd, from);
+}
+
+static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct ip4 from)
+{
+    struct tftp_port *port = tftp_port_open(&thread->policy, roll(thread), from);
+    if (port != NULL) {
+        tftp_port_add(thread, port);
+    }
     return port;
 }
 
@@ -221,6 +227,19 @@ static struct tftp_port *find_transfer_port(const struct tftp_thread *thread, st
         }
     }
     return found;
+}
+
+void tftp_port_offer(struct tftp_thread *thread, struct tftp_port *taken_port)
+{
+    unsigned count = 0;
+    if (!taken_port->is_listener) {
+        (void)find_transfer_port(thread, taken_port->address, 0, &count);
+    }
+    if (count == 0) {
+        tftp_port_add(thread, taken_port);
+    } else {
+        tftp_port_free(taken_port);
+    }
 }
 
 struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *asked,

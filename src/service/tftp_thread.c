@@ -97,7 +97,7 @@ static void take_mail(struct tftp_thread *thread, struct tftp_mail *taken_mail)
 {
     switch (taken_mail->kind) {
     case TFTP_MAIL_LISTEN:
-        tftp_port_add(thread, taken_mail->port);
+        tftp_port_offer(thread, taken_mail->port);
         break;
     case TFTP_MAIL_UNLISTEN:
         unlisten(thread, taken_mail->interface);

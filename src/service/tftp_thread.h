@@ -231,6 +231,13 @@ struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *a
 /// Gets room for datagrams ready, `wants_control` with room for what is told about them.
 void tftp_port_prepare(struct tftp_input *input, bool wants_control);
 
+/// A socket for transfers, bound to our address `from` and a port of the policy's range, beginning anywhere
+/// (`chance`); NULL: there is none.
+struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip4 from);
+
+/// As tftp_port_add, but a socket for transfers is closed when the thread has one for that address.
+void tftp_port_offer(struct tftp_thread *thread, struct tftp_port *taken_port);
+
 /// Watches a port: it is one of the thread's from now on.
 void tftp_port_add(struct tftp_thread *thread, struct tftp_port *taken_port);
 
