@@ -191,13 +191,16 @@ uint32_t tftp_engine_live(const struct tftp_engine *engine)
 
 // The engine.
 
-static unsigned pick_threads(unsigned wanted)
+// Each thread needs a port of its own to send from.
+static unsigned pick_threads(unsigned wanted, const struct tftp_policy *policy)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     if (wanted == 0) {
         wanted = processors < 2 ? 1 : (unsigned)size_min((size_t)processors / 2, THREADS_AUTO_MOST);
     }
-    return (unsigned)size_min(wanted, TFTP_ENGINE_THREADS_MOST);
+    size_t ports = (size_t)(policy->port_last - policy->port_first) + 1;
+    bool is_short = policy->port_first != 0 && !policy->is_single_port && ports < wanted;
+    return (unsigned)size_min(is_short ? ports : wanted, TFTP_ENGINE_THREADS_MOST);
 }
 
 struct tftp_engine *tftp_engine_new(const struct tftp_engine_options *options)
@@ -205,7 +208,7 @@ struct tftp_engine *tftp_engine_new(const struct tftp_engine_options *options)
     struct tftp_engine *engine = heap_new(sizeof *engine);
     engine->options = *options;
     engine->mailbox = mailbox_new(options->loop, receive, engine);
-    engine->thread_count = pick_threads(options->threads);
+    engine->thread_count = pick_threads(options->threads, &options->policy);
     for (unsigned i = 0; i < engine->thread_count; i++) {
         engine->threads[i] = tftp_thread_new(engine, i);
     }
