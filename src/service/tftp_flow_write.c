@@ -14,6 +14,7 @@ struct write_flow {
     struct tftp_write write;
     struct upload *upload;
     struct netascii netascii;
+    uint64_t bytes; // that came
     bool is_stored;
     int64_t stored_us;
 };
@@ -49,11 +50,23 @@ static void fail(struct write_flow *writer, enum status status)
         tftp_flow_send_error(flow, TFTP_ERROR_FILE_EXISTS, "File already exists");
         reasons_add(&flow->end.reasons, REASON_UPLOAD_EXISTS);
         outcome = TRANSFER_REFUSED;
+    } else if (status == STATUS_MALFORMED) {
+        tftp_flow_send_error(flow, TFTP_ERROR_NOT_DEFINED, "The file is not as long as its sender said");
+        reasons_add(&flow->end.reasons, REASON_TRANSFER_FAILED);
     } else {
         tftp_flow_send_error(flow, TFTP_ERROR_NOT_DEFINED, "The server cannot write this file");
         reasons_add(&flow->end.reasons, REASON_TRANSFER_FAILED);
     }
     tftp_flow_end(flow, outcome);
+}
+
+// Whether all came that the client spoke of. curl 7.88 answers an OACK that comes twice with the next piece
+// of its file under the number of the first one: without this, half a file would get its name.
+static bool is_as_long_as_told(const struct write_flow *writer)
+{
+    const struct tftp_options *asked = &writer->flow.asked;
+    uint64_t told = asked->has[TFTP_OPTION_TSIZE] ? asked->value[TFTP_OPTION_TSIZE] : 0;
+    return told == 0 || writer->flow.mode == TFTP_MODE_NETASCII || told == writer->bytes;
 }
 
 static enum status keep(struct write_flow *writer, const struct tftp_packet *packet, bool is_last)
@@ -67,7 +80,11 @@ static enum status keep(struct write_flow *writer, const struct tftp_packet *pac
         bytes += is_last ? netascii_finish(&writer->netascii, text + bytes) : 0;
         data = text;
     }
+    writer->bytes += bytes;
     enum status status = upload_write(writer->upload, data, bytes);
+    if (status == STATUS_OK && is_last && !is_as_long_as_told(writer)) {
+        return STATUS_MALFORMED;
+    }
     if (status == STATUS_OK && is_last) {
         status = upload_commit(writer->upload);
         writer->is_stored = status == STATUS_OK;

@@ -35,6 +35,23 @@ JOBS = [(client, loss, size) for client in CLIENTS for loss in LOSSES for size i
 LONG_JOBS = [("imprint", "good", TURN), ("tftp-hpa", "good", TURN + 1)]
 
 
+# curl 7.88 sends a wrong piece of its file when an OACK comes twice; the server refuses what is shorter than it was told
+AGAIN = [job for job in JOBS if job[0].startswith("curl") and job[1] != "good"]
+
+
+# Writes one short block and prints what the server says to it.
+HALF = """
+import socket, sys
+here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+here.settimeout(10)
+here.sendto(bytes.fromhex(sys.argv[2]), (sys.argv[1], 69))
+oack, server = here.recvfrom(2048)
+assert oack[1] == 6, oack
+here.sendto(bytes([0, 3, 0, 1]) + b"x" * 100, server)
+print(here.recvfrom(2048)[0].hex())
+"""
+
+
 def name_of(job):
     """A job as pytest prints it, and the name of its file."""
     return "-".join(map(str, job)).replace("%", "")
@@ -57,7 +74,7 @@ def shared():
         yield lab
 
 
-def put(lab, job, seconds=60):
+def put(lab, job, seconds=60, tries=4):
     """What became of one: None, or what went wrong."""
     client, loss, size = job
     words = [word.format(server=lab.address, name=name_of(job), file=lab.files[size], imprint=imprint_binary())
@@ -70,6 +87,8 @@ def put(lab, job, seconds=60):
         if loss == "good":
             return "it hung"
     there = lab.uploads / name_of(job)  # which counts: some clients wait for ever when the last ACK got lost
+    if not there.exists() and job in AGAIN and tries > 0:
+        return put(lab, job, seconds, tries - 1)
     if not there.exists():
         return f"nothing arrived: {said}"
     if there.read_bytes() != lab.files[size].read_bytes():
@@ -93,6 +112,14 @@ def test_a_client_writes_a_file(results, job):
 @pytest.mark.parametrize("job", LONG_JOBS, ids=name_of)
 def test_a_client_writes_past_the_turn_of_the_block_numbers(shared, job):
     assert put(shared, job) is None
+
+
+def test_half_a_file_gets_no_name(shared):
+    """The sender spoke of 600 bytes, and its first and last block has 100."""
+    words = "\0\2half\0octet\0tsize\x00600\0".encode()
+    reply = shared.run("/usr/bin/python3", "-c", HALF, shared.address, words.hex(), host="host0").stdout
+    assert bytes.fromhex(reply.strip())[:4] == bytes([0, 5, 0, 0]), reply
+    assert not (shared.uploads / "half").exists()
 
 
 def test_text_arrives_with_the_line_ends_of_this_system(shared):
