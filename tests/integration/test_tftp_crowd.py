@@ -74,7 +74,8 @@ def test_a_flood_of_requests_from_one_address_leaves_the_others_running(lab):
     assert flooded["transfer_ms"]["p50"] < 3 * alone["transfer_ms"]["p50"] + 50, (alone["transfer_ms"], flooded["transfer_ms"])
     assert resident(lab) - before < 16 << 20
     assert live(lab) <= 80, "most of what one address asks for waits"
-    assert len(lab.events()) < 2000, "the timeline is not flooded either"
+    honest = alone["done"] + flooded["done"]  # each is an event
+    assert len(lab.events()) < honest + 1000, "the timeline is not flooded either"
     lab.wait("the flood's own transfers to be over", lambda: live(lab) == 0, 90, 1)
     again = run_load(lab, "read", lab.path, clients=4, window=4)
     assert again["failed"] == 0, again["first_failure"]
