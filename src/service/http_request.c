@@ -324,19 +324,6 @@ static enum transfer_outcome outcome_of(const struct http_request *request)
     return TRANSFER_FAILED;
 }
 
-static void add_reason(struct transfer_end *end)
-{
-    static const enum reason_id REASONS[TRANSFER_OUTCOME_COUNT] = {
-        [TRANSFER_DONE] = REASON_TRANSFER_DONE,
-        [TRANSFER_PROBED] = REASON_TRANSFER_PROBED,
-        [TRANSFER_ABORTED] = REASON_TRANSFER_ABORTED,
-        [TRANSFER_TIMEOUT] = REASON_TRANSFER_TIMEOUT,
-    };
-    if (REASONS[end->outcome] != REASON_NONE) {
-        reasons_add(&end->reasons, REASONS[end->outcome]);
-    }
-}
-
 void http_request_finish(struct http_request *request, enum MHD_RequestTerminationCode reason)
 {
     struct transfer_end *end = &request->end;
@@ -352,6 +339,6 @@ void http_request_finish(struct http_request *request, enum MHD_RequestTerminati
         uint64_t sent = acked > request->acked_before ? acked - request->acked_before : 0;
         end->sent = sent < request->answer.count ? sent : request->answer.count;
     }
-    add_reason(end);
+    transfer_add_reason(end);
     request->stage = HTTP_REQUEST_OVER;
 }

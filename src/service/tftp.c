@@ -39,24 +39,11 @@ uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu)
 
 // What the engine tells.
 
-static void add_reason(struct transfer_end *end)
-{
-    static const enum reason_id REASONS[TRANSFER_OUTCOME_COUNT] = {
-        [TRANSFER_DONE] = REASON_TRANSFER_DONE,
-        [TRANSFER_PROBED] = REASON_TRANSFER_PROBED,
-        [TRANSFER_ABORTED] = REASON_TRANSFER_ABORTED,
-        [TRANSFER_TIMEOUT] = REASON_TRANSFER_TIMEOUT,
-    };
-    if (REASONS[end->outcome] != REASON_NONE) {
-        reasons_add(&end->reasons, REASONS[end->outcome]);
-    }
-}
-
 static void take_end(void *context, const struct transfer_end *told)
 {
     struct tftp_service *service = context;
     struct transfer_end end = *told;
-    add_reason(&end);
+    transfer_add_reason(&end);
     transfer_stats_add(&service->stats, &end);
     if (service->options.hooks.ended != NULL) {
         service->options.hooks.ended(service->options.hooks.context, &end);

@@ -14,6 +14,19 @@ const char *transfer_outcome_text(enum transfer_outcome outcome)
     return TEXTS[outcome];
 }
 
+void transfer_add_reason(struct transfer_end *end)
+{
+    static const enum reason_id REASONS[TRANSFER_OUTCOME_COUNT] = {
+        [TRANSFER_DONE] = REASON_TRANSFER_DONE,
+        [TRANSFER_PROBED] = REASON_TRANSFER_PROBED,
+        [TRANSFER_ABORTED] = REASON_TRANSFER_ABORTED,
+        [TRANSFER_TIMEOUT] = REASON_TRANSFER_TIMEOUT,
+    };
+    if (REASONS[end->outcome] != REASON_NONE) {
+        reasons_add(&end->reasons, REASONS[end->outcome]);
+    }
+}
+
 static void transfer_print_name(const char *name, size_t most, struct text *text)
 {
     text_add_escaped(text, name, size_min(strlen(name), most));

@@ -84,5 +84,8 @@ const char *transfer_outcome_text(enum transfer_outcome outcome);
 /// `fetched debian/linux (8123456 bytes by TFTP, 140 ms, blocks of 1468, windows of 4, 3 lost)`.
 void transfer_print(const struct transfer_end *end, struct text *text);
 
+/// Adds the reason that follows from the outcome alone: done, probed, aborted, timed out.
+void transfer_add_reason(struct transfer_end *end);
+
 /// Counts an ended transfer.
 void transfer_stats_add(struct transfer_stats *stats, const struct transfer_end *end);
