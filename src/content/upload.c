@@ -21,6 +21,7 @@
 #define UPLOAD_PREFIX     ".imprint-upload-"
 #define UPLOAD_NAME_BYTES 64
 #define UPLOAD_MODE       0644
+#define UPLOAD_MODE_YET   0600 // while it is not whole: not served, should its folder be
 #define PROC_NAME_BYTES   32
 
 struct upload_folder {
@@ -157,7 +158,7 @@ static enum status open_file(struct upload *upload)
     (void)snprintf(upload->hidden, sizeof upload->hidden, UPLOAD_PREFIX "%d-%u", (int)getpid(),
                    atomic_fetch_add(&counter, 1));
     upload->fd = openat(upload->folder_fd, upload->hidden,
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UPLOAD_MODE);
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UPLOAD_MODE_YET);
     upload->is_named = upload->fd >= 0;
     return upload->is_named ? STATUS_OK : status_from(errno);
 }

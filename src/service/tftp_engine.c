@@ -37,6 +37,7 @@ static void take_question(struct tftp_engine *engine, struct tftp_question *ques
 
 static void take_end(struct tftp_engine *engine, struct end_message *taken_message)
 {
+    atomic_fetch_sub_explicit(&engine->told, 1, memory_order_relaxed);
     engine->options.ended(engine->options.context, &taken_message->end);
     heap_free(taken_message);
 }
@@ -77,6 +78,7 @@ void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end 
     struct end_message *message = heap_new(sizeof *message);
     message->message.kind = MESSAGE_END;
     message->end = *end;
+    atomic_fetch_add_explicit(&engine->told, 1, memory_order_relaxed);
     mailbox_post(engine->mailbox, &message->message.link);
 }
 
@@ -154,12 +156,24 @@ enum status tftp_engine_listen(struct tftp_engine *engine, const struct tftp_eng
 
 void tftp_engine_unlisten(struct tftp_engine *engine, const char *interface)
 {
+    // An interface with a new address is served again at once, by the same port: so the old sockets must be
+    // closed when this returns. The threads never wait for the loop thread.
+    sem_t done;
+    unsigned waited = 0;
+    int failed = sem_init(&done, 0, 0);
+    assert(failed == 0);
     for (unsigned i = 0; i < engine->thread_count; i++) {
         struct tftp_mail *mail = heap_new(sizeof *mail);
         mail->kind = TFTP_MAIL_UNLISTEN;
+        mail->done = engine->threads[i]->is_running ? &done : NULL;
+        waited += mail->done != NULL ? 1 : 0;
         (void)text_copy(mail->interface, sizeof mail->interface, interface == NULL ? "" : interface);
         tftp_thread_post(engine->threads[i], mail);
     }
+    while (waited != 0) {
+        waited -= sem_wait(&done) == 0 ? 1 : 0;
+    }
+    (void)sem_destroy(&done);
 }
 
 // The limits of all clients together are shared out among the threads.

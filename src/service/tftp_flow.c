@@ -248,6 +248,12 @@ static void resume(struct tftp_flow *flow, unsigned most)
     unsigned now = count < most ? count : most;
     queue_remove(flow);
     flow->waiting_count = 0;
+    // The last block may have waited for long since the file was looked at.
+    if (first + now > flow->blocks_of->block_count && !tftp_file_is_unchanged(flow->file)) {
+        flow->has_failed = true;
+        tftp_flow_wake_at(flow, 0);
+        return;
+    }
     send_or_wait(flow, first, now);
     if (now < count && !flow->has_failed) {
         wait_in(flow, flow->queue != NULL ? flow->queue : queue, first + now, count - now);
@@ -268,13 +274,14 @@ void tftp_flow_resume_port(struct tftp_thread *thread, struct tftp_port *port)
 void tftp_flow_resume_paced(struct tftp_thread *thread)
 {
     struct tftp_flow *last = thread->paced.last;
-    struct tftp_flow *flow;
-    do {
+    struct tftp_flow *flow = NULL;
+    // The last one may leave the queue meanwhile, when a full socket takes what it has in the batch: so its
+    // turn alone would not be a certain end.
+    for (uint32_t left = thread->flows.count; left > 0 && thread->paced.first != NULL && flow != last;
+         left--) {
         flow = thread->paced.first;
-        if (flow != NULL) {
-            resume(flow, PACED_BLOCKS);
-        }
-    } while (flow != NULL && flow != last);
+        resume(flow, PACED_BLOCKS);
+    }
 }
 
 // Sending packets.

@@ -4,7 +4,7 @@
 #include "service/tftp_netascii.h"
 #include "service/tftp_thread.h"
 
-#define CLOSED_MOST          3           // "port unreachable" so often without progress: the client is gone
+#define CLOSED_MOST          3           // "port unreachable" so often: the client is gone, or never asked
 #define WAITING_US           100000      // to look again when our own socket or rate was what held us up
 #define NETASCII_TOTAL_BYTES (64u << 20) // of all converted files under way
 
@@ -13,7 +13,7 @@ struct read_flow {
     struct tftp_read read;
     uint64_t blocks_sent;    // repeats count
     uint64_t netascii_bytes; // of its converted text
-    unsigned closed;         // how often its port was, in a row
+    unsigned closed;         // how often its port was
 };
 
 static struct read_flow *read_of(struct tftp_flow *flow)
@@ -89,7 +89,6 @@ static void take_packet(struct tftp_flow *flow, const struct tftp_packet *packet
 {
     struct read_flow *reader = read_of(flow);
     if (packet->operation == TFTP_ACK) {
-        reader->closed = 0;
         step(reader, &(struct tftp_event){.kind = TFTP_EVENT_ACK,
                                           .now_us = now_us,
                                           .block = packet->block,

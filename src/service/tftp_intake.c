@@ -14,6 +14,7 @@
 #define SILENT_US         1000000  // a client that said nothing for so long may have gone away
 #define SILENT_MEMORY_US  60000000 // its next try comes within that
 #define ROOM_EVERY_US     10000    // looking for somebody silent costs time
+#define ROOM_AT_ONCE      64       // so many leave when it was looked for
 #define DROPPED_EVERY_US  10000000
 #define MODE_REFUSED_TEXT "only octet and netascii are served"
 
@@ -89,7 +90,9 @@ static bool is_repeat(struct tftp_thread *thread, const struct tftp_port *port,
 {
     uint64_t key = tftp_key(from->client, from->client_port);
     struct tftp_flow *flow = tftp_table_find(&thread->flows, key);
-    if (flow != NULL && flow->port != port) { // its last ACK, sent before this request, may wait there
+    // Its last ACK, sent before this request, may wait there. Not at a listener (single-port mode): what is
+    // read from that takes the place of the requests at hand.
+    if (flow != NULL && flow->port != port && !flow->port->is_listener) {
         tftp_port_receive(thread, flow->port);
         flow = tftp_table_find(&thread->flows, key);
     }
@@ -115,24 +118,13 @@ static bool is_repeat(struct tftp_thread *thread, const struct tftp_port *port,
 
 // Room.
 
-// Who was silent longest, more than a second at least: of this client, or, when it is NULL, of those that
-// never answered at all: somebody may have asked in their name.
+// Who was silent longest of this client, more than a second at least.
 static struct tftp_flow *find_silent(struct tftp_thread *thread, const struct tftp_client_record *record)
 {
     struct tftp_flow *found = NULL;
     int64_t since_us = thread->now_us - SILENT_US;
-    if (record != NULL) {
-        for (struct tftp_flow *flow = record->flows; flow != NULL; flow = flow->client_next) {
-            if (flow->progress_us < since_us) {
-                found = flow;
-                since_us = flow->progress_us;
-            }
-        }
-        return found;
-    }
-    for (uint32_t i = 0; i < thread->flows.capacity; i++) {
-        struct tftp_flow *flow = thread->flows.slots[i].value;
-        if (flow != NULL && !flow->has_heard && flow->progress_us < since_us) {
+    for (struct tftp_flow *flow = record->flows; flow != NULL; flow = flow->client_next) {
+        if (flow->progress_us < since_us) {
             found = flow;
             since_us = flow->progress_us;
         }
@@ -140,18 +132,37 @@ static struct tftp_flow *find_silent(struct tftp_thread *thread, const struct tf
     return found;
 }
 
+// Ends some that never answered at all: somebody may have asked in their name. Several at once, since
+// looking through thousands of transfers for each request would cost more than it costs to ask.
+static bool end_unheard(struct tftp_thread *thread)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < thread->flows.capacity && count < ROOM_AT_ONCE; i++) {
+        struct tftp_flow *flow = thread->flows.slots[i].value;
+        if (flow != NULL && !flow->has_heard && thread->now_us - flow->progress_us > SILENT_US) {
+            tftp_flow_end(flow, TRANSFER_TIMEOUT);
+            count++;
+            i--; // another one may have moved up into its place
+        }
+    }
+    return count != 0;
+}
+
 static bool make_room(struct tftp_thread *thread, struct tftp_client_record *record, int64_t *last_us)
 {
     if (thread->now_us - *last_us < ROOM_EVERY_US) {
         return false;
     }
-    struct tftp_flow *silent = find_silent(thread, record);
-    if (silent == NULL) {
-        *last_us = thread->now_us;
-        return false;
+    struct tftp_flow *silent = record == NULL ? NULL : find_silent(thread, record);
+    if (silent != NULL) {
+        tftp_flow_end(silent, TRANSFER_TIMEOUT);
+        return true;
     }
-    tftp_flow_end(silent, TRANSFER_TIMEOUT);
-    return true;
+    if (record == NULL && end_unheard(thread)) {
+        return true;
+    }
+    *last_us = thread->now_us;
+    return false;
 }
 
 static bool is_room(struct tftp_thread *thread, struct tftp_client_record *record)
@@ -230,6 +241,11 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
     end.is_write = request->operation == TFTP_WRITE_REQUEST;
     end.is_netascii = request->mode == TFTP_MODE_NETASCII;
     if (request->mode != TFTP_MODE_OCTET && request->mode != TFTP_MODE_NETASCII) {
+        // All other answers wait for the loop thread, so it can keep up; this one must not flood it.
+        if (atomic_load_explicit(&thread->engine->told, memory_order_relaxed) >= TFTP_ASKED_MOST) {
+            drop(thread, from->client);
+            return;
+        }
         end.outcome = TRANSFER_REFUSED;
         (void)text_copy(end.why, sizeof end.why, MODE_REFUSED_TEXT);
         refuse(thread, port, &end, TFTP_ERROR_ILLEGAL_OPERATION, MODE_REFUSED_TEXT);
@@ -280,6 +296,12 @@ static void take_consent(struct tftp_thread *thread, struct tftp_question *quest
 {
     struct tftp_client_record *record = tftp_limiter_get(&thread->limiter, question->end.client);
     struct tftp_port *asked = question->port;
+    // Two addresses of ours may have been asked from the same port, and one question handed over to us.
+    struct tftp_flow *other =
+        tftp_table_find(&thread->flows, tftp_key(question->end.client, question->end.client_port));
+    if (other != NULL) {
+        tftp_flow_end(other, TRANSFER_ABORTED);
+    }
     question->port = tftp_port_pick(thread, asked, &question->end, record);
     enum status status = question->port == NULL ? STATUS_FULL : start(question);
     if (status == STATUS_FULL) {

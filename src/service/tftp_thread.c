@@ -109,7 +109,11 @@ static void take_mail(struct tftp_thread *thread, struct tftp_mail *taken_mail)
         thread->is_stopping = true;
         break;
     }
+    sem_t *done = taken_mail->done;
     heap_free(taken_mail);
+    if (done != NULL) {
+        (void)sem_post(done);
+    }
 }
 
 static void read_mail(struct tftp_thread *thread)

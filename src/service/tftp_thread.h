@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 
@@ -90,6 +91,7 @@ struct tftp_mail { // from the loop thread
     struct tftp_port *port;      // LISTEN: taken over
     char interface[IF_NAMESIZE]; // UNLISTEN
     struct tftp_policy policy;   // POLICY
+    sem_t *done;                 // UNLISTEN: posted when the sockets are closed; NULL = nobody waits
 };
 
 struct tftp_thread {
@@ -140,6 +142,7 @@ struct tftp_engine {
     atomic_ullong mapped_bytes;
     atomic_ullong netascii_bytes; // of converted texts under way
     atomic_uint live;
+    atomic_uint told; // ends that the loop thread has not taken yet
     unsigned thread_count;
     struct tftp_thread *threads[TFTP_ENGINE_THREADS_MOST];
 };

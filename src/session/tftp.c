@@ -515,7 +515,8 @@ static void step_wake(struct tftp_read *read, int64_t now_us, struct output *out
         return;
     }
     // Who never answered may be a stranger in whose name somebody else asked. A real client asks again.
-    bool is_unheard = read->is_oack_acked && !read->has_heard && read->tries >= TFTP_FIRST_TRIES;
+    unsigned tries_most = read->is_oack_acked ? TFTP_FIRST_TRIES : TFTP_OACK_TRIES;
+    bool is_unheard = !read->has_heard && read->tries >= tries_most;
     if (is_unheard || now_us - read->progress_us >= TFTP_PATIENCE_US) {
         finish(read, TFTP_OUTCOME_TIMEOUT, output);
         return;

@@ -52,6 +52,8 @@ struct tftp_action {
 #define TFTP_LAST_US      5000000 // ... and this long: EDK2 speaks up after 4 s when it lost that window
 #define TFTP_FIRST_TRIES  6       // of the first block to one who never answered: the request may be forged
 
+#define TFTP_OACK_TRIES 16 // of the OACK, which is smaller, to the same
+
 #define TFTP_ROLLOVER_MOST 64511 // so that at least 1024 numbers are told apart behind it
 
 struct tftp_limits {

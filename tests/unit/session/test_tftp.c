@@ -422,6 +422,15 @@ static void one_who_never_answers_gets_little(void **state)
         assert_int_equal(action.kind, TFTP_ACTION_SEND_OACK); // smaller than the request, and no block at all
     }
     assert_in_range(sent, 10, 20);
+
+    // A short timeout makes them come closer together, and not more of them.
+    tftp_options_put(&asked, TFTP_OPTION_TIMEOUT, 1);
+    tftp_read_init(&read, &asked, 100000, &LIMITS);
+    start(&read);
+    for (sent = 1; (action = wake(&read, read.wake_us)).kind != TFTP_ACTION_FINISHED; sent++) {
+        assert_int_equal(action.kind, TFTP_ACTION_SEND_OACK);
+    }
+    assert_in_range(sent, 10, 20);
 }
 
 static void six_gibibytes_are_counted_right_through_many_wraps(void **state)
