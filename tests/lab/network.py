@@ -62,7 +62,10 @@ class Lab:
     def _make_bridge(self):
         sh("ip", "netns", "add", self.name)
         self.run("ip", "link", "set", "lo", "up")
-        self.run("ip", "link", "add", "br0", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        # An address of its own: otherwise it takes the lowest of its ports', and each host that is plugged in may change
+        # it. The others' packets then still go to the old one and are dropped, until they ask for it half a minute later.
+        octets = "".join(f":{int(octet):02x}" for octet in self.address.split("."))
+        self.run("ip", "link", "add", "br0", "address", f"02:00{octets}", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
         self.run("ip", "address", "add", f"{self.address}/{self.prefix}", "brd", "+", "dev", "br0")
         self.run("ip", "link", "set", "br0", "up")
 
