@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "model/dhcp_class.h"
 #include "model/network.h"
 #include "model/policy.h"
 
@@ -20,6 +21,7 @@
 #define CONFIG_SUBNETS_MOST    64
 #define CONFIG_USER_BYTES      33
 #define CONFIG_REFUSED_MOST    16 // TFTP options
+#define CONFIG_EXPECTED_MOST   16 // other DHCP servers
 
 enum config_dhcp_mode {
     CONFIG_DHCP_AUTO,   // listen first: proxy where another server answers, else serve dhcp.subnets if any
@@ -27,6 +29,12 @@ enum config_dhcp_mode {
     CONFIG_DHCP_PROXY,  // boot information only, beside another DHCP server
     CONFIG_DHCP_OFF,    // no DHCP at all
     CONFIG_DHCP_MODE_COUNT
+};
+
+enum config_delay_for { // whom dhcp.delay is for
+    CONFIG_DELAY_FOR_ALL,
+    CONFIG_DELAY_FOR_UNKNOWN, // all but approved machines
+    CONFIG_DELAY_FOR_COUNT
 };
 
 enum config_tftp_option { // those of tftp.refuse, in the order of its words
@@ -74,6 +82,19 @@ struct config_tftp {
     struct config_range multicast_groups;
 };
 
+struct config_dhcp {
+    bool is_authoritative;          // NAK for what contradicts our books, else silence
+    struct dhcp_option_set options; // for all clients
+    struct dhcp_definitions definitions;
+    uint32_t delay_s; // before an answer, so that another server is first
+    enum config_delay_for delay_for;
+    uint32_t standby_s;  // answer only clients that tried for so long (secs)
+    bool has_ping_check; // ask for an address on the wire before an unknown client gets it
+    struct ip4 expected[CONFIG_EXPECTED_MOST]; // other servers that may answer; others raise an alarm
+    uint8_t expected_count;
+    struct dhcp_classes classes;
+};
+
 struct config {
     char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
     char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
@@ -85,6 +106,7 @@ struct config {
     enum config_dhcp_mode dhcp_mode;
     struct network subnets[CONFIG_SUBNETS_MOST];
     uint8_t subnet_count;
+    struct config_dhcp dhcp;
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
     struct config_tftp tftp;
     uint16_t http_port;

@@ -18,6 +18,13 @@ enum boot_platform { BOOT_PLATFORM_BIOS, BOOT_PLATFORM_UEFI, BOOT_PLATFORM_OTHER
 
 #define BOOT_ARCHITECTURE_NONE UINT16_MAX
 
+#define BOOT_EVIDENCE_BYTES 64
+
+struct boot_evidence { // bytes as the packet had them, cut at BOOT_EVIDENCE_BYTES; length 0 = not told
+    uint8_t length;
+    uint8_t bytes[BOOT_EVIDENCE_BYTES];
+};
+
 struct boot_client {
     enum boot_stage stage;
     uint16_t architecture; // DHCP option 93 code (RFC 4578, IANA); BOOT_ARCHITECTURE_NONE = not told
@@ -27,4 +34,9 @@ struct boot_client {
     struct hw mac;
     struct uuid uuid; // canonical; all zero = not told
     char serial[MACHINE_SERIAL_BYTES];
+    struct boot_evidence vendor_class;  // option 60
+    struct boot_evidence user_class;    // option 77; of several the first
+    struct boot_evidence circuit_id;    // what the relay says of where it is: 82.1
+    struct boot_evidence remote_id;     // 82.2
+    struct boot_evidence subscriber_id; // 82.6
 };

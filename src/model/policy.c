@@ -25,6 +25,22 @@ enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown)
     return STATUS_OK;
 }
 
+enum policy_unknown policy_choose(enum policy_choice choice, enum policy_unknown general)
+{
+    switch (choice) {
+    case POLICY_CHOICE_HOLD:
+        return POLICY_UNKNOWN_HOLD;
+    case POLICY_CHOICE_LOCAL:
+        return POLICY_UNKNOWN_LOCAL;
+    case POLICY_CHOICE_REFUSE:
+        return POLICY_UNKNOWN_REFUSE;
+    case POLICY_CHOICE_DEFAULT:
+    case POLICY_CHOICE_COUNT:
+    default:
+        return general;
+    }
+}
+
 const char *policy_prompt_text(enum policy_prompt prompt)
 {
     assert(prompt < POLICY_PROMPT_COUNT);

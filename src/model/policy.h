@@ -11,6 +11,14 @@ enum policy_unknown {
     POLICY_UNKNOWN_COUNT
 };
 
+enum policy_choice {       // of a network or a class, in place of policy.unknown
+    POLICY_CHOICE_DEFAULT, // none: what the more general says
+    POLICY_CHOICE_HOLD,
+    POLICY_CHOICE_LOCAL,
+    POLICY_CHOICE_REFUSE,
+    POLICY_CHOICE_COUNT
+};
+
 enum policy_prompt {
     POLICY_PROMPT_NONE, // an order is enough
     POLICY_PROMPT_KEY,  // somebody must press a key at the machine before a disk is written
@@ -32,6 +40,9 @@ const char *policy_unknown_text(enum policy_unknown unknown);
 
 /// The policy called `text`, or STATUS_NOT_FOUND.
 MUST_USE enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown);
+
+/// What `choice` says, or `general` when it says nothing.
+enum policy_unknown policy_choose(enum policy_choice choice, enum policy_unknown general);
 
 /// "none" or "key".
 const char *policy_prompt_text(enum policy_prompt prompt);

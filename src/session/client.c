@@ -3,6 +3,8 @@
 
 #include "wire/pxe.h"
 
+#include <string.h>
+
 #define CLIENT_ID_UUID_BYTES 17 // type 0 and a UUID
 
 // What kind of firmware stands behind an architecture code. BOOT_PLATFORM_OTHER: nothing here knows how such
@@ -93,6 +95,41 @@ static void client_put_ipxe(const struct dhcp4_message *message, struct boot_cli
     }
 }
 
+static void evidence_put(struct boot_evidence *evidence, const void *data, size_t bytes)
+{
+    evidence->length = (uint8_t)size_min(bytes, sizeof evidence->bytes);
+    if (evidence->length != 0) {
+        memcpy(evidence->bytes, data, evidence->length);
+    }
+}
+
+// RFC 3046 section 2.0: a sub-option of what the relay added.
+static void evidence_put_relay(struct boot_evidence *evidence, const struct dhcp4_option *relay, uint8_t code)
+{
+    struct dhcp4_option sub;
+    if (relay != NULL && dhcp4_option_find_sub(relay, code, false, &sub)) {
+        evidence_put(evidence, sub.data, sub.length);
+    }
+}
+
+// What classes of clients are told apart by.
+static void client_put_evidence(const struct dhcp4_message *message, struct boot_client *client)
+{
+    const struct dhcp4_option *class = dhcp4_find(message, DHCP4_OPTION_VENDOR_CLASS);
+    if (class != NULL) {
+        evidence_put(&client->vendor_class, class->data, class->length);
+    }
+    const struct dhcp4_option *user = dhcp4_find(message, DHCP4_OPTION_USER_CLASS);
+    struct pxe_user_classes classes;
+    if (user != NULL && pxe_decode_user_classes(user, &classes) == STATUS_OK && classes.count != 0) {
+        evidence_put(&client->user_class, classes.items[0].data, classes.items[0].length);
+    }
+    const struct dhcp4_option *relay = dhcp4_find(message, DHCP4_OPTION_RELAY);
+    evidence_put_relay(&client->circuit_id, relay, DHCP4_RELAY_CIRCUIT_ID);
+    evidence_put_relay(&client->remote_id, relay, DHCP4_RELAY_REMOTE_ID);
+    evidence_put_relay(&client->subscriber_id, relay, DHCP4_RELAY_SUBSCRIBER_ID);
+}
+
 void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client)
 {
     struct pxe_vendor_class class = {0};
@@ -109,4 +146,5 @@ void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *
     if (client->stage == BOOT_STAGE_IPXE) {
         client_put_ipxe(message, client);
     }
+    client_put_evidence(message, client);
 }
