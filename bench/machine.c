@@ -47,26 +47,10 @@ static void send_arp(struct machine_world *world, const struct arp *arp)
     link_put(world->link, written);
 }
 
-void machine_ask_hw(struct machine_world *world, const struct machine *machine, struct ip4 target)
-{
-    struct hw hw = machine_hw(machine);
-    struct arp question = arp_probe(&hw, target);
-    question.sender = machine->address;
-    send_arp(world, &question);
-}
-
 static void receive_arp(struct machine_world *world, const uint8_t *bytes, size_t count)
 {
     struct arp heard;
-    if (arp_decode(bytes, count, &heard) != STATUS_OK) {
-        return;
-    }
-    if (heard.operation == ARP_REPLY) {
-        for (uint32_t i = 0; i < world->count; i++) {
-            if (ip4_equal(world->machines[i].server, heard.sender)) {
-                world->machines[i].server_hw = heard.sender_hw;
-            }
-        }
+    if (arp_decode(bytes, count, &heard) != STATUS_OK || heard.operation == ARP_REPLY) {
         return;
     }
     uint32_t owner = world->owners[heard.target.value % MACHINE_OWNERS];
@@ -121,11 +105,7 @@ void machine_take_address(struct machine_world *world, struct machine *machine, 
 void machine_start(struct machine_world *world, struct machine *machine)
 {
     machine->started_ns = world->now_ns;
-    if (machine->task == MACHINE_TASK_READ) {
-        machine_tftp_start(world, machine);
-    } else {
-        machine_dhcp_start(world, machine);
-    }
+    machine_dhcp_start(world, machine);
 }
 
 void machine_wake(struct machine_world *world, struct machine *machine)

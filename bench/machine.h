@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One simulated machine: a MAC, a DHCP client and a TFTP client as simple as those in firmware, with
-// firmware's timers (4, 8, 16, 32 s and then it gives up), and an answer to ARP. It does one of four things
+// firmware's timers (4, 8, 16, 32 s and then it gives up), and an answer to ARP. It does one of three things
 // and says when it is done. It takes the first offer, knows one server on its own segment, no router, no
 // fragments.
 #pragma once
@@ -17,8 +17,7 @@
 enum machine_task {
     MACHINE_TASK_BOOT,  // DISCOVER to ACK as PXE firmware, then the boot file that the ACK names
     MACHINE_TASK_LEASE, // DISCOVER to ACK as an ordinary client
-    MACHINE_TASK_RENEW, // REQUEST to ACK, unicast, of the lease it has
-    MACHINE_TASK_READ   // a file by TFTP, with an address that nobody gave
+    MACHINE_TASK_RENEW  // REQUEST to ACK, unicast, of the lease it has
 };
 
 enum machine_state {
@@ -91,10 +90,3 @@ void machine_receive(struct machine_world *world, const uint8_t *bytes, size_t c
 
 /// The machine's MAC address: local, with its index inside.
 struct hw machine_hw(const struct machine *machine);
-
-/// Gives the machine an address by which ARP finds it. Counts a duplicate when another has it.
-void machine_take_address(struct machine_world *world, struct machine *machine, struct ip4 address);
-
-/// Asks by ARP for `target` in the name of `machine`, which has an address; machine_receive puts the answer
-/// to all machines whose server that is.
-void machine_ask_hw(struct machine_world *world, const struct machine *machine, struct ip4 target);

@@ -16,6 +16,9 @@ void machine_finish(struct machine_world *world, struct machine *machine);
 /// The task has ended badly; `why` in a few words.
 void machine_fail(struct machine_world *world, struct machine *machine, const char *why);
 
+/// Gives the machine an address by which ARP finds it. Counts a duplicate when another has it.
+void machine_take_address(struct machine_world *world, struct machine *machine, struct ip4 address);
+
 /// Begins with DISCOVER, or with REQUEST when the task is to renew.
 void machine_dhcp_start(struct machine_world *world, struct machine *machine);
 

@@ -17,20 +17,19 @@
 #define BLOCK_BYTES      1456 // as PXE firmware asks for
 #define MOST_BLOCK_BYTES 1468 // without fragments
 
-enum mode { MODE_STORM, MODE_DORA, MODE_RENEW, MODE_TFTP, MODE_COUNT };
+enum mode { MODE_STORM, MODE_DORA, MODE_RENEW, MODE_COUNT };
 
-static const char *const MODES[MODE_COUNT] = {"storm", "dora", "renew", "tftp"};
+static const char *const MODES[MODE_COUNT] = {"storm", "dora", "renew"};
 
 static const char HELP[] =
-    "usage: bench-storm storm|dora|renew|tftp --interface NAME [OPTION...]\n"
+    "usage: bench-storm storm|dora|renew --interface NAME [OPTION...]\n"
     "\n"
     "  storm  every machine at the same instant: DISCOVER to ACK as BIOS PXE firmware, then the boot file\n"
     "  dora   DISCOVER to ACK, --at-once of them in flight\n"
     "  renew  the same, then --rounds renewals by every machine; only these are measured\n"
-    "  tftp   every machine reads --file from --server, with addresses from --first-address on\n"
     "\n"
     "  --machines N        how many (1000)\n"
-    "  --at-once N         how many of them in flight (storm and tftp: all; dora and renew: 64)\n"
+    "  --at-once N         how many of them in flight (storm: all; dora and renew: 64)\n"
     "  --rounds N          renewals by each machine (1)\n"
     "  --spread-ms N       storm: they start within so many milliseconds, evenly (0)\n"
     "  --jitter            DHCP timers of 4, 8, 16, 32 s differ by up to a second (RFC 2131); firmware's do "
@@ -48,8 +47,6 @@ struct storm {
     enum mode mode;
     const char *interface;
     const char *expected_path;
-    const char *file;
-    struct ip4 server, first_address;
     uint64_t at_once, rounds, spread_ms, most_seconds, count;
     uint32_t next; // machine to start
     uint64_t limit_ns;
@@ -133,47 +130,12 @@ static void fail_unfinished(struct machine_world *world)
     world->tally.failed += unfinished;
 }
 
-// Waits until the server's MAC address is known; a machine asks for it by ARP.
-static bool find_server(struct storm *storm)
-{
-    struct machine_world *world = &storm->world;
-    while (world->machines[0].server_hw.length == 0 && clock_ns() < storm->limit_ns) {
-        machine_ask_hw(world, &world->machines[0], storm->server);
-        link_flush(world->link);
-        (void)link_wait(world->link, 100);
-        (void)link_receive(world->link, receive, world);
-    }
-    return world->machines[0].server_hw.length != 0;
-}
-
-static bool prepare_readers(struct storm *storm, struct problem *problem)
-{
-    struct machine_world *world = &storm->world;
-    for (uint32_t i = 0; i < world->count; i++) {
-        struct machine *machine = &world->machines[i];
-        machine->server = storm->server;
-        machine_take_address(world, machine, (struct ip4){storm->first_address.value + i});
-        if (text_copy(machine->file, sizeof machine->file, storm->file) != STATUS_OK) {
-            problem_set(problem, "the name %s is too long", storm->file);
-            return false;
-        }
-    }
-    if (!find_server(storm)) {
-        problem_set(problem, "the server does not answer ARP on %s", storm->interface);
-        return false;
-    }
-    return true;
-}
-
-static bool run(struct storm *storm, struct report *report, struct problem *problem)
+static void run(struct storm *storm, struct report *report)
 {
     static const enum machine_task TASKS[MODE_COUNT] = {MACHINE_TASK_BOOT, MACHINE_TASK_LEASE,
-                                                        MACHINE_TASK_RENEW, MACHINE_TASK_READ};
+                                                        MACHINE_TASK_RENEW};
     struct machine_world *world = &storm->world;
     storm->limit_ns = clock_ns() + storm->most_seconds * NS_PER_S;
-    if (storm->mode == MODE_TFTP && !prepare_readers(storm, problem)) {
-        return false;
-    }
     bool goes_on = storm->mode != MODE_RENEW || run_round(storm, MACHINE_TASK_LEASE);
     report->started_ns = clock_ns();
     for (uint64_t i = 0; i < storm->rounds && goes_on && world->tally.failed == 0; i++) {
@@ -183,7 +145,6 @@ static bool run(struct storm *storm, struct report *report, struct problem *prob
     report->ended_ns = clock_ns();
     report->link_dropped = link_dropped(world->link);
     fail_unfinished(world);
-    return true;
 }
 
 // ---- command line ----
@@ -191,11 +152,8 @@ static bool run(struct storm *storm, struct report *report, struct problem *prob
 enum option_code {
     OPTION_INTERFACE = 1,
     OPTION_EXPECT,
-    OPTION_FILE,
     OPTION_PROBE,
     OPTION_JITTER,
-    OPTION_SERVER,
-    OPTION_FIRST,
     OPTION_NUMBER // and above: numbers
 };
 
@@ -208,19 +166,12 @@ static bool parse_text_option(struct storm *storm, int code, const char *value)
     case OPTION_EXPECT:
         storm->expected_path = value;
         return true;
-    case OPTION_FILE:
-        storm->file = value;
-        return true;
     case OPTION_PROBE:
         storm->world.probes_size = true;
         return true;
     case OPTION_JITTER:
         storm->world.has_jitter = true;
         return true;
-    case OPTION_SERVER:
-        return ip4_parse(value, &storm->server) == STATUS_OK;
-    case OPTION_FIRST:
-        return ip4_parse(value, &storm->first_address) == STATUS_OK;
     default:
         return false;
     }
@@ -238,11 +189,8 @@ static bool parse_options(struct storm *storm, int count, char **words)
                    {&storm->most_seconds, 3600}};
     static const struct option OPTIONS[] = {{"interface", required_argument, NULL, OPTION_INTERFACE},
                                             {"expect", required_argument, NULL, OPTION_EXPECT},
-                                            {"file", required_argument, NULL, OPTION_FILE},
                                             {"probe-size", no_argument, NULL, OPTION_PROBE},
                                             {"jitter", no_argument, NULL, OPTION_JITTER},
-                                            {"server", required_argument, NULL, OPTION_SERVER},
-                                            {"first-address", required_argument, NULL, OPTION_FIRST},
                                             {"machines", required_argument, NULL, OPTION_NUMBER},
                                             {"at-once", required_argument, NULL, OPTION_NUMBER + 1},
                                             {"rounds", required_argument, NULL, OPTION_NUMBER + 2},
@@ -263,8 +211,7 @@ static bool parse_options(struct storm *storm, int count, char **words)
     }
     storm->world.asked_block_bytes = (uint32_t)block_bytes;
     storm->world.asked_window_blocks = (uint32_t)window_blocks;
-    bool has_file = storm->file != NULL && storm->server.value != 0 && storm->first_address.value != 0;
-    return storm->interface != NULL && storm->count != 0 && (storm->mode != MODE_TFTP || has_file);
+    return storm->interface != NULL && storm->count != 0;
 }
 
 static bool parse_command(struct storm *storm, int count, char **words)
@@ -274,8 +221,7 @@ static bool parse_command(struct storm *storm, int count, char **words)
         return false;
     }
     storm->mode = (enum mode)mode;
-    bool is_closed_loop = storm->mode == MODE_DORA || storm->mode == MODE_RENEW;
-    storm->at_once = is_closed_loop ? 64 : MACHINES_MOST;
+    storm->at_once = storm->mode == MODE_STORM ? MACHINES_MOST : 64;
     return parse_options(storm, count - 1, words + 1);
 }
 
@@ -320,8 +266,11 @@ int main(int count, char **words)
     struct problem problem;
     problem_clear(&problem);
     struct report report = {.mode = MODES[storm.mode]};
-    bool has_run = open_world(&storm, &problem) && run(&storm, &report, &problem) &&
-                   report_print(&report, &storm.world) == STATUS_OK;
+    bool has_run = open_world(&storm, &problem);
+    if (has_run) {
+        run(&storm, &report);
+        has_run = report_print(&report, &storm.world) == STATUS_OK;
+    }
     if (!has_run) {
         char text[PROBLEM_TEXT_BYTES];
         fprintf(stderr, "bench-storm: %s\n", problem_print(&problem, text, sizeof text));
