@@ -199,34 +199,31 @@ static const struct command_option config_options[] = {
     OPTIONS_END,
 };
 
+// Of `tftp get` and `tftp put`.
+#define TFTP_OPTIONS                                                                                         \
+    OPTION("blksize", "N", "bytes in a block, 8 to 65464; 1468 if not given"),                               \
+        OPTION("blksize2", "N", "the same as a power of two, an option of tftp-hpa's"),                      \
+        OPTION("windowsize", "N", "blocks to one acknowledgement, 1 to 65535; 32 if not given"),             \
+        OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),        \
+        OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),                       \
+        OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),                            \
+        OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),                   \
+        OPTION("netascii", NULL,                                                                             \
+               "it is a text: line ends become those of this system, and on the wire CR LF"),                \
+        OPTION("patience", "S", "give up after so many seconds without progress; 30 if not given")
+
 static const struct command_option tftp_get_options[] = {
     OPTION("output", "FILE", "what it is called here; - is standard output"),
-    OPTION("blksize", "N", "bytes in a block, 8 to 65464; 1468 if not given"),
-    OPTION("blksize2", "N", "the same as a power of two, an option of tftp-hpa's"),
-    OPTION("windowsize", "N", "blocks to one acknowledgement, 1 to 65535; 32 if not given"),
-    OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),
-    OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),
-    OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),
     OPTION("multicast", NULL,
            "get it together with others, by multicast (RFC 2090), if the server does that"),
     OPTION("msftwindow", "N", "windows of N blocks as loaders of Windows ask for them, 1 to 255"),
-    OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),
-    OPTION("netascii", NULL, "it is a text: line ends become those of this system, and on the wire CR LF"),
-    OPTION("patience", "S", "give up after so many seconds without progress; 30 if not given"),
+    TFTP_OPTIONS,
     OPTIONS_END,
 };
 
 static const struct command_option tftp_put_options[] = {
     OPTION("as", "NAME", "what it is called on the server"),
-    OPTION("blksize", "N", "bytes in a block, 8 to 65464; 1468 if not given"),
-    OPTION("blksize2", "N", "the same as a power of two, an option of tftp-hpa's"),
-    OPTION("windowsize", "N", "blocks to one acknowledgement, 1 to 65535; 32 if not given"),
-    OPTION("timeout", "S", "the seconds after which to send again that the server is asked for"),
-    OPTION("utimeout", "US", "the same in microseconds, an option of tftp-hpa's"),
-    OPTION("rollover", "N", "the block number behind 65535, usually 0 or 1"),
-    OPTION("no-options", NULL, "ask for no options at all, as the oldest clients do"),
-    OPTION("netascii", NULL, "it is a text: line ends become those of this system, and on the wire CR LF"),
-    OPTION("patience", "S", "give up after so many seconds without progress; 30 if not given"),
+    TFTP_OPTIONS,
     OPTIONS_END,
 };
 
