@@ -2,24 +2,20 @@
 #include "io/certificate.h"
 
 #include "base/text.h"
+#include "io/certificate_make.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CERTIFICATE_FILE_BYTES_MOST (256 * 1024)
 #define CERTIFICATE_PATH_BYTES      512
-#define CERTIFICATE_SERIAL_BYTES    16
-#define CERTIFICATE_DAY_S           (24 * 60 * 60)
-#define CERTIFICATE_REMEDY          "remove both files, and imprint makes new ones when it starts"
+#define CERTIFICATE_REMEDY          "remove the files in that folder, and imprint makes new ones when it starts"
 
 // ---- files ----
 
@@ -100,9 +96,11 @@ static bool certificate_digest(const gnutls_datum_t *chain, uint8_t digest[CERTI
     return is_good;
 }
 
-static gnutls_datum_t certificate_datum(char *text)
+gnutls_datum_t certificate_datum(const char *pem)
 {
-    return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)strlen(text)};
+    gnutls_datum_t datum = {.size = (unsigned)strlen(pem)};
+    memcpy(&datum.data, &pem, sizeof datum.data); // it knows no const, and only reads
+    return datum;
 }
 
 // Fills in the digest. Whether the key is the certificate's is asked of who will use them.
@@ -148,98 +146,128 @@ enum status certificate_read(const char *key_path, const char *chain_path, struc
     return STATUS_OK;
 }
 
-// ---- making ----
+// ---- keeping ----
 
-// It is known by its digest only, so the times say nothing but "always". A clock that is wrong must not
-// matter.
-static int certificate_describe(gnutls_x509_crt_t made, gnutls_x509_privkey_t key, const char *name)
+#define FILE_COUNT 4
+
+enum { FILE_AUTHORITY_KEY, FILE_AUTHORITY, FILE_KEY, FILE_CHAIN };
+
+struct place { // of our own
+    char paths[FILE_COUNT][CERTIFICATE_PATH_BYTES];
+};
+
+static enum status place_find(const char *folder, struct place *place, struct problem *problem)
 {
-    uint8_t serial[CERTIFICATE_SERIAL_BYTES];
-    int failed = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
-    serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); // positive, and as long as it is
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_version(made, 3);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_serial(made, serial, sizeof serial);
-    failed = failed < 0 ? failed
-                        : gnutls_x509_crt_set_dn_by_oid(made, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-                                                        (unsigned)strlen(name));
-    failed = failed < 0 ? failed
-                        : gnutls_x509_crt_set_subject_alt_name(made, GNUTLS_SAN_DNSNAME, name,
-                                                               (unsigned)strlen(name), GNUTLS_FSAN_SET);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_activation_time(made, CERTIFICATE_DAY_S);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_expiration_time(made, (time_t)-1); // 99991231235959Z
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_basic_constraints(made, 0, -1);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_key_usage(made, GNUTLS_KEY_DIGITAL_SIGNATURE);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_key_purpose_oid(made, GNUTLS_KP_TLS_WWW_SERVER, 0);
-    failed = failed < 0 ? failed : gnutls_x509_crt_set_key(made, key);
-    return failed < 0 ? failed : gnutls_x509_crt_sign2(made, made, key, GNUTLS_DIG_SHA256, 0);
+    static const char *const NAMES[FILE_COUNT] = {"authority-key.pem", "authority.pem", "key.pem",
+                                                  "certificate.pem"};
+    for (unsigned i = 0; i < FILE_COUNT; i++) {
+        struct text path;
+        text_init(&path, place->paths[i], sizeof place->paths[i]);
+        text_add_format(&path, "%s/%s", folder, NAMES[i]);
+        if (path.cut) {
+            problem_set(problem, "the path %s is too long", folder);
+            return STATUS_TOO_LONG;
+        }
+    }
+    return STATUS_OK;
 }
 
-static int certificate_make(const char *name, gnutls_datum_t *key_pem, gnutls_datum_t *chain_pem)
+// Missing, or left by another account that the daemon ran as before.
+static bool place_lacks(const struct place *place, unsigned first)
 {
-    gnutls_x509_privkey_t key = NULL;
-    gnutls_x509_crt_t made = NULL;
-    int failed = gnutls_x509_privkey_init(&key);
-    failed = failed < 0 ? failed
-                        : gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                                       GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-    failed = failed < 0 ? failed : gnutls_x509_crt_init(&made);
-    failed = failed < 0 ? failed : certificate_describe(made, key, name);
-    failed = failed < 0 ? failed : gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, key_pem);
-    failed = failed < 0 ? failed : gnutls_x509_crt_export2(made, GNUTLS_X509_FMT_PEM, chain_pem);
-    gnutls_x509_crt_deinit(made);
-    gnutls_x509_privkey_deinit(key);
-    return failed;
+    return access(place->paths[first], R_OK) != 0 || access(place->paths[first + 1], R_OK) != 0;
 }
 
-static enum status certificate_make_files(const char *name, const char *key_path, const char *chain_path,
-                                          struct problem *problem)
+// Saves a key and then its certificate: as long as that is missing both are made anew. Frees and wipes.
+static enum status place_save(const struct place *place, unsigned first, int failed, gnutls_datum_t taken[2],
+                              struct problem *problem)
 {
-    gnutls_datum_t key = {0}, chain = {0};
-    int failed = certificate_make(name, &key, &chain);
     enum status status = STATUS_OK;
     if (failed < 0) {
         problem_set(problem, "no key and certificate for HTTPS could be made: %s", gnutls_strerror(failed));
         status = STATUS_IO;
     } else {
-        status = certificate_save(key_path, 0600, &key, problem);
+        status = certificate_save(place->paths[first], 0600, &taken[0], problem);
     }
-    if (status == STATUS_OK) { // last: as long as it is missing both are made anew
-        status = certificate_save(chain_path, 0644, &chain, problem);
+    if (status == STATUS_OK) {
+        status = certificate_save(place->paths[first + 1], 0644, &taken[1], problem);
     }
-    if (key.data != NULL) {
-        explicit_bzero(key.data, key.size);
+    if (taken[0].data != NULL) {
+        explicit_bzero(taken[0].data, taken[0].size);
     }
-    gnutls_free(key.data);
-    gnutls_free(chain.data);
+    gnutls_free(taken[0].data);
+    gnutls_free(taken[1].data);
     return status;
 }
 
-enum status certificate_keep(const char *folder, const char *name, struct certificate *certificate,
-                             struct problem *problem)
+static enum status place_make_authority(const struct place *place, const char *name, struct problem *problem)
 {
-    char key_path[CERTIFICATE_PATH_BYTES], chain_path[CERTIFICATE_PATH_BYTES];
-    struct text key, chain;
-    text_init(&key, key_path, sizeof key_path);
-    text_add_format(&key, "%s/key.pem", folder);
-    text_init(&chain, chain_path, sizeof chain_path);
-    text_add_format(&chain, "%s/certificate.pem", folder);
-    if (key.cut || chain.cut) {
-        problem_set(problem, "the path %s is too long", folder);
-        return STATUS_TOO_LONG;
+    // A certificate whose key is gone is of no use to anybody, and neither is what it was to vouch for.
+    (void)unlink(place->paths[FILE_CHAIN]);
+    (void)unlink(place->paths[FILE_AUTHORITY]);
+    gnutls_datum_t made[2] = {{0}};
+    int failed = certificate_make_authority(name, &made[0], &made[1]);
+    return place_save(place, FILE_AUTHORITY_KEY, failed, made, problem);
+}
+
+static enum status place_make_server(const struct place *place, const struct certificate_wish *wish,
+                                     struct problem *problem)
+{
+    char *key = NULL, *authority = NULL;
+    (void)unlink(place->paths[FILE_CHAIN]);
+    enum status status = certificate_load(place->paths[FILE_AUTHORITY_KEY], &key, problem);
+    if (status == STATUS_OK) {
+        status = certificate_load(place->paths[FILE_AUTHORITY], &authority, problem);
+    }
+    if (status == STATUS_OK) {
+        gnutls_datum_t made[2] = {{0}};
+        const gnutls_datum_t key_pem = certificate_datum(key), authority_pem = certificate_datum(authority);
+        int failed = certificate_make_server(wish, &key_pem, &authority_pem, &made[0], &made[1]);
+        status = place_save(place, FILE_KEY, failed, made, problem);
+    }
+    if (key != NULL) {
+        explicit_bzero(key, strlen(key));
+    }
+    free(key);
+    free(authority);
+    return status;
+}
+
+// Whether what stands there is for all that is wished. What cannot be read is: whoever reads it next says
+// why.
+static bool place_suits(const struct place *place, const struct certificate_wish *wish)
+{
+    char *chain = NULL, *authority = NULL;
+    struct problem ignored;
+    bool is_read = certificate_load(place->paths[FILE_CHAIN], &chain, &ignored) == STATUS_OK &&
+                   certificate_load(place->paths[FILE_AUTHORITY], &authority, &ignored) == STATUS_OK;
+    bool suits = !is_read || certificate_is_for(chain, authority, wish);
+    free(chain);
+    free(authority);
+    return suits;
+}
+
+enum status certificate_keep(const char *folder, const struct certificate_wish *wish,
+                             struct certificate *certificate, struct problem *problem)
+{
+    struct place place;
+    enum status status = place_find(folder, &place, problem);
+    if (status != STATUS_OK) {
+        return status;
     }
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
         return certificate_fail("made", folder, errno, problem);
     }
-    enum status status = STATUS_OK;
-    // Missing, or left by another account that the daemon ran as before.
-    if (access(key_path, R_OK) != 0 || access(chain_path, R_OK) != 0) {
-        (void)unlink(chain_path); // a certificate whose key is gone is of no use to anybody
-        status = certificate_make_files(name, key_path, chain_path, problem);
+    if (place_lacks(&place, FILE_AUTHORITY_KEY)) {
+        status = place_make_authority(&place, wish->name, problem);
+    }
+    if (status == STATUS_OK && (place_lacks(&place, FILE_KEY) || !place_suits(&place, wish))) {
+        status = place_make_server(&place, wish, problem);
     }
     if (status == STATUS_OK) {
-        status = certificate_read(key_path, chain_path, certificate, problem);
-        problem_set_remedy(problem, CERTIFICATE_REMEDY);
+        status = certificate_read(place.paths[FILE_KEY], place.paths[FILE_CHAIN], certificate, problem);
     }
+    problem_set_remedy(problem, CERTIFICATE_REMEDY);
     return status;
 }
 
@@ -254,12 +282,18 @@ char *certificate_print(const struct certificate *certificate, char out[CERTIFIC
     return out;
 }
 
-void certificate_clear(struct certificate *certificate)
+void certificate_forget_key(struct certificate *certificate)
 {
     if (certificate->key_pem != NULL) {
         explicit_bzero(certificate->key_pem, strlen(certificate->key_pem));
     }
     free(certificate->key_pem);
+    certificate->key_pem = NULL;
+}
+
+void certificate_clear(struct certificate *certificate)
+{
+    certificate_forget_key(certificate);
     free(certificate->chain_pem);
     *certificate = (struct certificate){0};
 }

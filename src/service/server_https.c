@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_https.h"
 
+#include "base/writer.h"
+
 static_assert(GENERATED_CERTIFICATE_BYTES >= CERTIFICATE_TEXT_BYTES, "a digest fits");
 
 enum status server_https_read(const struct config *config, struct certificate *certificate,
@@ -10,6 +12,22 @@ enum status server_https_read(const struct config *config, struct certificate *c
         return STATUS_OK;
     }
     return certificate_read(config->https_key, config->https_certificate, certificate, problem);
+}
+
+// By its name and by every address of the interfaces that are served: firmware checks what stands in its URL.
+static void wish_for(const struct server_ports *ports, struct certificate_wish *wish)
+{
+    *wish = (struct certificate_wish){.name = ports->config->server_name};
+    for (unsigned i = 0; i < ports->served_count; i++) {
+        const struct interface *interface = &ports->served[i];
+        for (unsigned j = 0; j < interface->address_count && wish->address_count < CERTIFICATE_ADDRESSES_MOST;
+             j++) {
+            struct certificate_address *address = &wish->addresses[wish->address_count++];
+            struct writer writer = writer_init(address->bytes, sizeof address->bytes);
+            write_be32(&writer, interface->addresses[j].address.value);
+            address->byte_count = (uint8_t)writer_length(&writer);
+        }
+    }
 }
 
 enum status server_https_begin(const struct server_ports *ports, struct certificate *certificate,
@@ -26,14 +44,16 @@ enum status server_https_begin(const struct server_ports *ports, struct certific
     if (certificate->key_pem == NULL) {
         text_init(&text, folder, sizeof folder);
         text_add_format(&text, "%s/tls", config->state);
-        enum status status = certificate_keep(folder, config->server_name, certificate, problem);
+        struct certificate_wish wish;
+        wish_for(ports, &wish);
+        enum status status = certificate_keep(folder, &wish, certificate, problem);
         if (status != STATUS_OK) {
             return status;
         }
     }
     http_service_set_certificate(ports->http, certificate->key_pem, certificate->chain_pem);
     (void)certificate_print(certificate, generated->certificate);
-    certificate_clear(certificate);
+    certificate_forget_key(certificate);
     log_write(ports->log, LOG_LEVEL_NOTICE, "agents come by HTTPS, port %u, certificate %s",
               ports->https_port, generated->certificate);
     return STATUS_OK;

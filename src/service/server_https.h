@@ -12,7 +12,7 @@ MUST_USE enum status server_https_read(const struct config *config, struct certi
                                        struct problem *problem);
 
 /// After privileges were dropped and before HTTP starts: sees that there is a certificate when there is
-/// HTTPS, and gives it to the service, its digest to those who make agents' arguments. `certificate` is empty
-/// then.
+/// HTTPS, and gives it to the service, its digest to those who make agents' arguments. `certificate` has no
+/// key any more then, and is empty when there is no HTTPS.
 MUST_USE enum status server_https_begin(const struct server_ports *ports, struct certificate *certificate,
                                         struct generated *generated, struct problem *problem);

@@ -64,7 +64,9 @@ static int begin_all(void **state)
     struct problem problem;
     problem_clear(&problem);
     assert_non_null(mkdtemp(folder));
-    assert_int_equal(certificate_keep(folder, "boot.example", &certificate, &problem), STATUS_OK);
+    assert_int_equal(
+        certificate_keep(folder, &(struct certificate_wish){.name = "boot.example"}, &certificate, &problem),
+        STATUS_OK);
     big = malloc(BIG_BYTES);
     assert_non_null(big);
     for (size_t i = 0; i < BIG_BYTES; i++) {
