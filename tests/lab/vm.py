@@ -15,13 +15,16 @@ from .network import LabError
 
 OVMF = pathlib.Path("/usr/share/OVMF")
 
-# kind: firmware, network card, and whether QEMU's own iPXE option ROM stands before the firmware's network stack
+# kind: firmware, network card, whether QEMU's own iPXE option ROM stands before the firmware's network stack, and by which
+# IP versions EDK2 may boot by PXE (4 alone when nothing is said); what is left then is HTTP boot, 4 before 6
 KINDS = {
     "bios": dict(firmware="bios", card="e1000", rom=True),
     "bios-virtio": dict(firmware="bios", card="virtio-net-pci", rom=True),
     "uefi": dict(firmware="uefi", card="virtio-net-pci", rom=False),
     "uefi-ipxe": dict(firmware="uefi", card="virtio-net-pci", rom=True),
     "secureboot": dict(firmware="secureboot", card="virtio-net-pci", rom=False),
+    "uefi-pxe6": dict(firmware="uefi", card="virtio-net-pci", rom=False, pxe="6"),
+    "uefi-http": dict(firmware="uefi", card="virtio-net-pci", rom=False, pxe=""),
 }
 
 SERIAL = "QEMU_1234"  # of the first disk
@@ -93,7 +96,11 @@ class Machine:
             self.variables = self.lab.folder / f"{self.name}.vars"
             shutil.copy(OVMF / ("OVMF_VARS_4M.ms.fd" if secure else "OVMF_VARS_4M.fd"), self.variables)
         # Without IPv6 its way from a network without a boot file to its own disk is a minute shorter.
-        words = ["-machine", "q35,smm=on" if secure else "q35", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]
+        pxe = KINDS[self.kind].get("pxe", "4")
+        words = ["-machine", "q35,smm=on" if secure else "q35"]
+        for version in "46":
+            if version not in pxe:
+                words += ["-fw_cfg", f"name=opt/org.tianocore/IPv{version}PXESupport,string=n"]
         if secure:
             words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         return words + ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",

@@ -19,6 +19,8 @@ MATRIX = [
     ("secureboot", "server"),
     ("bios-virtio", "server"),
     ("bios", "proxy"),
+    ("uefi-http", "server"),
+    ("uefi-http", "proxy"),
     ("uefi-ipxe", "proxy"),
     ("secureboot", "proxy"),
 ]
