@@ -331,11 +331,19 @@ void tftp_flow_begin(struct tftp_flow *flow, const struct tftp_flow_kind *kind,
     atomic_fetch_add_explicit(&thread->engine->live, 1, memory_order_relaxed);
 }
 
+uint16_t tftp_flow_silent_block_bytes(const struct tftp_flow *flow)
+{
+    return flow->kind->silent_block_bytes == NULL
+               ? 0
+               : flow->kind->silent_block_bytes(flow, flow->thread->now_us);
+}
+
 static void remember_silence(struct tftp_flow *flow)
 {
     struct tftp_client_record *record = flow->client;
-    if (flow->silent_block_bytes != 0 && flow->thread->now_us - flow->progress_us >= TFTP_SILENT_US) {
-        record->silent_block_bytes = flow->silent_block_bytes;
+    uint16_t bytes = tftp_flow_silent_block_bytes(flow);
+    if (bytes != 0) {
+        record->silent_block_bytes = bytes;
         record->silent_name = tftp_intake_hash(flow->end.asked);
         record->silent_us = flow->thread->now_us;
     }

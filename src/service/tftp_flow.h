@@ -21,6 +21,8 @@ struct tftp_flow_kind {
     void (*closed)(struct tftp_flow *flow, int64_t now_us);
     /// The client's request came again. NULL = nothing to do, what the flow sends by itself is its answer.
     void (*repeated)(struct tftp_flow *flow, int64_t now_us);
+    /// As tftp_read_silent_block_bytes. NULL = never.
+    uint16_t (*silent_block_bytes)(const struct tftp_flow *flow, int64_t now_us);
     /// The flow ends with `flow->end.outcome`: fills in sent, size and resent_blocks of `flow->end`, and
     /// gives back what the kind holds; the engine frees the flow itself.
     void (*release)(struct tftp_flow *flow);
@@ -36,9 +38,8 @@ struct tftp_flow { // first member of a kind's own struct
     uint32_t mtu;
     int64_t started_us;
     // kept up by the kind, so that the engine can tell who is gone:
-    bool has_heard;              // the client answered at least once
-    int64_t progress_us;         // when the client last moved on
-    uint16_t silent_block_bytes; // > 0: the client stays silent behind its first block of so many bytes
+    bool has_heard;      // the client answered at least once
+    int64_t progress_us; // when the client last moved on
     // of blocks on their way:
     struct tftp_file *file;            // of a flow that sends blocks; or NULL
     const struct tftp_read *blocks_of; // their size and numbers; lives as long as the flow

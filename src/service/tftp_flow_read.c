@@ -80,9 +80,6 @@ static void step(struct read_flow *reader, const struct tftp_event *event)
     }
     reader->flow.has_heard = reader->read.has_heard;
     reader->flow.progress_us = reader->read.progress_us;
-    // Whether it is silent for long enough is asked when the client speaks again: the next wake may be later.
-    reader->flow.silent_block_bytes =
-        tftp_read_silent_block_bytes(&reader->read, reader->read.progress_us + TFTP_SILENT_US);
 }
 
 static void take_packet(struct tftp_flow *flow, const struct tftp_packet *packet, int64_t now_us)
@@ -118,6 +115,11 @@ static void port_closed(struct tftp_flow *flow, int64_t now_us)
     const struct tftp_read *read = &reader->read;
     bool is_all_sent = read->has_heard && read->sent == read->block_count;
     tftp_flow_end(flow, is_all_sent ? TRANSFER_DONE : TRANSFER_ABORTED);
+}
+
+static uint16_t silent_block_bytes(const struct tftp_flow *flow, int64_t now_us)
+{
+    return tftp_read_silent_block_bytes(&((const struct read_flow *)flow)->read, now_us);
 }
 
 static void release(struct tftp_flow *flow)
@@ -156,8 +158,12 @@ static void leave_out_size(struct tftp_limits *limits)
 
 enum status tftp_flow_read_start(struct tftp_question *question, int64_t now_us)
 {
-    static const struct tftp_flow_kind KIND = {
-        .name = "read", .packet = take_packet, .wake = wake, .closed = port_closed, .release = release};
+    static const struct tftp_flow_kind KIND = {.name = "read",
+                                               .packet = take_packet,
+                                               .wake = wake,
+                                               .closed = port_closed,
+                                               .silent_block_bytes = silent_block_bytes,
+                                               .release = release};
     struct tftp_thread *thread = question->thread;
     struct tftp_limits limits = question->answer.limits;
     uint64_t netascii_bytes = 0;

@@ -102,7 +102,7 @@ static bool is_repeat(struct tftp_thread *thread, const struct tftp_port *port,
             tell_repeat(flow);
             return true;
         }
-        tftp_flow_end(flow, flow->silent_block_bytes != 0 ? TRANSFER_TIMEOUT : TRANSFER_ABORTED);
+        tftp_flow_end(flow, tftp_flow_silent_block_bytes(flow) != 0 ? TRANSFER_TIMEOUT : TRANSFER_ABORTED);
     }
     struct tftp_question *question = tftp_table_find(&thread->asked, key);
     if (question == NULL) {
@@ -184,10 +184,8 @@ static bool is_room(struct tftp_thread *thread, struct tftp_client_record *recor
 static uint16_t find_silence(struct tftp_thread *thread, struct tftp_client_record *record, const char *name)
 {
     for (struct tftp_flow *flow = record->flows; flow != NULL; flow = flow->client_next) {
-        bool is_silent =
-            flow->silent_block_bytes != 0 && thread->now_us - flow->progress_us >= TFTP_SILENT_US;
-        if (is_silent && strcmp(flow->end.asked, name) == 0) {
-            uint16_t bytes = flow->silent_block_bytes;
+        uint16_t bytes = tftp_flow_silent_block_bytes(flow);
+        if (bytes != 0 && strcmp(flow->end.asked, name) == 0) {
             tftp_flow_end(flow, TRANSFER_TIMEOUT);
             record->silent_block_bytes = 0;
             return bytes;

@@ -216,6 +216,9 @@ void tftp_flow_resume_paced(struct tftp_thread *thread);
 /// Blocks of a message could not leave since the socket is full: they wait for it.
 void tftp_flow_wait_for_socket(struct tftp_flow *flow, uint64_t first, unsigned count);
 
+/// The block size behind whose first block the client has fallen silent; 0 = it has not.
+uint16_t tftp_flow_silent_block_bytes(const struct tftp_flow *flow);
+
 /// Frees the flows that ended; after the batch that may still speak of them has left.
 void tftp_flow_reap(struct tftp_thread *thread);
 
