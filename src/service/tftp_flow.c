@@ -158,10 +158,13 @@ static void queue_remove(struct tftp_flow *flow)
     flow->queue = NULL;
 }
 
+// What waits already is the part in front of it or behind it: all of it is what the conversation sent last.
 static void wait_in(struct tftp_flow *flow, struct tftp_queue *queue, uint64_t first, unsigned count)
 {
-    bool follows = flow->waiting_count != 0 && first == flow->waiting_first + flow->waiting_count;
-    if (follows) {
+    if (flow->waiting_count != 0 && first == flow->waiting_first + flow->waiting_count) {
+        flow->waiting_count += count;
+    } else if (flow->waiting_count != 0 && first + count == flow->waiting_first) {
+        flow->waiting_first = first;
         flow->waiting_count += count;
     } else {
         flow->waiting_first = first;
@@ -228,6 +231,7 @@ void tftp_flow_send_blocks_to(struct tftp_flow *flow, uint64_t first, unsigned c
         return;
     }
     flow->waiting_count = 0; // what the conversation says now goes
+    flow->sending++;
     queue_remove(flow);
     flow->blocks_to = to;
     flow->blocks_to_port = to_port;

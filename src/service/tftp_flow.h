@@ -45,6 +45,7 @@ struct tftp_flow { // first member of a kind's own struct
     const struct tftp_read *blocks_of; // their size and numbers; lives as long as the flow
     struct ip4 blocks_to;              // their receiver: the client or a group
     uint16_t blocks_to_port;
+    unsigned sending;       // counts what the conversation sent: only the last of it may still have to wait
     uint64_t waiting_first; // blocks that could not leave yet
     unsigned waiting_count; // 0 = none
     // the engine's own

@@ -103,8 +103,9 @@ static bool may_segment(const struct tftp_output *output, const struct tftp_flow
         return false; // would need fragments, which UDP_SEGMENT does not make
     }
     for (unsigned i = 0; i < output->plain_count; i++) {
-        if (output->plain_interfaces[i] == flow->end.interface_index) {
-            return false;
+        const struct tftp_plain *plain = &output->plain[i];
+        if (plain->interface_index == flow->end.interface_index) {
+            return flow->thread->now_us >= plain->until_us;
         }
     }
     return true;
@@ -197,6 +198,7 @@ enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsig
             return STATUS_IO;
         }
         output->notes[output->count - 1].flow = flow;
+        output->notes[output->count - 1].sending = flow->sending;
         first += part;
         count -= part;
     }
@@ -205,11 +207,17 @@ enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsig
 
 // Sending.
 
-static void remember_plain(struct tftp_output *output, uint32_t interface_index)
+static void remember_plain(struct tftp_thread *thread, uint32_t interface_index)
 {
-    unsigned position =
-        output->plain_count < TFTP_PLAIN_MOST ? output->plain_count++ : interface_index % TFTP_PLAIN_MOST;
-    output->plain_interfaces[position] = interface_index;
+    struct tftp_output *output = &thread->output;
+    unsigned position = 0;
+    while (position < output->plain_count && output->plain[position].interface_index != interface_index) {
+        position++;
+    }
+    position = position < TFTP_PLAIN_MOST ? position : interface_index % TFTP_PLAIN_MOST;
+    output->plain_count = (unsigned)size_max(output->plain_count, position + 1);
+    output->plain[position] =
+        (struct tftp_plain){.interface_index = interface_index, .until_us = thread->now_us + TFTP_PLAIN_US};
 }
 
 // The blocks of a segmented message one by one. How many are gone; fewer when the socket is full.
@@ -236,17 +244,18 @@ static unsigned send_apart(const struct tftp_output *output, unsigned position)
     return note->count;
 }
 
-// From the message `position` on, nothing can leave: blocks wait, packets are lost as on a busy wire.
+// From the message `position` on, nothing can leave: blocks wait, packets are lost as on a busy wire. From
+// the last one on, so that each one's blocks stand in front of those that wait already, be it for their rate.
 static void park(struct tftp_thread *thread, unsigned position, unsigned gone)
 {
     struct tftp_output *output = &thread->output;
     tftp_port_watch(thread, output->port, true);
-    for (unsigned i = position; i < output->count; i++) {
+    for (unsigned i = output->count; i-- > position;) {
         const struct tftp_note *note = &output->notes[i];
-        if (note->flow != NULL) {
-            tftp_flow_wait_for_socket(note->flow, note->first + gone, note->count - gone);
+        unsigned left_out = i == position ? gone : 0;
+        if (note->flow != NULL && note->sending == note->flow->sending) {
+            tftp_flow_wait_for_socket(note->flow, note->first + left_out, note->count - left_out);
         }
-        gone = 0;
     }
 }
 
@@ -272,7 +281,7 @@ static bool handle_error(struct tftp_thread *thread, unsigned position, bool *is
         return false;
     }
     if (note->is_segmented && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
-        remember_plain(output, output->interfaces[position]);
+        remember_plain(thread, output->interfaces[position]);
         unsigned gone = send_apart(output, position);
         if (gone < note->count) {
             park(thread, position, gone);

@@ -20,10 +20,11 @@
 #define TFTP_PIECES_MOST    4096
 #define TFTP_POOL_BYTES     (192u << 10)
 #define TFTP_PLAIN_MOST     16
-#define TFTP_PORTS_EACH     2     // transfer ports for each of our addresses
-#define TFTP_PORTS_MOST     64    // transfer ports; more addresses than that come and go
-#define TFTP_ASKED_MOST     4096  // questions under way
-#define TFTP_QUIET_US       50000 // a transfer port unused for so long may be closed
+#define TFTP_PLAIN_US       60000000 // then an interface that refused to segment is tried again
+#define TFTP_PORTS_EACH     2        // transfer ports for each of our addresses
+#define TFTP_PORTS_MOST     64       // transfer ports; more addresses than that come and go
+#define TFTP_ASKED_MOST     4096     // questions under way
+#define TFTP_QUIET_US       50000    // a transfer port unused for so long may be closed
 
 union tftp_control { // room for UDP_SEGMENT and IP_PKTINFO, aligned
     struct cmsghdr header;
@@ -51,9 +52,15 @@ struct tftp_port {
 
 struct tftp_note {          // what a message in the batch carries, in case that it cannot leave
     struct tftp_flow *flow; // NULL = a packet whose loss a timer mends
+    unsigned sending;       // of `flow`, to which the blocks belong
     uint64_t first;
     unsigned count;
     bool is_segmented;
+};
+
+struct tftp_plain { // an interface that refused UDP_SEGMENT
+    uint32_t interface_index;
+    int64_t until_us; // then it is tried again
 };
 
 struct tftp_output {        // datagrams that leave together
@@ -70,8 +77,8 @@ struct tftp_output {        // datagrams that leave together
     union tftp_control controls[TFTP_BATCH];
     struct iovec pieces[TFTP_PIECES_MOST];
     uint8_t headers[TFTP_PIECES_MOST][TFTP_HEADER_BYTES];
-    uint8_t pool[TFTP_POOL_BYTES];              // packets, and blocks of files that are not mapped
-    uint32_t plain_interfaces[TFTP_PLAIN_MOST]; // whose drivers refused UDP_SEGMENT
+    uint8_t pool[TFTP_POOL_BYTES]; // packets, and blocks of files that are not mapped
+    struct tftp_plain plain[TFTP_PLAIN_MOST];
     unsigned plain_count;
 };
 
@@ -213,7 +220,8 @@ void tftp_flow_resume_port(struct tftp_thread *thread, struct tftp_port *port);
 /// Sends blocks that waited for their rate.
 void tftp_flow_resume_paced(struct tftp_thread *thread);
 
-/// Blocks of a message could not leave since the socket is full: they wait for it.
+/// Blocks could not leave since the socket is full: they wait for it. Of several messages the last comes
+/// first.
 void tftp_flow_wait_for_socket(struct tftp_flow *flow, uint64_t first, unsigned count);
 
 /// The block size behind whose first block the client has fallen silent; 0 = it has not.

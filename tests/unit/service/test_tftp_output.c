@@ -5,11 +5,28 @@
 #include "unit/test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FILE_BYTES 10000
+
+static unsigned messages_left = UINT_MAX; // that the socket takes
+
+// The kernel's, until the socket is full.
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (messages_left == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    long sent = syscall(SYS_sendmmsg, fd, messages, count < messages_left ? count : messages_left, flags);
+    messages_left -= messages_left != UINT_MAX && sent > 0 ? (unsigned)sent : 0;
+    return (int)sent;
+}
 
 struct world {
     struct loop *loop;
@@ -107,6 +124,31 @@ static enum status send_all(struct world *world)
     return status;
 }
 
+// Lets everything leave that waits: on loopback, what is sent is received.
+static void drain(struct world *world)
+{
+    struct tftp_thread *thread = world->thread;
+    for (unsigned i = 0; i < 1000 && tftp_flow_is_waiting(&world->flow); i++) {
+        thread->now_us += 1000;
+        tftp_port_watch(thread, world->flow.port, false);
+        tftp_flow_resume_port(thread, world->flow.port);
+        tftp_flow_resume_paced(thread);
+        tftp_output_flush(thread);
+    }
+    assert_false(tftp_flow_is_waiting(&world->flow));
+}
+
+// Whether the file's first blocks are put into one message; they leave.
+static bool leaves_segmented(struct world *world)
+{
+    assert_int_equal(
+        tftp_output_add_blocks(&world->flow, 1, 4, world->flow.end.client, world->flow.end.client_port),
+        STATUS_OK);
+    bool is_segmented = world->thread->output.count == 1;
+    tftp_output_flush(world->thread);
+    return is_segmented;
+}
+
 // Each block came as a datagram of its own, with the right number and bytes.
 static void expect_file(const struct world *world)
 {
@@ -157,7 +199,8 @@ static void a_file_beyond_the_budget_is_read_instead_of_mapped(void **state)
 static void an_interface_that_cannot_segment_gets_the_same_datagrams(void **state)
 {
     struct world *world = *state;
-    world->thread->output.plain_interfaces[0] = 1;
+    world->thread->now_us = 1000000;
+    world->thread->output.plain[0] = (struct tftp_plain){.interface_index = 1, .until_us = 1000001};
     world->thread->output.plain_count = 1;
     take_file(world, 512);
     assert_int_equal(send_all(world), STATUS_OK);
@@ -173,8 +216,23 @@ static void a_refusal_to_segment_is_remembered_and_costs_nothing(void **state)
     assert_int_equal(setsockopt(world->flow.port->fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof off), 0);
     assert_int_equal(send_all(world), STATUS_OK);
     assert_int_equal(world->thread->output.plain_count, 1);
-    assert_int_equal(world->thread->output.plain_interfaces[0], 1);
+    assert_int_equal(world->thread->output.plain[0].interface_index, 1);
     expect_file(world);
+}
+
+static void a_refusal_to_segment_is_tried_again_a_minute_later(void **state)
+{
+    struct world *world = *state;
+    int is_off = 1;
+    take_file(world, 512);
+    assert_int_equal(setsockopt(world->flow.port->fd, SOL_SOCKET, SO_NO_CHECK, &is_off, sizeof is_off), 0);
+    assert_int_equal(send_all(world), STATUS_OK);
+    expect_file(world);
+    is_off = 0; // somebody mended it
+    assert_int_equal(setsockopt(world->flow.port->fd, SOL_SOCKET, SO_NO_CHECK, &is_off, sizeof is_off), 0);
+    assert_false(leaves_segmented(world));
+    world->thread->now_us += TFTP_PLAIN_US;
+    assert_true(leaves_segmented(world));
 }
 
 static void blocks_beyond_the_mtu_leave_one_by_one(void **state)
@@ -221,13 +279,50 @@ static void a_full_socket_is_continued_where_it_stopped(void **state)
     assert_int_equal(setsockopt(world->receiver_fd, SOL_SOCKET, SO_RCVBUF, &(int){1 << 20}, sizeof(int)), 0);
     assert_int_equal(setsockopt(world->flow.port->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     assert_int_equal(send_all(world), STATUS_OK);
-    for (unsigned i = 0; i < 100 && tftp_flow_is_waiting(&world->flow);
-         i++) { // on loopback, sent is received
-        tftp_port_watch(world->thread, world->flow.port, false);
-        tftp_flow_resume_port(world->thread, world->flow.port);
-        tftp_output_flush(world->thread);
+    drain(world);
+    expect_file(world);
+}
+
+// Of 101 blocks 80 may leave at once, in two messages, of which the socket takes none or one.
+static void blocks_that_wait_for_the_socket_stand_before_those_that_wait_for_their_rate(void **state)
+{
+    struct world *world = *state;
+    struct tftp_thread *thread = world->thread;
+    struct tftp_flow *flow = &world->flow;
+    flow->client = tftp_limiter_get(&thread->limiter, flow->end.client);
+    thread->policy = (struct tftp_policy){.rate_client_bytes = 100 * 80 * 20};
+    take_file(world, 100);
+    tftp_table_put(&thread->flows, 1, flow);
+    for (unsigned taken = 0; taken < 2; taken++) {
+        thread->now_us += 1000000;
+        messages_left = taken;
+        tftp_flow_send_blocks(flow, 1, 101);
+        tftp_output_flush(thread);
+        assert_true(flow->port->is_blocked);
+        assert_int_equal(flow->waiting_first, 1 + 64 * taken);
+        assert_int_equal(flow->waiting_first + flow->waiting_count, 102);
+        messages_left = UINT_MAX;
+        drain(world);
+        expect_file(world);
     }
-    assert_false(tftp_flow_is_waiting(&world->flow));
+    (void)tftp_table_remove(&thread->flows, 1);
+}
+
+// What the conversation said before is void, also when it was in the batch already.
+static void only_what_was_sent_last_waits_for_the_socket(void **state)
+{
+    struct world *world = *state;
+    struct tftp_flow *flow = &world->flow;
+    take_file(world, 512);
+    messages_left = 0;
+    tftp_flow_send_blocks(flow, 1, 4);
+    tftp_flow_send_blocks(flow, 9, 4);
+    tftp_output_flush(world->thread);
+    messages_left = UINT_MAX;
+    assert_int_equal(flow->waiting_first, 9);
+    assert_int_equal(flow->waiting_count, 4);
+    tftp_flow_send_blocks(flow, 1, (unsigned)world->read.block_count); // the port is blocked: they wait
+    drain(world);
     expect_file(world);
 }
 
@@ -264,10 +359,15 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_to_segment_is_remembered_and_costs_nothing, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_refusal_to_segment_is_tried_again_a_minute_later, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(blocks_beyond_the_mtu_leave_one_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cut_file_fails_its_flow_and_nobody_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cut_file_that_is_read_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_socket_is_continued_where_it_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            blocks_that_wait_for_the_socket_stand_before_those_that_wait_for_their_rate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_what_was_sent_last_waits_for_the_socket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_who_have_the_same_file_share_it, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
