@@ -244,7 +244,7 @@ static int commit_named(struct upload *upload)
 enum status upload_commit(struct upload *upload)
 {
     int result = fchmod(upload->fd, UPLOAD_MODE); // whatever our umask is
-    if (result != 0) {
+    if (result != 0 || fsync(upload->fd) != 0) {
         return status_from(errno);
     }
     if (upload->is_named) {
@@ -254,12 +254,11 @@ enum status upload_commit(struct upload *upload)
         (void)snprintf(itself, sizeof itself, "/proc/self/fd/%d", upload->fd);
         result = linkat(AT_FDCWD, itself, upload->folder_fd, upload->name, AT_SYMLINK_FOLLOW);
     }
-    return result == 0 ? STATUS_OK : status_from(errno);
-}
-
-uint64_t upload_bytes(const struct upload *upload)
-{
-    return upload->bytes;
+    if (result != 0) {
+        return status_from(errno);
+    }
+    (void)fsync(upload->folder_fd); // its name lasts too; not every file system can do that, and it is there
+    return STATUS_OK;
 }
 
 uint64_t upload_size_most(const struct upload *upload)

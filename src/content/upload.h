@@ -28,11 +28,9 @@ MUST_USE enum status upload_new(struct upload_folder *folder, const char *path, 
 /// disk. STATUS_IO.
 MUST_USE enum status upload_write(struct upload *upload, const void *data, size_t bytes);
 
-/// All of it is there: gives it its name. STATUS_EXISTS: another one was quicker. STATUS_FULL, STATUS_IO.
+/// All of it is there: waits until the disk has it, then gives it its name. STATUS_EXISTS: another one was
+/// quicker. STATUS_FULL, STATUS_IO. From any one thread.
 MUST_USE enum status upload_commit(struct upload *upload);
-
-/// Bytes written.
-uint64_t upload_bytes(const struct upload *upload);
 
 /// The most bytes it may have.
 uint64_t upload_size_most(const struct upload *upload);

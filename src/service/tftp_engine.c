@@ -222,6 +222,7 @@ struct tftp_engine *tftp_engine_new(const struct tftp_engine_options *options)
     struct tftp_engine *engine = heap_new(sizeof *engine);
     engine->options = *options;
     engine->mailbox = mailbox_new(options->loop, receive, engine);
+    engine->disk = tftp_disk_new();
     engine->thread_count = pick_threads(options->threads, &options->policy);
     for (unsigned i = 0; i < engine->thread_count; i++) {
         engine->threads[i] = tftp_thread_new(engine, i);
@@ -247,6 +248,7 @@ void tftp_engine_free(struct tftp_engine *engine)
         tftp_thread_stop(engine->threads[i]);
     }
     mailbox_deliver(engine->mailbox); // questions come back as answers that nobody gave
+    tftp_disk_free(engine->disk);
     for (unsigned i = 0; i < engine->thread_count; i++) {
         tftp_thread_free(engine->threads[i]);
     }

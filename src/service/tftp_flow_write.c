@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The flow that uploads are made of: session/tftp_write decides, content/upload keeps. What is acknowledged
-// was written before, and the last ACK leaves when the file has its name.
+// was written before, and the last ACK leaves when the disk has the file and it has its name. While the disk
+// is at it, nothing is heard: what the client says then is the last block again, which that ACK answers.
 #include "content/upload.h"
 #include "format/netascii.h"
 #include "io/heap.h"
 #include "service/tftp_thread.h"
 #include "session/tftp_write.h"
 
-#define HEADERS_BYTES 32 // of IP, UDP and TFTP: blocks of uploads fit one packet
+#define HEADERS_BYTES 32      // of IP, UDP and TFTP: blocks of uploads fit one packet
+#define STORED_US     6000000 // behind the last ACK at least: clients ask for it again after 5 s at the latest
 
 struct write_flow {
     struct tftp_flow flow;
     struct tftp_write write;
-    struct upload *upload;
+    struct upload *upload;    // NULL: with the disk, or done
+    struct tftp_store *store; // with the disk; else NULL
+    uint16_t last_number;     // of the ACK that waits for it
     struct netascii netascii;
-    uint64_t bytes; // that came
+    uint64_t bytes; // that were written
     bool is_stored;
     int64_t stored_us;
 };
@@ -27,6 +31,10 @@ static struct write_flow *write_of(struct tftp_flow *flow)
 static void send_ack(struct write_flow *writer, uint16_t number)
 {
     uint8_t bytes[TFTP_HEADER_BYTES];
+    if (writer->store != NULL) {
+        writer->last_number = number;
+        return;
+    }
     tftp_encode_ack(number, bytes);
     tftp_flow_send(&writer->flow, bytes, sizeof bytes);
 }
@@ -80,27 +88,54 @@ static enum status keep(struct write_flow *writer, const struct tftp_packet *pac
         bytes += is_last ? netascii_finish(&writer->netascii, text + bytes) : 0;
         data = text;
     }
-    writer->bytes += bytes;
     enum status status = upload_write(writer->upload, data, bytes);
-    if (status == STATUS_OK && is_last && !is_as_long_as_told(writer)) {
-        return STATUS_MALFORMED;
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK && is_last) {
-        status = upload_commit(writer->upload);
-        writer->is_stored = status == STATUS_OK;
-    }
-    return status;
+    writer->bytes += bytes;
+    return is_last && !is_as_long_as_told(writer) ? STATUS_MALFORMED : STATUS_OK;
 }
 
-static void take_data(struct write_flow *writer, const struct tftp_packet *packet, bool is_last,
-                      int64_t now_us)
+static void store(struct write_flow *writer)
+{
+    struct tftp_thread *thread = writer->flow.thread;
+    writer->store = heap_new(sizeof *writer->store);
+    *writer->store = (struct tftp_store){.thread = thread, .flow = &writer->flow, .upload = writer->upload};
+    writer->upload = NULL;
+    tftp_disk_put(thread->engine->disk, writer->store);
+}
+
+void tftp_flow_write_stored(struct tftp_store *taken_store)
+{
+    struct tftp_thread *thread = taken_store->thread;
+    struct write_flow *writer = taken_store->flow == NULL ? NULL : write_of(taken_store->flow);
+    enum status status = taken_store->status;
+    upload_free(taken_store->upload);
+    heap_free(taken_store);
+    thread->uploads--;
+    if (writer == NULL) {
+        return;
+    }
+    writer->store = NULL;
+    if (status != STATUS_OK) {
+        fail(writer, status);
+        return;
+    }
+    writer->is_stored = true;
+    writer->stored_us = thread->now_us;
+    reasons_add(&writer->flow.end.reasons, REASON_UPLOAD_DONE);
+    send_ack(writer, writer->last_number);
+    int64_t at_us = thread->now_us + STORED_US;
+    tftp_flow_wake_at(&writer->flow, at_us > writer->write.wake_us ? at_us : writer->write.wake_us);
+}
+
+static void take_data(struct write_flow *writer, const struct tftp_packet *packet, bool is_last)
 {
     enum status status = keep(writer, packet, is_last);
     if (status != STATUS_OK) {
         fail(writer, status);
     } else if (is_last) {
-        reasons_add(&writer->flow.end.reasons, REASON_UPLOAD_DONE);
-        writer->stored_us = now_us;
+        store(writer);
     }
 }
 
@@ -129,7 +164,7 @@ static void act(struct write_flow *writer, const struct tftp_write_action *actio
         return;
     case TFTP_WRITE_TAKE_DATA:
         assert(packet != NULL); // the machine takes data only when some came
-        take_data(writer, packet, action->is_last, now_us);
+        take_data(writer, packet, action->is_last);
         return;
     case TFTP_WRITE_SEND_ACK:
         send_ack(writer, action->number);
@@ -151,11 +186,17 @@ static void step(struct write_flow *writer, const struct tftp_write_event *event
                  const struct tftp_packet *packet)
 {
     struct tftp_write_action actions[TFTP_WRITE_ACTIONS_MOST];
+    if (writer->store != NULL) {
+        return;
+    }
     unsigned count = tftp_write_step(&writer->write, event, actions);
     for (unsigned i = 0; i < count && !writer->flow.is_ended; i++) {
         act(writer, &actions[i], packet, event->now_us);
     }
-    writer->flow.has_heard = writer->write.has_heard;
+    if (writer->write.has_heard && !writer->flow.has_heard) {
+        writer->flow.has_heard = true;
+        writer->flow.thread->uploads_unheard--;
+    }
     writer->flow.progress_us = writer->write.progress_us;
 }
 
@@ -189,11 +230,16 @@ static void release(struct tftp_flow *flow)
 {
     struct write_flow *writer = write_of(flow);
     struct transfer_end *end = &flow->end;
-    end->sent = upload_bytes(writer->upload);
+    end->sent = writer->bytes;
     end->size = writer->is_stored ? end->sent : end->size;
     end->outcome = writer->is_stored ? TRANSFER_DONE : end->outcome; // whatever came after
     end->resent_blocks = writer->write.resent > UINT32_MAX ? UINT32_MAX : (uint32_t)writer->write.resent;
+    flow->thread->uploads_unheard -= flow->has_heard ? 0 : 1;
+    flow->thread->uploads -= writer->upload != NULL ? 1 : 0;
     upload_free(writer->upload);
+    if (writer->store != NULL) {
+        writer->store->flow = NULL;
+    }
 }
 
 enum status tftp_flow_write_start(struct tftp_question *question, int64_t now_us)
@@ -206,6 +252,8 @@ enum status tftp_flow_write_start(struct tftp_question *question, int64_t now_us
     struct write_flow *writer = heap_new(sizeof *writer);
     writer->upload = question->answer.upload;
     question->answer.upload = NULL;
+    question->thread->uploads++;
+    question->thread->uploads_unheard++;
     tftp_write_init(&writer->write, &question->options, upload_size_most(writer->upload), &limits);
     tftp_flow_begin(&writer->flow, &KIND, question, now_us);
     writer->flow.end.is_netascii = question->mode == TFTP_MODE_NETASCII;

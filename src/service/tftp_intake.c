@@ -132,14 +132,15 @@ static struct tftp_flow *find_silent(struct tftp_thread *thread, const struct tf
     return found;
 }
 
-// Ends some that never answered at all: somebody may have asked in their name. Several at once, since
-// looking through thousands of transfers for each request would cost more than it costs to ask.
-static bool end_unheard(struct tftp_thread *thread)
+// Ends some, or some uploads, that never answered at all: somebody may have asked in their name. Several at
+// once, since looking through thousands of transfers for each request would cost more than it costs to ask.
+static bool end_unheard(struct tftp_thread *thread, bool only_uploads)
 {
     unsigned count = 0;
     for (uint32_t i = 0; i < thread->flows.capacity && count < ROOM_AT_ONCE; i++) {
         struct tftp_flow *flow = thread->flows.slots[i].value;
-        if (flow != NULL && !flow->has_heard && thread->now_us - flow->progress_us > SILENT_US) {
+        bool is_meant = flow != NULL && !flow->has_heard && (flow->end.is_write || !only_uploads);
+        if (is_meant && thread->now_us - flow->progress_us > SILENT_US) {
             tftp_flow_end(flow, TRANSFER_TIMEOUT);
             count++;
             i--; // another one may have moved up into its place
@@ -158,7 +159,7 @@ static bool make_room(struct tftp_thread *thread, struct tftp_client_record *rec
         tftp_flow_end(silent, TRANSFER_TIMEOUT);
         return true;
     }
-    if (record == NULL && end_unheard(thread)) {
+    if (record == NULL && end_unheard(thread, false)) {
         return true;
     }
     *last_us = thread->now_us;
@@ -177,6 +178,22 @@ static bool is_room(struct tftp_thread *thread, struct tftp_client_record *recor
     }
     return thread->flows.count + thread->asked.count < policy->transfers_most ||
            make_room(thread, NULL, &thread->room_us);
+}
+
+// An upload holds descriptors from its request on.
+static bool is_room_for_upload(struct tftp_thread *thread)
+{
+    if (thread->uploads >= TFTP_UPLOADS_MOST) {
+        return false;
+    }
+    if (thread->uploads_unheard < TFTP_UNHEARD_MOST) {
+        return true;
+    }
+    if (thread->now_us - thread->upload_room_us >= ROOM_EVERY_US && end_unheard(thread, true)) {
+        return true;
+    }
+    thread->upload_room_us = thread->now_us;
+    return false;
 }
 
 // The client's last try of this file stopped behind its first block: it still waits under another port, or
@@ -201,6 +218,14 @@ static uint16_t find_silence(struct tftp_thread *thread, struct tftp_client_reco
 
 // Questions.
 
+static void count_upload(struct tftp_question *question, int more)
+{
+    if (question->is_write) {
+        question->thread->uploads += (unsigned)more;
+        question->thread->uploads_unheard += (unsigned)more;
+    }
+}
+
 static void ask(struct tftp_thread *thread, struct tftp_port *port, struct tftp_client_record *record,
                 const struct transfer_end *end, const struct tftp_packet *request,
                 uint16_t silent_block_bytes)
@@ -219,6 +244,7 @@ static void ask(struct tftp_thread *thread, struct tftp_port *port, struct tftp_
     question->port = port;
     question->client = record;
     record->asked++;
+    count_upload(question, 1);
     tftp_table_put(&thread->asked, tftp_key(end->client, end->client_port), question);
     tftp_engine_ask(question);
 }
@@ -250,7 +276,7 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
         return;
     }
     uint16_t silent = find_silence(thread, record, request->name);
-    if (!is_room(thread, record)) {
+    if (!is_room(thread, record) || (end.is_write && !is_room_for_upload(thread))) {
         drop(thread, from->client);
         return;
     }
@@ -261,6 +287,7 @@ void tftp_intake_request(struct tftp_thread *thread, struct tftp_port *port, con
 
 static void forget(struct tftp_question *taken_question)
 {
+    count_upload(taken_question, -1); // a flow that came of it counts for itself
     content_node_close(&taken_question->answer.node);
     upload_free(taken_question->answer.upload);
     heap_free(taken_question);

@@ -105,6 +105,9 @@ static void take_mail(struct tftp_thread *thread, struct tftp_mail *taken_mail)
     case TFTP_MAIL_POLICY:
         thread->policy = taken_mail->policy;
         break;
+    case TFTP_MAIL_STORED:
+        tftp_flow_write_stored(taken_mail->store);
+        break;
     case TFTP_MAIL_STOP:
         thread->is_stopping = true;
         break;
@@ -280,9 +283,10 @@ void tftp_thread_stop(struct tftp_thread *thread)
 
 void tftp_thread_free(struct tftp_thread *thread)
 {
-    read_mail(thread); // answers that came too late
+    read_mail(thread); // answers and uploads that came too late
     tftp_output_flush(thread);
     tftp_flow_reap(thread);
+    assert(thread->uploads == 0 && thread->uploads_unheard == 0);
     tftp_table_clear(&thread->flows);
     tftp_table_clear(&thread->asked);
     tftp_table_clear(&thread->files);

@@ -3,6 +3,7 @@
 // datagrams that leaves with one call. Everything here belongs to that thread alone, but for what it says.
 #pragma once
 
+#include "service/tftp_disk.h"
 #include "service/tftp_flow.h"
 #include "service/tftp_limiter.h"
 #include "service/tftp_table.h"
@@ -24,6 +25,8 @@
 #define TFTP_PORTS_EACH     2        // transfer ports for each of our addresses
 #define TFTP_PORTS_MOST     64       // transfer ports; more addresses than that come and go
 #define TFTP_ASKED_MOST     4096     // questions under way
+#define TFTP_UPLOADS_MOST   1024     // of a thread; each one holds two descriptors
+#define TFTP_UNHEARD_MOST   256      // of these, of clients that sent no block yet: the request may be forged
 #define TFTP_QUIET_US       50000    // a transfer port unused for so long may be closed
 
 union tftp_control { // room for UDP_SEGMENT and IP_PKTINFO, aligned
@@ -90,14 +93,21 @@ struct tftp_input {
     uint8_t bytes[TFTP_BATCH][TFTP_DATAGRAM_BYTES];
 };
 
-enum tftp_mail_kind { TFTP_MAIL_LISTEN, TFTP_MAIL_UNLISTEN, TFTP_MAIL_POLICY, TFTP_MAIL_STOP };
+enum tftp_mail_kind {
+    TFTP_MAIL_LISTEN,
+    TFTP_MAIL_UNLISTEN,
+    TFTP_MAIL_POLICY,
+    TFTP_MAIL_STORED,
+    TFTP_MAIL_STOP
+};
 
-struct tftp_mail { // from the loop thread
+struct tftp_mail { // from the loop thread, or the disk's
     struct tftp_mail *next;
     enum tftp_mail_kind kind;
     struct tftp_port *port;      // LISTEN: taken over
     char interface[IF_NAMESIZE]; // UNLISTEN
     struct tftp_policy policy;   // POLICY
+    struct tftp_store *store;    // STORED: taken over
     sem_t *done;                 // UNLISTEN: posted when the sockets are closed; NULL = nobody waits
 };
 
@@ -132,7 +142,10 @@ struct tftp_thread {
     int64_t heard_us; // the last packet
     int64_t gap_us;   // between the last two wakes with packets
     int64_t room_us;  // when somebody silent was last looked for
-    uint64_t dropped; // requests, since it was last told
+    unsigned uploads; // asked for, under way, with the disk
+    unsigned uploads_unheard;
+    int64_t upload_room_us; // as room_us, of uploads
+    uint64_t dropped;       // requests, since it was last told
     struct ip4 dropped_client;
     int64_t dropped_told_us;
     uint32_t seed;
@@ -145,6 +158,7 @@ struct tftp_thread {
 struct tftp_engine {
     struct tftp_engine_options options;
     struct mailbox *mailbox;
+    struct tftp_disk *disk;
     bool is_stopping; // in the loop thread
     atomic_ullong mapped_bytes;
     atomic_ullong netascii_bytes; // of converted texts under way
@@ -185,7 +199,7 @@ void tftp_thread_stop(struct tftp_thread *thread);
 /// Frees a thread that was stopped, and the answers that came too late. The loop thread calls it.
 void tftp_thread_free(struct tftp_thread *thread);
 
-/// Hands it a piece of mail; from the loop thread.
+/// Hands it a piece of mail; from the loop thread or the disk's.
 void tftp_thread_post(struct tftp_thread *thread, struct tftp_mail *taken_mail);
 
 /// Hands it an answer; from the loop thread or another engine thread.
@@ -287,6 +301,11 @@ MUST_USE enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t fir
 
 /// Sends what is queued.
 void tftp_output_flush(struct tftp_thread *thread);
+
+// Uploads: tftp_flow_write.c.
+
+/// An upload came back from the disk.
+void tftp_flow_write_stored(struct tftp_store *taken_store);
 
 // Files: tftp_file.c.
 

@@ -19,6 +19,12 @@ static void take_dropped(void *context, uint64_t count, struct ip4 client)
 
 struct fixture *fixture_new(const struct tftp_policy *policy, unsigned threads)
 {
+    return fixture_new_writable(policy, threads, NULL);
+}
+
+struct fixture *fixture_new_writable(const struct tftp_policy *policy, unsigned threads,
+                                     void (*write)(void *context, struct tftp_question *question))
+{
     struct fixture *fixture = heap_new(sizeof *fixture);
     file_service_open(&fixture->files);
     fixture->tftp =
@@ -26,6 +32,7 @@ struct fixture *fixture_new(const struct tftp_policy *policy, unsigned threads)
                                                         .content = &fixture->files.content,
                                                         .hooks = file_service_hooks(&fixture->files),
                                                         .dropped = take_dropped,
+                                                        .write = write,
                                                         .policy_context = fixture,
                                                         .policy = *policy,
                                                         .threads = threads});

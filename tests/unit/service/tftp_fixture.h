@@ -17,6 +17,10 @@ struct fixture {
 /// A service on 127.0.0.1 with `policy` and `threads`, which serves the files of file_service.
 struct fixture *fixture_new(const struct tftp_policy *policy, unsigned threads);
 
+/// The same, and `write` answers write requests, with the fixture as its context.
+struct fixture *fixture_new_writable(const struct tftp_policy *policy, unsigned threads,
+                                     void (*write)(void *context, struct tftp_question *question));
+
 /// Frees it; the service may be gone already.
 void fixture_free(struct fixture *fixture);
 
