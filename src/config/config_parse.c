@@ -11,18 +11,28 @@
 #include <string.h>
 #include <yaml.h>
 
+#define LATE_MOST 4096 // groups of options, lists of classes
+
+struct late { // a value that is read when all others are known (key_is_late)
+    const struct key *key;
+    const yaml_node_t *node;
+    void *base;
+};
+
 struct reading {
     yaml_document_t document;
     const char *name; // the file's
     struct config config;
     struct config_places places;
+    struct late late[LATE_MOST];
+    size_t late_count;
     struct problem *problem;
 };
 
 struct table_at {                // where the keys of one mapping go
     const char *prefix;          // "", "dhcp." or "dhcp.subnets[]."
     void *base;                  // struct config, or an element of a table
-    struct config_place *places; // by row
+    struct config_place *places; // by row: those of this base
 };
 
 static void place_put(const struct reading *reading, const yaml_mark_t *mark)
@@ -167,20 +177,32 @@ static enum status element_check(const struct reading *reading, const struct tab
     return STATUS_OK;
 }
 
-// One element of dhcp.subnets, the only table there is.
+static struct config_place place_of(const yaml_node_t *node)
+{
+    return (struct config_place){(unsigned)node->start_mark.line + 1, (unsigned)node->start_mark.column + 1};
+}
+
+static enum status place_note(struct reading *reading, const void *base, unsigned row,
+                              const yaml_node_t *node)
+{
+    enum status status = config_place_put(&reading->places, base, row, place_of(node));
+    return status == STATUS_OK ? STATUS_OK : refuse(reading, node, "there is not enough memory to read this");
+}
+
+// One element of a table, which may have tables inside.
 static enum status read_element(struct reading *reading, const struct key *key, const yaml_node_t *node,
-                                unsigned index)
+                                void *element)
 {
     char prefix[KEY_NAME_BYTES];
+    struct config_place places[CONFIG_KEYS_MOST] = {0};
     (void)snprintf(prefix, sizeof prefix, "%s[].", key->name);
-    struct table_at table = {prefix, (char *)key_values(key, &reading->config) + index * key->bytes,
-                             reading->places.subnets[index]};
-    reading->places.subnet_starts[index] =
-        (struct config_place){(unsigned)node->start_mark.line + 1, (unsigned)node->start_mark.column + 1};
-    memset(table.base, 0, key->bytes);
-    memset(table.places, 0, sizeof reading->places.subnets[index]);
-    element_init(prefix, table.base);
-    enum status status = read_mapping(reading, &table, node);
+    struct table_at table = {prefix, element, places};
+    memset(element, 0, key->bytes);
+    element_init(prefix, element);
+    enum status status = place_note(reading, element, CONFIG_KEYS_MOST, node);
+    if (status == STATUS_OK) {
+        status = read_mapping(reading, &table, node);
+    }
     return status == STATUS_OK ? element_check(reading, &table, node) : status;
 }
 
@@ -200,13 +222,24 @@ static enum status read_list(struct reading *reading, const struct key *key, con
             return refuse(reading, element, "'%s' has more than %u values", key->name, key->most);
         }
         void *value = (char *)key_values(key, base) + count * key->bytes;
-        enum status status = key->type == KEY_TABLE ? read_element(reading, key, element, count)
+        enum status status = key->type == KEY_TABLE ? read_element(reading, key, element, value)
                                                     : read_scalar(reading, key, element, value);
         if (status != STATUS_OK) {
             return status;
         }
         key_set_count(key, base, ++count);
     }
+    return STATUS_OK;
+}
+
+static enum status read_late(struct reading *reading, const struct key *key, const yaml_node_t *node,
+                             void *base)
+{
+    if (reading->late_count == LATE_MOST) { // no table is so large
+        return refuse(reading, node, "there are more than %d groups of options and lists of classes",
+                      LATE_MOST);
+    }
+    reading->late[reading->late_count++] = (struct late){key, node, base};
     return STATUS_OK;
 }
 
@@ -219,8 +252,14 @@ static enum status read_key(struct reading *reading, const struct table_at *tabl
         problem_set_remedy(reading->problem, "keep one of them");
         return refuse(reading, name, "'%s' is here twice, first in line %u", key->name, place->line);
     }
-    *place =
-        (struct config_place){(unsigned)name->start_mark.line + 1, (unsigned)name->start_mark.column + 1};
+    *place = place_of(name);
+    enum status status = place_note(reading, table->base, (unsigned)(key - key_table(&count)), name);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (key_is_late(key)) {
+        return read_late(reading, key, value, table->base);
+    }
     if (key->is_list) {
         return read_list(reading, key, value, table->base);
     }
@@ -283,6 +322,123 @@ static enum status read_mapping(struct reading *reading, const struct table_at *
     return status;
 }
 
+// The names of classes, as one bit for each.
+static enum status read_class(const struct reading *reading, const struct key *key, const yaml_node_t *node,
+                              uint64_t *classes)
+{
+    const struct dhcp_classes *known = &reading->config.dhcp.classes;
+    const char *name = scalar_text(reading, node, "the name of a class");
+    if (name == NULL) {
+        return STATUS_MALFORMED;
+    }
+    for (unsigned i = 0; i < known->count; i++) {
+        if (strcmp(known->items[i].name, name) == 0) {
+            *classes |= UINT64_C(1) << i;
+            return STATUS_OK;
+        }
+    }
+    char shown[80];
+    struct text escaped;
+    text_init(&escaped, shown, sizeof shown);
+    text_add_escaped(&escaped, name, strlen(name));
+    problem_set_remedy(reading->problem, "add it to dhcp.classes, or name one that is there");
+    return refuse(reading, node, "'%s': there is no class '%s'", key->name, shown);
+}
+
+static enum status read_classes(struct reading *reading, const struct late *late)
+{
+    uint64_t *classes = key_values(late->key, late->base);
+    if (late->node->type != YAML_SEQUENCE_NODE) {
+        problem_set_remedy(reading->problem, "write it as [A, B], or one '- ' line for each");
+        return refuse(reading, late->node, "'%s' must be a list", late->key->name);
+    }
+    enum status status = STATUS_OK;
+    yaml_node_item_t *item = late->node->data.sequence.items.start;
+    for (; status == STATUS_OK && item < late->node->data.sequence.items.top; item++) {
+        status = read_class(reading, late->key, yaml_document_get_node(&reading->document, *item), classes);
+    }
+    return status;
+}
+
+// The texts of an option's value: one, a list of them, or none.
+static enum status option_values(struct reading *reading, const yaml_node_t *node,
+                                 const char *values[DHCP_OPTION_VALUES_MOST], size_t *count)
+{
+    *count = 0;
+    if (node_is_nothing(node)) {
+        return STATUS_OK;
+    }
+    if (node->type != YAML_SEQUENCE_NODE) {
+        values[(*count)++] = scalar_text(reading, node, "an option's value");
+        return values[0] == NULL ? STATUS_MALFORMED : STATUS_OK;
+    }
+    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top;
+         item++) {
+        yaml_node_t *element = yaml_document_get_node(&reading->document, *item);
+        if (*count == DHCP_OPTION_VALUES_MOST) {
+            return refuse(reading, element, "an option has at most %d values", DHCP_OPTION_VALUES_MOST);
+        }
+        values[*count] = scalar_text(reading, element, "an option's value");
+        if (values[(*count)++] == NULL) {
+            return STATUS_MALFORMED;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status read_option(struct reading *reading, const yaml_node_t *name, const yaml_node_t *value,
+                               struct dhcp_option_set *set)
+{
+    const char *written = scalar_text(reading, name, "an option's name");
+    const char *values[DHCP_OPTION_VALUES_MOST];
+    size_t count;
+    if (written == NULL || option_values(reading, value, values, &count) != STATUS_OK) {
+        return STATUS_MALFORMED;
+    }
+    uint8_t before = set->count;
+    enum status status =
+        dhcp_option_parse(set, &reading->config.dhcp.definitions, written, values, count, reading->problem);
+    if (status != STATUS_OK) {
+        place_put(reading, &name->start_mark);
+        return STATUS_MALFORMED;
+    }
+    if (set->count == before) { // it took another one's place
+        problem_set_remedy(reading->problem, "keep one of them");
+        return refuse(reading, name, "DHCP option '%s' is here twice, perhaps by another name", written);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_options(struct reading *reading, const struct late *late)
+{
+    const yaml_node_t *node = late->node;
+    if (node_is_nothing(node)) {
+        return STATUS_OK;
+    }
+    if (node->type != YAML_MAPPING_NODE) {
+        problem_set_remedy(reading->problem, "write it as {NAME: VALUE}, or one 'NAME: VALUE' line for each");
+        return refuse(reading, node, "'%s' must be a group of options", late->key->name);
+    }
+    enum status status = STATUS_OK;
+    yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+    for (; status == STATUS_OK && pair < node->data.mapping.pairs.top; pair++) {
+        status = read_option(reading, yaml_document_get_node(&reading->document, pair->key),
+                             yaml_document_get_node(&reading->document, pair->value),
+                             key_values(late->key, late->base));
+    }
+    return status;
+}
+
+static enum status read_lates(struct reading *reading)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < reading->late_count; i++) {
+        const struct late *late = &reading->late[i];
+        status = late->key->type == KEY_CLASSES ? read_classes(reading, late) : read_options(reading, late);
+    }
+    return status;
+}
+
 // What libyaml found wrong, in words that stand behind "this is not YAML: ".
 static enum status refuse_yaml(const struct reading *reading, const yaml_parser_t *parser)
 {
@@ -328,10 +484,14 @@ static enum status read_document(struct reading *reading, yaml_parser_t *parser)
         return refuse_yaml(reading, parser);
     }
     const yaml_node_t *root = yaml_document_get_root_node(&reading->document);
-    struct table_at table = {"", &reading->config, reading->places.keys};
+    struct config_place places[CONFIG_KEYS_MOST] = {0};
+    struct table_at table = {"", &reading->config, places};
     enum status status = STATUS_OK;
     if (root != NULL && !node_is_nothing(root)) { // a file of comments only says nothing, which is fine
         status = read_mapping(reading, &table, root);
+    }
+    if (status == STATUS_OK) {
+        status = read_lates(reading);
     }
     if (status == STATUS_OK && root != NULL) {
         status = read_end(reading, parser);
@@ -424,6 +584,7 @@ enum status config_parse(const char *text, size_t bytes, const char *name, struc
     if (status == STATUS_OK) {
         *config = reading->config;
     }
+    config_place_clear(&reading->places);
     free(reading);
     return status;
 }

@@ -8,6 +8,10 @@
 
 static const char *const dhcp_modes[] = {"auto", "server", "proxy", "off", NULL};
 static const char *const unknown_policies[] = {"hold", "local", "refuse", NULL};
+static const char *const policy_choices[] = {"default", "hold", "local", "refuse", NULL};
+static const char *const delay_fors[] = {"all", "unknown", NULL};
+static const char *const option_types[] = {"string", "ip",  "ip-list",     "uint8",  "uint16", "uint32",
+                                           "bool",   "hex", "domain-list", "routes", NULL};
 static const char *const prompts[] = {"none", "key", NULL};
 
 static const char *const tftp_options[CONFIG_TFTP_OPTION_COUNT + 1] = {
@@ -26,6 +30,13 @@ static_assert(offsetof(struct network, last) == offsetof(struct network, first) 
     .offset = offsetof(struct config, member), .bytes = sizeof(((struct config *)0)->member)
 #define IN_NETWORK(member)                                                                                   \
     .offset = offsetof(struct network, member), .bytes = sizeof(((struct network *)0)->member)
+
+#define IN_RANGE(member)                                                                                     \
+    .offset = offsetof(struct network_range, member), .bytes = sizeof(((struct network_range *)0)->member)
+#define IN_CLASS(member)                                                                                     \
+    .offset = offsetof(struct dhcp_class, member), .bytes = sizeof(((struct dhcp_class *)0)->member)
+#define IN_DEFINITION(member)                                                                                \
+    .offset = offsetof(struct dhcp_definition, member), .bytes = sizeof(((struct dhcp_definition *)0)->member)
 
 static const struct key keys[] = {
     {.name = "interfaces",
@@ -53,75 +64,7 @@ static const struct key keys[] = {
      .default_text = "imprint",
      .about = "The account that the daemon runs as once its sockets are open. Its group may use the control "
               "socket."},
-    {.name = "dhcp.mode",
-     .type = KEY_WORD,
-     IN_CONFIG(dhcp_mode),
-     .words = dhcp_modes,
-     .default_text = "auto",
-     .about = "How to answer DHCP. With server, imprint gives addresses on dhcp.subnets. With proxy, another "
-              "server "
-              "gives the addresses and imprint only adds what a network boot needs. With auto, imprint "
-              "listens first: "
-              "where another server answers it acts as proxy, elsewhere it serves dhcp.subnets if there are "
-              "any. With "
-              "off, DHCP is left alone."},
-    {.name = "dhcp.subnets",
-     .type = KEY_TABLE,
-     .is_list = true,
-     .may_reload = true,
-     IN_CONFIG(subnets[0]),
-     .count_offset = offsetof(struct config, subnet_count),
-     .most = CONFIG_SUBNETS_MOST,
-     .default_about = "none",
-     .about = "The networks on which imprint gives addresses, those behind relays too."},
-    {.name = "dhcp.subnets[].network",
-     .type = KEY_SUBNET,
-     .is_required = true,
-     IN_NETWORK(subnet),
-     .about = "The network's address and prefix length."},
-    {.name = "dhcp.subnets[].range",
-     .type = KEY_RANGE,
-     .is_required = true,
-     .offset = offsetof(struct network, first),
-     .bytes = 2 * sizeof(struct ip4),
-     .about = "The first and the last address to give away, inside the network. Keep the addresses of "
-              "routers and of "
-              "hosts with fixed addresses out of it."},
-    {.name = "dhcp.subnets[].routers",
-     .type = KEY_ADDRESS,
-     .is_list = true,
-     IN_NETWORK(routers[0]),
-     .count_offset = offsetof(struct network, router_count),
-     .most = NETWORK_ROUTERS_MOST,
-     .default_about = "none",
-     .about = "The routers that clients are told, the best one first."},
-    {.name = "dhcp.subnets[].dns",
-     .type = KEY_ADDRESS,
-     .is_list = true,
-     IN_NETWORK(dns[0]),
-     .count_offset = offsetof(struct network, dns_count),
-     .most = NETWORK_SERVERS_MOST,
-     .default_about = "none",
-     .about = "The name servers that clients are told."},
-    {.name = "dhcp.subnets[].ntp",
-     .type = KEY_ADDRESS,
-     .is_list = true,
-     IN_NETWORK(ntp[0]),
-     .count_offset = offsetof(struct network, ntp_count),
-     .most = NETWORK_SERVERS_MOST,
-     .default_about = "none",
-     .about = "The time servers that clients are told."},
-    {.name = "dhcp.subnets[].domain",
-     .type = KEY_HOST,
-     IN_NETWORK(domain),
-     .default_about = "none",
-     .about = "The domain that clients are told."},
-    {.name = "dhcp.subnets[].lease",
-     .type = KEY_DURATION,
-     IN_NETWORK(lease_s),
-     .least = NETWORK_LEASE_LEAST_S,
-     .default_text = "1h",
-     .about = "How long an address is promised to a client before it must ask again."},
+#include "config/key_dhcp_rows.h"
     {.name = "tftp.root",
      .type = KEY_PATH,
      IN_CONFIG(tftp_root),
@@ -347,8 +290,15 @@ static_assert(offsetof(struct config_ports, last) == sizeof(uint16_t) &&
                   offsetof(struct config_range, last) == sizeof(struct ip4),
               "ranges are two values side by side");
 
+static_assert(offsetof(struct network_range, last) ==
+                      offsetof(struct network_range, first) + sizeof(struct ip4) &&
+                  offsetof(struct network_span, last) == sizeof(struct ip4),
+              "ranges are two addresses side by side");
+
 static_assert(sizeof(enum config_tftp_option) == sizeof(int) &&
                   sizeof(enum config_dhcp_mode) == sizeof(int) &&
+                  sizeof(enum config_delay_for) == sizeof(int) && sizeof(enum policy_choice) == sizeof(int) &&
+                  sizeof(enum dhcp_option_type) == sizeof(int) &&
                   sizeof(enum policy_unknown) == sizeof(int) && sizeof(enum policy_prompt) == sizeof(int),
               "words are kept as int");
 
@@ -377,6 +327,11 @@ bool key_is_section(const char *name)
         }
     }
     return false;
+}
+
+bool key_is_late(const struct key *key)
+{
+    return key->type == KEY_OPTIONS || key->type == KEY_CLASSES;
 }
 
 bool key_is_inside(const struct key *key, const char *prefix, char name[KEY_NAME_BYTES])

@@ -21,6 +21,13 @@ enum key_type {
     KEY_ADDRESS,   // struct ip4
     KEY_SUBNET,    // struct subnet
     KEY_RANGE,     // two struct ip4, one behind the other
+    KEY_SPAN,      // two struct ip4, one behind the other: an address, or a range
+    KEY_PATTERN,   // char[bytes]: any characters that can be seen
+    KEY_MACHINE,   // uint16_t: a kind of firmware (DHCP option 93), by name or number
+    KEY_MAC,       // struct dhcp_class_mac: the beginning of hardware addresses
+    KEY_UUIDS,     // struct dhcp_class_uuids
+    KEY_OPTIONS,   // struct dhcp_option_set: a group of DHCP options
+    KEY_CLASSES,   // uint64_t: a list of the names of classes
     KEY_TABLE,     // a list of tables whose keys are the rows "name[].*"
     KEY_TYPE_COUNT
 };
@@ -55,6 +62,10 @@ bool key_is_section(const char *name);
 /// "dhcp.subnets[]."), or opens a section there; `*name` (KEY_NAME_BYTES) is then what one writes at that
 /// place.
 bool key_is_inside(const struct key *key, const char *prefix, char name[KEY_NAME_BYTES]);
+
+/// Whether `key` is neither text nor a list of texts: what it says depends on other keys (KEY_OPTIONS,
+/// KEY_CLASSES), so it is read behind all others, and value_parse and value_print do not know it.
+bool key_is_late(const struct key *key);
 
 /// The values of `key` inside `base`, a struct config or an element of a table.
 void *key_values(const struct key *key, void *base);

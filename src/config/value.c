@@ -3,6 +3,7 @@
 
 #include "base/addr.h"
 #include "base/time.h"
+#include "config/value_dhcp.h"
 #include "model/network.h"
 
 #include <string.h>
@@ -409,6 +410,9 @@ static void range_print(const struct key *key, const void *value, char out[VALUE
     char last[IP4_TEXT_BYTES];
     struct text text;
     text_init(&text, out, VALUE_TEXT_BYTES);
+    if (range[1].value == 0) {
+        return; // none
+    }
     text_add_format(&text, "%s-%s", ip4_print(range[0], first), ip4_print(range[1], last));
 }
 
@@ -416,6 +420,21 @@ static void range_about(const struct key *key, struct text *out)
 {
     (void)key;
     text_add(out, "two addresses with '-' between, such as 192.0.2.100-192.0.2.199");
+}
+
+static enum status pattern_parse(const struct key *key, const char *text, void *value)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (is_invisible(at)) {
+            return STATUS_MALFORMED;
+        }
+    }
+    return text[0] == '\0' ? STATUS_MALFORMED : string_put(key, text, value);
+}
+
+static void pattern_about(const struct key *key, struct text *out)
+{
+    text_add_format(out, "a text of at most %zu characters", key->bytes - 1);
 }
 
 static void table_about(const struct key *key, struct text *out)
@@ -437,6 +456,13 @@ static const struct value_type types[KEY_TYPE_COUNT] = {
     [KEY_ADDRESS] = {address_parse, address_print, address_about},
     [KEY_SUBNET] = {subnet_value_parse, subnet_value_print, subnet_about},
     [KEY_RANGE] = {range_parse, range_print, range_about},
+    [KEY_SPAN] = {value_span_parse, value_span_print, value_span_about},
+    [KEY_PATTERN] = {pattern_parse, string_print, pattern_about},
+    [KEY_MACHINE] = {value_machine_parse, value_machine_print, value_machine_about},
+    [KEY_MAC] = {value_mac_parse, value_mac_print, value_mac_about},
+    [KEY_UUIDS] = {value_uuids_parse, value_uuids_print, value_uuids_about},
+    [KEY_OPTIONS] = {NULL, NULL, value_options_about},
+    [KEY_CLASSES] = {NULL, NULL, value_classes_about},
     [KEY_TABLE] = {NULL, NULL, table_about},
 };
 

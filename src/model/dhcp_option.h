@@ -11,7 +11,7 @@
 #define DHCP_OPTION_SET_BYTES   1400 // of values in one set: what a packet can hold
 #define DHCP_OPTION_BYTES_MOST  1024 // of one value; above 255 it leaves in pieces (RFC 3396)
 #define DHCP_OPTION_NAME_BYTES  48
-#define DHCP_OPTION_TEXT_BYTES  1024 // of a value as text
+#define DHCP_OPTION_TEXT_BYTES  8192 // of a value as text
 #define DHCP_VENDOR_BYTES       33   // of the beginning of a vendor class
 #define DHCP_DEFINITIONS_MOST   64
 #define DHCP_OPTION_VALUES_MOST 64 // of a list

@@ -55,7 +55,8 @@ static enum status check_range(const struct network *network, struct problem *pr
 
 enum status network_check(const struct network *network, struct problem *problem)
 {
-    enum status status = check_range(network, problem);
+    bool has_range = network->first.value != 0 || network->range_count == 0;
+    enum status status = has_range ? check_range(network, problem) : STATUS_OK;
     for (size_t i = 0; i < network->router_count && status == STATUS_OK; i++) {
         status = check_host(network, "the router", network->routers[i], problem);
     }

@@ -5,6 +5,7 @@
 #include "model/boot_client.h"
 #include "wire/dhcp4.h"
 
-/// Reads options 60, 61, 77, 82, 93, 97, 175 and chaddr. Never fails: what is missing or broken is "not told". An
-/// iPXE is known by user class "iPXE" or by option 175, firmware by 60 "PXEClient"/"HTTPClient" or by 93.
+/// Reads options 60, 61, 77, 82, 93, 97, 175 and chaddr. Never fails: what is missing or broken is "not
+/// told". An iPXE is known by user class "iPXE" or by option 175, firmware by 60 "PXEClient"/"HTTPClient" or
+/// by 93.
 void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client);
