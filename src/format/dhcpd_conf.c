@@ -169,6 +169,7 @@ static void take_string(struct dhcpd_conf *conf, struct dhcpd_conf_item *item)
     }
     if (conf->at == conf->end) {
         note(conf, item, DHCPD_CONF_OPEN_STRING);
+        return;
     }
     conf->at += quote;
 }
