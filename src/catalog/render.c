@@ -123,10 +123,10 @@ enum status render_own_arguments(const struct render_facts *facts, struct text *
 enum status render_agent_arguments(const struct render_facts *facts, const struct image *agent,
                                    const struct hw *mac, struct text *out, struct problem *problem)
 {
-    char address[IP4_TEXT_BYTES];
+    char host[IP_HOST_BYTES];
     char card[HW_TEXT_BYTES];
     char place[PROBLEM_PLACE_BYTES];
-    text_add_format(out, "imprint.server=%s", ip4_print(facts->server, address));
+    text_add_format(out, "imprint.server=%s", ip_print_host(facts->server, host));
     if (facts->http_port != 80) {
         text_add_format(out, ":%u", (unsigned)facts->http_port);
     }

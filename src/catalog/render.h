@@ -4,6 +4,7 @@
 // time.
 #pragma once
 
+#include "base/ip.h"
 #include "base/problem.h"
 #include "base/text.h"
 #include "catalog/family.h"
@@ -20,7 +21,7 @@ struct render_facts { // all borrowed
     const struct order *order;     // NULL = a preview without order
     const struct network *network; // the network it boots on; NULL = not one of ours (proxy mode)
     struct ip4 address;            // the machine's address now; 0 = not known
-    struct ip4 server;             // ours, as the machine reaches it
+    struct ip server;              // ours, as the machine reaches it
     uint16_t http_port;
     uint16_t https_port;     // for agents; 0 = none
     const char *certificate; // "sha256:HEX", of HTTPS

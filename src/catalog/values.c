@@ -111,13 +111,16 @@ static void value_dns(const struct render_facts *facts, struct text *out)
 
 static void value_server(const struct render_facts *facts, struct text *out)
 {
-    value_add_address(out, facts->server);
+    char address[IP_TEXT_BYTES];
+    if (!ip_is_none(facts->server)) {
+        text_add(out, ip_print(facts->server, address));
+    }
 }
 
 static void value_http(const struct render_facts *facts, struct text *out)
 {
-    text_add(out, "http://");
-    value_add_address(out, facts->server);
+    char host[IP_HOST_BYTES];
+    text_add_format(out, "http://%s", ip_is_none(facts->server) ? "" : ip_print_host(facts->server, host));
     if (facts->http_port != 80) {
         text_add_format(out, ":%u", (unsigned)facts->http_port);
     }
@@ -170,7 +173,7 @@ static const struct render_value NAMES[] = {
     {"machine.uuid", "Its SMBIOS UUID, lower case."},
     {"machine.serial", "Its serial number, if it is one plain word."},
     {"counter", "A small number of the machine's own, given in the order of first use: 1, 2, 3 ..."},
-    {"server", "The IPv4 address of this imprint, as the machine reaches it."},
+    {"server", "The address of this imprint, as the machine reaches it."},
     {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
     {"answer_url", "The URL of the machine's answer file."},
     {"profile.name", "The name of the profile."},

@@ -147,13 +147,13 @@ static int map_name(struct call *call, const struct map *map, struct trace *trac
     problem_clear(&problem);
     const char *address = call_option(call, "client");
     struct map_question question = {.name = call->arguments[1],
-                                    .client = {0x7f000001},
+                                    .client = ip_from_ip4((struct ip4){0x7f000001}),
                                     .is_put = call_has(call, "put"),
                                     .has_file = has_file,
                                     .traced = note_step,
                                     .context = trace};
-    if (address != NULL && ip4_parse(address, &question.client) != STATUS_OK) {
-        ask_complain_text(call, "give one such as 192.168.1.5", "'%s' is no IPv4 address", address);
+    if (address != NULL && ip_parse(address, &question.client) != STATUS_OK) {
+        ask_complain_text(call, "give one such as 192.168.1.5", "'%s' is no IP address", address);
         return CLI_EXIT_USAGE;
     }
     enum status status = map_apply(map, &question, result, &problem);

@@ -4,7 +4,7 @@
 // of the sources in order.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "base/status.h"
 #include "model/reason.h"
 
@@ -19,9 +19,9 @@ enum content_part { // what sending it whole means for an order
 };
 
 struct content_client { // who asks, as far as known
-    struct ip4 address;
+    struct ip address;
     uint16_t port;            // theirs; 0 = not known
-    struct ip4 server;        // our address that was asked
+    struct ip server;         // our address that was asked
     uint32_t interface_index; // 0 = not known
     const char *query;        // HTTP query string without '?', or ""
     const char *token;        // of an HTTP "Authorization: Bearer" header; NULL or "" = none

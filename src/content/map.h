@@ -9,7 +9,7 @@
 // Rules run top to bottom over the name as it is by then. Regular expressions are POSIX extended ones.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "base/problem.h"
 #include "base/status.h"
 
@@ -42,7 +42,7 @@ struct map_step { // borrowed for the call
 
 struct map_question {
     const char *name;                                           // as the client wrote it
-    struct ip4 client;                                          // for \i and \x
+    struct ip client;                                           // for \i and \x
     bool is_put;                                                // a write request
     bool (*has_file)(void *context, const char *name);          // for E; NULL: there is none
     void (*traced)(void *context, const struct map_step *step); // every step; may be NULL

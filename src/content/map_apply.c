@@ -90,13 +90,17 @@ static void map_add_group(const struct map_run *run, struct text *out, enum map_
 
 static void map_add_client(const struct map_run *run, struct text *out, enum map_case letters, char form)
 {
-    char address[IP4_TEXT_BYTES];
+    char address[IP_TEXT_BYTES];
     if (form == 'i') {
-        (void)ip4_print(run->question->client, address);
+        (void)ip_print(run->question->client, address);
     } else {
+        bool is_ip6 = ip_is_ip6(run->question->client);
+        const struct ip6 *client = &run->question->client.value;
         struct text hex;
         text_init(&hex, address, sizeof address);
-        text_add_format(&hex, "%08X", (unsigned)run->question->client.value);
+        for (size_t i = is_ip6 ? 0 : sizeof client->octets - 4; i < sizeof client->octets; i++) {
+            text_add_format(&hex, "%02X", client->octets[i]);
+        }
     }
     map_add(out, letters, address, strlen(address));
 }

@@ -127,6 +127,32 @@ static struct interface *find_index(const struct list *list, uint32_t index)
     return NULL;
 }
 
+static void take_address4(struct interface *interface, struct rtattr **attributes, uint8_t prefix)
+{
+    uint32_t value = ntohl(netlink_u32(attributes[IFA_LOCAL]));
+    if (value != 0 && interface->address_count < INTERFACE_ADDRESSES_MOST) {
+        interface->addresses[interface->address_count++] =
+            (struct interface_address){.address = {.value = value}, .prefix = prefix};
+    }
+}
+
+// One that is still being looked for on the wire (RFC 4862 section 5.4), or found there, is not ours yet:
+// when it is, the kernel tells of it again.
+static void take_address6(struct interface *interface, struct rtattr **attributes, uint8_t prefix,
+                          uint8_t flags)
+{
+    const struct rtattr *local =
+        attributes[IFA_LOCAL] != NULL ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+    struct interface_address6 address = {.prefix = prefix};
+    bool is_usable = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
+    if (!is_usable || local == NULL || local->rta_len != RTA_LENGTH(sizeof address.address) ||
+        interface->address6_count == INTERFACE_ADDRESSES_MOST) {
+        return;
+    }
+    memcpy(address.address.octets, (const uint8_t *)local + RTA_LENGTH(0), sizeof address.address);
+    interface->addresses6[interface->address6_count++] = address;
+}
+
 static void take_address(void *context, struct nlmsghdr *message)
 {
     if (message->nlmsg_type != RTM_NEWADDR) {
@@ -134,17 +160,16 @@ static void take_address(void *context, struct nlmsghdr *message)
     }
     struct ifaddrmsg *entry = NLMSG_DATA(message);
     struct interface *interface = find_index(context, entry->ifa_index);
-    if (entry->ifa_family != AF_INET || interface == NULL ||
-        interface->address_count == INTERFACE_ADDRESSES_MOST) {
+    if (interface == NULL) {
         return;
     }
     struct rtattr *attributes[IFA_LOCAL + 1];
     struct rtattr *first = (struct rtattr *)((uint8_t *)entry + NLMSG_ALIGN(sizeof *entry));
     netlink_sort(first, message->nlmsg_len - NLMSG_LENGTH(sizeof *entry), attributes, COUNT_OF(attributes));
-    uint32_t value = ntohl(netlink_u32(attributes[IFA_LOCAL]));
-    if (value != 0) {
-        interface->addresses[interface->address_count++] =
-            (struct interface_address){.address = {.value = value}, .prefix = entry->ifa_prefixlen};
+    if (entry->ifa_family == AF_INET) {
+        take_address4(interface, attributes, entry->ifa_prefixlen);
+    } else if (entry->ifa_family == AF_INET6) {
+        take_address6(interface, attributes, entry->ifa_prefixlen, entry->ifa_flags);
     }
 }
 
@@ -157,7 +182,7 @@ unsigned interface_list(struct interface out[INTERFACES_MOST])
     struct netlink_request addresses = {.header = {.nlmsg_type = RTM_GETADDR,
                                                    .nlmsg_flags = NLM_F_DUMP,
                                                    .nlmsg_len = NLMSG_LENGTH(sizeof addresses.address)},
-                                        .address = {.ifa_family = AF_INET}};
+                                        .address = {.ifa_family = AF_UNSPEC}};
     if (netlink_ask(&links, take_link, &list) != STATUS_OK ||
         netlink_ask(&addresses, take_address, &list) != STATUS_OK) {
         return 0;
@@ -248,6 +273,18 @@ const struct interface_address *interface_find_address(const struct interface *i
     return NULL;
 }
 
+struct ip6 interface_pick_address6(const struct interface *interface)
+{
+    struct ip6 picked = {{0}};
+    for (unsigned i = 0; i < interface->address6_count; i++) {
+        struct ip6 address = interface->addresses6[i].address;
+        if (ip6_is_none(picked) || (ip6_is_link_local(picked) && !ip6_is_link_local(address))) {
+            picked = address;
+        }
+    }
+    return picked;
+}
+
 const char *interface_kind_text(enum interface_kind kind)
 {
     switch (kind) {
@@ -293,7 +330,7 @@ static void hear_change(void *context, unsigned events)
 struct interface_watch *interface_watch_new(struct loop *loop, void (*changed)(void *context), void *context,
                                             struct problem *problem)
 {
-    int fd = netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR);
+    int fd = netlink_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     if (fd < 0) {
         problem_set(problem, "changes of network interfaces cannot be heard: %s", strerror(errno));
         return NULL;

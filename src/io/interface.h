@@ -3,7 +3,7 @@
 // means when nobody said. Told anew when they change.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "base/problem.h"
 #include "io/loop.h"
 
@@ -24,6 +24,11 @@ struct interface_address {
     uint8_t prefix;
 };
 
+struct interface_address6 {
+    struct ip6 address;
+    uint8_t prefix;
+};
+
 struct interface {
     char name[INTERFACE_NAME_BYTES];
     uint32_t index;
@@ -34,6 +39,8 @@ struct interface {
     enum interface_kind kind;
     uint8_t address_count;
     struct interface_address addresses[INTERFACE_ADDRESSES_MOST]; // IPv4; [0] is the primary one
+    uint8_t address6_count;
+    struct interface_address6 addresses6[INTERFACE_ADDRESSES_MOST]; // usable ones, link-local too
 };
 
 struct interface_watch;
@@ -58,6 +65,10 @@ bool interface_is_candidate(const struct interface *interface);
 
 /// The address of `interface` whose subnet holds `address`, or NULL.
 const struct interface_address *interface_find_address(const struct interface *interface, struct ip4 address);
+
+/// The IPv6 address of `interface` by which others reach it: a global or unique local one before a link-local
+/// one. None when it has none.
+struct ip6 interface_pick_address6(const struct interface *interface);
 
 /// "physical", "bridge", "container", "tunnel" or "loopback".
 const char *interface_kind_text(enum interface_kind kind);

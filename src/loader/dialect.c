@@ -57,8 +57,8 @@ enum status loader_print_config(enum loader_dialect id, const struct loader_cont
 
 void dialect_add_authority(struct text *out, const struct loader_context *context)
 {
-    char address[IP4_TEXT_BYTES];
-    text_add(out, ip4_print(context->server, address));
+    char host[IP_HOST_BYTES];
+    text_add(out, ip_print_host(context->server, host));
     if (context->http_port != 80) {
         text_add_format(out, ":%u", (unsigned)context->http_port);
     }

@@ -47,8 +47,8 @@ static enum status grub_add_file(const struct loader_context *context, const cha
         text_add_char(&text, ')');
         uri_add_path(&text, path);
     } else {
-        char address[IP4_TEXT_BYTES];
-        text_add_format(&text, "(tftp,%s)%s", ip4_print(context->server, address), path);
+        char host[IP_HOST_BYTES];
+        text_add_format(&text, "(tftp,%s)%s", ip_print_host(context->server, host), path);
     }
     return text.cut ? STATUS_TOO_LONG : grub_cfg_add_word(out, place);
 }

@@ -15,8 +15,8 @@ static void ipxe_add_machine_url(const struct loader_context *context, struct te
                       "&platform=${platform}&arch=${buildarch}");
         return;
     }
-    char address[IP4_TEXT_BYTES];
-    text_add_format(out, "tftp://%s/machine.ipxe/mac-${mac:hexhyp}", ip4_print(context->server, address));
+    char host[IP_HOST_BYTES];
+    text_add_format(out, "tftp://%s/machine.ipxe/mac-${mac:hexhyp}", ip_print_host(context->server, host));
 }
 
 static void ipxe_add_file(const struct loader_context *context, const char *path, struct text *out)
@@ -25,8 +25,8 @@ static void ipxe_add_file(const struct loader_context *context, const char *path
     if (context->client->has_http) {
         dialect_add_authority(out, context);
     } else {
-        char address[IP4_TEXT_BYTES];
-        text_add(out, ip4_print(context->server, address));
+        char host[IP_HOST_BYTES];
+        text_add(out, ip_print_host(context->server, host));
     }
     uri_add_path(out, path);
 }

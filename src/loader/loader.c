@@ -14,7 +14,9 @@ enum architecture { // DHCP option 93 (RFC 4578 section 2.1, IANA "Processor Arc
 
 // UEFI HTTP boot gets iPXE: none of Debian's GRUBs can read http://, so shim would end at GRUB's prompt. A
 // firmware with Secure Boot on refuses iPXE and goes on to its next boot entry.
-static enum loader_id loader_for_architecture(uint16_t architecture)
+//
+// By IPv6 likewise: those GRUBs take their network from the firmware's DHCPv4 answer and know no other.
+static enum loader_id loader_for_architecture(uint16_t architecture, bool is_ip6)
 {
     switch (architecture) {
     case ARCHITECTURE_BIOS:
@@ -23,7 +25,7 @@ static enum loader_id loader_for_architecture(uint16_t architecture)
         return LOADER_GRUB_IA32;
     case ARCHITECTURE_X64:
     case ARCHITECTURE_EBC:
-        return LOADER_SHIM_X64;
+        return is_ip6 ? LOADER_SNPONLY_X64 : LOADER_SHIM_X64;
     case ARCHITECTURE_X64_HTTP:
         return LOADER_SNPONLY_X64;
     case ARCHITECTURE_ARM64:
@@ -60,7 +62,7 @@ static enum loader_id loader_with_grub(uint16_t architecture)
     case ARCHITECTURE_IA32_HTTP:
         return LOADER_GRUB_IA32;
     default:
-        return loader_for_architecture(architecture);
+        return loader_for_architecture(architecture, false);
     }
 }
 
@@ -116,7 +118,7 @@ const struct loader *loader_pick(const struct boot_client *client, enum machine_
     if (client->stage == BOOT_STAGE_IPXE) {
         return loader_take(LOADER_IPXE_SCRIPT, REASON_LOADER_FOR_IPXE, available, reasons, missing);
     }
-    enum loader_id automatic = loader_for_architecture(client->architecture);
+    enum loader_id automatic = loader_for_architecture(client->architecture, client->is_ip6);
     if (automatic == LOADER_NONE) {
         reasons_add(reasons, REASON_ARCHITECTURE_UNKNOWN);
         return NULL;
@@ -125,18 +127,26 @@ const struct loader *loader_pick(const struct boot_client *client, enum machine_
     return loader_take(automatic, reason, available, reasons, missing);
 }
 
-enum status loader_print_file(const struct loader *loader, const struct boot_client *client,
-                              struct ip4 server, uint16_t http_port, struct text *out)
+static void add_url(const char *scheme, struct ip server, uint16_t port, uint16_t usual, struct text *out)
 {
-    bool by_http = client->wants_http ||
-                   (client->stage == BOOT_STAGE_IPXE && client->has_http && loader->id == LOADER_IPXE_SCRIPT);
-    if (by_http) {
-        char address[IP4_TEXT_BYTES];
-        text_add_format(out, "http://%s", ip4_print(server, address));
-        if (http_port != 80) {
-            text_add_format(out, ":%u", (unsigned)http_port);
-        }
-        text_add_char(out, '/');
+    char host[IP_HOST_BYTES];
+    text_add_format(out, "%s://%s", scheme, ip_print_host(server, host));
+    if (port != usual) {
+        text_add_format(out, ":%u", (unsigned)port);
+    }
+    text_add_char(out, '/');
+}
+
+enum status loader_print_file(const struct loader *loader, const struct boot_client *client,
+                              const struct loader_place *place, struct text *out)
+{
+    bool by_script = client->stage == BOOT_STAGE_IPXE && client->has_http && loader->id == LOADER_IPXE_SCRIPT;
+    if (client->wants_http && client->stage == BOOT_STAGE_FIRMWARE && place->https_port != 0) {
+        add_url("https", place->server, place->https_port, 443, out);
+    } else if (client->wants_http || by_script) {
+        add_url("http", place->server, place->http_port, 80, out);
+    } else if (ip_is_ip6(place->server)) {
+        add_url("tftp", place->server, 69, 69, out);
     }
     text_add(out, loader->file);
     return out->cut ? STATUS_TOO_LONG : STATUS_OK;

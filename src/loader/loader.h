@@ -4,6 +4,7 @@
 // one file beside this one.
 #pragma once
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "model/boot_plan.h"
 
@@ -33,7 +34,7 @@ struct loader_context { // what a configuration text may say; all strings borrow
     const struct boot_plan *plan;
     const struct boot_client *client;
     const char *server_name; // for people, the host's: "station1"
-    struct ip4 server;
+    struct ip server;
     uint16_t http_port;
     const char *machine_name; // "m-aabbcc"
     const char *mac;          // "52:54:00:aa:bb:cc" or ""
@@ -64,10 +65,17 @@ const struct loader *loader_get(enum loader_id id);
 const struct loader *loader_pick(const struct boot_client *client, enum machine_loader wish,
                                  uint32_t available, struct reasons *reasons, const struct loader **missing);
 
-/// The boot file name to send to `client`: a path for TFTP, or "http://..." for UEFI HTTP boot and for iPXE
-/// with HTTP. STATUS_TOO_LONG when it does not fit.
+struct loader_place { // where loaders are fetched
+    struct ip server;
+    uint16_t http_port;
+    uint16_t https_port; // UEFI HTTP boot comes by HTTPS to it; 0 = by HTTP
+};
+
+/// The boot file name to send to `client`: "http://..." or "https://..." for UEFI HTTP boot, "http://..." for
+/// iPXE with HTTP; else a path for TFTP, by IPv6 "tftp://[...]/..." (RFC 5970 section 3.1). STATUS_TOO_LONG
+/// when it does not fit.
 MUST_USE enum status loader_print_file(const struct loader *loader, const struct boot_client *client,
-                                       struct ip4 server, uint16_t http_port, struct text *out);
+                                       const struct loader_place *place, struct text *out);
 
 enum loader_dialect { LOADER_DIALECT_PXELINUX, LOADER_DIALECT_GRUB, LOADER_DIALECT_IPXE };
 
@@ -86,10 +94,10 @@ MUST_USE enum status loader_print_bootstrap(const struct loader_context *context
 /// for.
 struct loader_request {
     enum loader_dialect dialect;
-    struct hw mac;      // from the file name; length 0 = not named
-    struct uuid uuid;   // from the file name, canonical guess; all zero = not named
-    struct ip4 address; // from the file name (8 hex digits); 0 = not named
-    bool is_generic;    // the last resort name: "default", "grub.cfg", "boot.ipxe"
+    struct hw mac;     // from the file name; length 0 = not named
+    struct uuid uuid;  // from the file name, canonical guess; all zero = not named
+    struct ip address; // from the file name (8 hex digits, or dashes for colons); none = not named
+    bool is_generic;   // the last resort name: "default", "grub.cfg", "boot.ipxe"
 };
 
 /// Reads the names that pxelinux ("pxelinux.cfg/01-..", UUID, hex address, "default"), GRUB

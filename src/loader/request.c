@@ -39,7 +39,20 @@ static const char *request_behind(const char *path, const char *prefix)
     return path;
 }
 
-static bool request_parse_address(const char *name, struct ip4 *address)
+// IPv6: GRUB writes dashes for the colons.
+static bool request_parse_ip6(const char *name, struct ip *address)
+{
+    char colons[IP6_TEXT_BYTES];
+    if (text_copy(colons, sizeof colons, name) != STATUS_OK) {
+        return false;
+    }
+    for (char *at = colons; *at != '\0'; at++) {
+        *at = *at == '-' ? ':' : *at;
+    }
+    return ip6_parse(colons, &address->value) == STATUS_OK && ip_is_ip6(*address);
+}
+
+static bool request_parse_address(const char *name, struct ip *address)
 {
     uint32_t value = 0;
     if (strlen(name) != 8) {
@@ -52,7 +65,7 @@ static bool request_parse_address(const char *name, struct ip4 *address)
         }
         value = value << 4 | (uint32_t)digit;
     }
-    address->value = value;
+    *address = ip_from_ip4((struct ip4){value});
     return true;
 }
 
@@ -77,7 +90,7 @@ static bool request_parse_uuid(const char *name, struct uuid *uuid)
 static bool request_parse_who(const char *name, struct loader_request *request)
 {
     return request_parse_mac(name, &request->mac) || request_parse_uuid(name, &request->uuid) ||
-           request_parse_address(name, &request->address);
+           request_parse_address(name, &request->address) || request_parse_ip6(name, &request->address);
 }
 
 static bool request_parse_pxelinux(const char *path, struct loader_request *request)

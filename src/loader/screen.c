@@ -64,11 +64,11 @@ static void screen_add_reason(const struct loader_context *context, screen_line 
 
 static void screen_add_head(const struct loader_context *context, screen_line *add, struct text *out)
 {
-    char address[IP4_TEXT_BYTES];
+    char address[IP_TEXT_BYTES];
     char line[SCREEN_LINE_BYTES];
     struct text text;
     text_init(&text, line, sizeof line);
-    text_add_format(&text, "  imprint on %s (%s)", context->server_name, ip4_print(context->server, address));
+    text_add_format(&text, "  imprint on %s (%s)", context->server_name, ip_print(context->server, address));
     add(out, "");
     add(out, line);
     add(out, "");

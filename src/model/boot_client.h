@@ -30,6 +30,7 @@ struct boot_client {
     uint16_t architecture; // DHCP option 93 code (RFC 4578, IANA); BOOT_ARCHITECTURE_NONE = not told
     enum boot_platform platform;
     bool wants_http; // UEFI HTTP boot (option 60 "HTTPClient"): the loader's name must be a URL
+    bool is_ip6;     // it asks by IPv6: a loader's name is always a URL
     bool has_http;   // an iPXE that can fetch http://
     struct hw mac;
     struct uuid uuid; // canonical; all zero = not told

@@ -2,7 +2,7 @@
 // Something that happened to a machine, or to us: one line of the timeline.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "model/reason.h"
 
 enum event_kind {
@@ -25,7 +25,7 @@ struct event {
     uint64_t machine_id; // 0 = none
     uint64_t order_id;   // 0 = none
     struct hw mac;       // length 0 = none
-    struct ip4 address;  // 0 = none
+    struct ip address;   // none = none
     struct reasons reasons;
     char text[EVENT_TEXT_BYTES]; // one plain sentence for people; never a secret; outside bytes escaped
 };

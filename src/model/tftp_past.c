@@ -13,19 +13,21 @@ uint16_t tftp_past_plan_block(uint16_t stuck_bytes)
 }
 
 // Addresses come in rows, so their low bits are as good as a hash; those that meet push each other out.
-static size_t past_slot(struct ip4 address)
+static size_t past_slot(struct ip address)
 {
-    return address.value % TFTP_PAST_ADDRESSES_MOST;
+    // Addresses side by side, of either family, never share one.
+    const uint8_t *last = address.value.octets + sizeof address.value.octets - 2;
+    return ((size_t)last[0] << 8 | last[1]) % TFTP_PAST_ADDRESSES_MOST;
 }
 
-static bool past_is_known(const struct tftp_past_address *known, struct ip4 address, int64_t now_s)
+static bool past_is_known(const struct tftp_past_address *known, struct ip address, int64_t now_s)
 {
     int64_t age_s = now_s - known->learned_s;
-    return known->block_bytes != 0 && ip4_equal(known->address, address) && age_s >= 0 &&
+    return known->block_bytes != 0 && ip_equal(known->address, address) && age_s >= 0 &&
            age_s < TFTP_PAST_ADDRESS_S;
 }
 
-uint16_t tftp_past_block_most(const struct tftp_past *past, const struct machine *machine, struct ip4 address,
+uint16_t tftp_past_block_most(const struct tftp_past *past, const struct machine *machine, struct ip address,
                               int64_t now_s)
 {
     uint16_t most = UINT16_MAX;
@@ -50,8 +52,8 @@ uint16_t tftp_past_rollover(const struct machine *machine, uint16_t wanted)
     return machine->tftp_rollover == MACHINE_ROLLOVER_1 ? 1 : 0;
 }
 
-bool tftp_past_learn(struct tftp_past *past, struct machine *machine, struct ip4 address,
-                     uint16_t stuck_bytes, int64_t now_s, uint16_t *block_bytes)
+bool tftp_past_learn(struct tftp_past *past, struct machine *machine, struct ip address, uint16_t stuck_bytes,
+                     int64_t now_s, uint16_t *block_bytes)
 {
     uint16_t next = tftp_past_plan_block(stuck_bytes);
     if (stuck_bytes <= TFTP_PAST_LEAST_BYTES || next >= tftp_past_block_most(past, machine, address, now_s)) {

@@ -199,7 +199,7 @@ const struct order *agents_order(const struct agents *agents, const struct agent
 }
 
 // After a restart of this server every agent comes with a token that nobody knows. That is no news.
-static bool agents_is_expected(const struct agents *agents, struct ip4 address)
+static bool agents_is_expected(const struct agents *agents, struct ip address)
 {
     const struct desk *desk = agents->options.desk;
     struct desk_address seen;
@@ -219,7 +219,7 @@ static struct agents_session *agents_admit(const struct agents *agents, const st
     const char *why = NULL;
     if (session == NULL) {
         why = agents_is_expected(agents, request->from.address) ? NULL : "its token is not one of ours";
-    } else if (!ip4_equal(session->address, request->from.address)) {
+    } else if (!ip_equal(session->address, request->from.address)) {
         why = "the token it has was given to another address";
         session = NULL;
     } else if (agents_session_order(agents, session) == NULL) {
@@ -245,7 +245,7 @@ bool agents_may_read(const struct agents *agents, const struct content_client *f
     if (session == NULL && is_stream) {
         session = agents_find_token(agents, token, true);
     }
-    if (session == NULL || !ip4_equal(session->address, from->address)) {
+    if (session == NULL || !ip_equal(session->address, from->address)) {
         return false;
     }
     const struct desk *desk = agents->options.desk;

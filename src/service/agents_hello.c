@@ -134,13 +134,13 @@ static void hello_note(const struct agents *agents, const struct agents_session 
 {
     char line[256];
     char at[TIME_TEXT_BYTES];
-    char address[IP4_TEXT_BYTES];
+    char address[IP_TEXT_BYTES];
     struct text text;
     text_init(&text, line, sizeof line);
     text_add_format(&text, "==== %s: boot %u of this order, agent ",
                     time_print(desk_now_s(agents->options.desk), at), session->boots);
     agents_print_outside(hello->agent, &text);
-    text_add_format(&text, " at %s ====\n", ip4_print(session->address, address));
+    text_add_format(&text, " at %s ====\n", ip_print(session->address, address));
     agents_log_append(agents, session->order_id, line, text.length);
 }
 
@@ -170,7 +170,7 @@ static struct agents_answer hello_begin(struct agents *agents, const struct agen
     struct agents_session *session = agents_find_session(agents, order->id);
     bool is_same = session != NULL && order->state != ORDER_ARMED && session->boots == order->boots &&
                    strcmp(session->nonce, hello->nonce) == 0 &&
-                   ip4_equal(session->address, request->from.address);
+                   ip_equal(session->address, request->from.address);
     if (!is_same) {
         desk_step_order(desk, order->id, ORDER_EVENT_HELLO); // may count a boot, so it goes first
         order = store_order_get(desk->store, hello->order_id);

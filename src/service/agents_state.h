@@ -20,7 +20,7 @@ struct agents_session { // one agent, from its hello to its machine's next boot
     uint64_t machine_id;
     uint64_t order_id;
     uint32_t boots; // of the order, when it said hello
-    struct ip4 address;
+    struct ip address;
     struct hw mac;
     bool is_asked;                // it was told to ask for the key
     bool is_pressed;              // and somebody pressed it

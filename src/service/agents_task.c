@@ -177,7 +177,7 @@ static bool task_personalise(const struct agents *agents, struct agents_session 
         return false;
     }
     struct machine now = *machine;
-    now.last_address = session->address; // the agent's own, which may differ from its firmware's
+    now.last_address = ip_get_ip4(session->address); // the agent's own, which may differ from its firmware's
     struct render_facts facts =
         generated_facts(agents->options.generated, &now, profile, order, request->from.server);
     if (personal_render(&facts, &task->personal, &problem) == STATUS_OK) {

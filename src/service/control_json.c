@@ -47,6 +47,13 @@ static void put_address(json_t *object, const char *name, struct ip4 address)
                         address.value == 0 ? json_null() : json_string(ip4_print(address, text)));
 }
 
+static void put_ip(json_t *object, const char *name, struct ip address)
+{
+    char text[IP_TEXT_BYTES];
+    json_object_set_new(object, name,
+                        ip_is_none(address) ? json_null() : json_string(ip_print(address, text)));
+}
+
 static void put_hw(json_t *object, const char *name, const struct hw *hw)
 {
     char text[HW_TEXT_BYTES];
@@ -226,7 +233,7 @@ json_t *control_json_event(const struct store *store, const struct event *event)
     put_machine_name(object, store_machine_get(store, event->machine_id));
     put_number(object, "order_id", (int64_t)event->order_id);
     put_hw(object, "mac", &event->mac);
-    put_address(object, "address", event->address);
+    put_ip(object, "address", event->address);
     json_object_set_new(object, "reasons", reasons);
     put_text(object, "text", event->text);
     return object;

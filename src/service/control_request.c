@@ -94,7 +94,7 @@ void control_tell(struct control_request *request, enum event_kind kind, const s
     if (machine != NULL) {
         event.machine_id = machine->id;
         event.mac = machine->macs[0];
-        event.address = machine->last_address;
+        event.address = ip_from_ip4(machine->last_address);
     }
     va_list arguments;
     va_start(arguments, format);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/desk.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "service/remedy.h"
 
@@ -58,19 +59,22 @@ static void desk_save(struct desk *desk, struct machine *machine)
 
 // ---- who was seen where ----
 
-static struct desk_address *desk_address_slot(struct desk *desk, struct ip4 address)
+// Neighbouring IPv4 addresses never share a slot; far ones push each other out.
+static size_t desk_address_slot(struct ip address)
 {
-    // Neighbouring addresses never share a slot; far ones push each other out.
-    return &desk->addresses[address.value % DESK_ADDRESSES_MOST];
+    static const struct hash_key KEY = {0x696d7072696e7436, 0x6465736b00000001};
+    uint64_t number =
+        ip_is_ip6(address) ? hash_bytes(KEY, &address, sizeof address) : ip_get_ip4(address).value;
+    return number % DESK_ADDRESSES_MOST;
 }
 
-bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out)
+bool desk_find_address(const struct desk *desk, struct ip address, struct desk_address *out)
 {
-    const struct desk_address *slot = &desk->addresses[address.value % DESK_ADDRESSES_MOST];
-    const struct lease *lease = store_lease_find(desk->store, address);
+    const struct desk_address *slot = &desk->addresses[desk_address_slot(address)];
+    const struct lease *lease = store_lease_find(desk->store, ip_get_ip4(address));
     int64_t now_s = desk_now_s(desk);
     bool is_seen =
-        address.value != 0 && ip4_equal(slot->address, address) && now_s - slot->seen_s < DESK_ADDRESS_S;
+        !ip_is_none(address) && ip_equal(slot->address, address) && now_s - slot->seen_s < DESK_ADDRESS_S;
     struct desk_address found = {
         .address = address, .architecture = BOOT_ARCHITECTURE_NONE, .platform = BOOT_PLATFORM_OTHER};
     if (is_seen) {
@@ -92,20 +96,20 @@ bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_
     return is_seen;
 }
 
-static void desk_tell_booted(const struct desk *desk, struct ip4 address)
+static void desk_tell_booted(const struct desk *desk, struct ip address)
 {
-    if (desk->booted != NULL && address.value != 0) {
+    if (desk->booted != NULL && !ip_is_none(address)) {
         desk->booted(desk->context, address);
     }
 }
 
-void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address)
+void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip address)
 {
-    if (address.value == 0 || client->mac.length == 0) {
+    if (ip_is_none(address) || client->mac.length == 0) {
         return;
     }
-    struct desk_address *slot = desk_address_slot(desk, address);
-    bool is_same = ip4_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
+    struct desk_address *slot = &desk->addresses[desk_address_slot(address)];
+    bool is_same = ip_equal(slot->address, address) && hw_equal(&slot->mac, &client->mac);
     if (!is_same) {
         desk_tell_booted(desk, address);
     }
@@ -119,9 +123,10 @@ void desk_note_address(struct desk *desk, const struct boot_client *client, stru
     }
     slot->seen_s = desk_now_s(desk);
     const struct machine *found = store_machine_find_mac(desk->store, &client->mac);
-    if (found != NULL && !ip4_equal(found->last_address, address)) {
+    struct ip4 ip4 = ip_get_ip4(address);
+    if (found != NULL && ip4.value != 0 && !ip4_equal(found->last_address, ip4)) {
         struct machine changed = *found;
-        changed.last_address = address;
+        changed.last_address = ip4;
         desk_save(desk, &changed);
     }
 }
@@ -270,7 +275,7 @@ void desk_meet_firmware(struct desk *desk, const struct boot_client *client, str
             desk_step_order(desk, order->id, ORDER_EVENT_FIRMWARE_BOOT);
         }
         if (client->stage == BOOT_STAGE_FIRMWARE) {
-            desk_tell_booted(desk, identity.machine->last_address);
+            desk_tell_booted(desk, ip_from_ip4(identity.machine->last_address));
         }
     }
     desk_meet(desk, client, meeting);
@@ -500,7 +505,7 @@ static const char *desk_plan_sentence(const struct boot_plan *plan)
 }
 
 void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
-                    struct ip4 address, const char *detail)
+                    struct ip address, const char *detail)
 {
     const struct boot_plan *plan = &meeting->plan;
     uint64_t machine_id = meeting->machine == NULL ? 0 : meeting->machine->id;

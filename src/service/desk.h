@@ -4,6 +4,7 @@
 // control API all come here, so one machine gets one answer. It speaks no protocol and opens no socket.
 #pragma once
 
+#include "base/ip.h"
 #include "model/boot_plan.h"
 #include "service/desk_news.h"
 #include "store/store.h"
@@ -15,7 +16,7 @@
 #define DESK_SHOWN_MOST            4096
 
 struct desk_address { // who was seen with an address
-    struct ip4 address;
+    struct ip address;
     struct hw mac;
     struct uuid uuid; // as its firmware said over DHCP; all zero = not known
     uint16_t architecture;
@@ -39,7 +40,7 @@ struct desk {
     int64_t (*now_ms)(void *context);                       // Unix milliseconds
     void (*told)(void *context, const struct event *event); // after each event; may be NULL
     // At this address a machine starts anew, or another one has it now; may be NULL.
-    void (*booted)(void *context, struct ip4 address);
+    void (*booted)(void *context, struct ip address);
     void *context;
     uint32_t unknown_count; // machines in state new
     struct desk_address addresses[DESK_ADDRESSES_MOST];
@@ -101,11 +102,11 @@ void desk_tick(struct desk *desk);
 /// Remembers for DESK_ADDRESS_S that `client` said to have `address`, for the file requests that come from
 /// there, and stores it as the machine's last address. Anybody can say so: it is good for configurations,
 /// never for secrets.
-void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip4 address);
+void desk_note_address(struct desk *desk, const struct boot_client *client, struct ip address);
 
 /// Who was last seen with `address`: the lease (`is_leased`), else what desk_note_address remembered. false
 /// when nobody. `out` may be NULL.
-bool desk_find_address(const struct desk *desk, struct ip4 address, struct desk_address *out);
+bool desk_find_address(const struct desk *desk, struct ip address, struct desk_address *out);
 
 /// Whether a MAC address can be one card's: all zeros and group addresses are nobody's, and come from broken
 /// firmware.
@@ -118,4 +119,4 @@ void desk_tell(struct desk *desk, struct event *event);
 /// Tells a boot decision, unless the last one told about that machine was the same. `detail` is added to the
 /// sentence ("" = none).
 void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
-                    struct ip4 address, const char *detail);
+                    struct ip address, const char *detail);

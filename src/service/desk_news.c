@@ -43,7 +43,7 @@ static bool news_is_within(int64_t *until_ms, int64_t now_ms, int64_t gap_ms, in
 static uint64_t news_source(const struct event *event)
 {
     return event->mac.length != 0 ? hash_bytes(NEWS_KEY, event->mac.octets, event->mac.length)
-                                  : hash_bytes(NEWS_KEY, &event->address.value, sizeof event->address.value);
+                                  : hash_bytes(NEWS_KEY, &event->address, sizeof event->address);
 }
 
 static bool news_is_repeated(struct desk_news *news, const struct event *event, uint64_t source)

@@ -61,7 +61,7 @@ static void dhcp_port_tell_unserved(const struct dhcp_port *port)
     if (port->state != DHCP_PORT_SERVER || dhcp_port_find_served(port).value != 0) {
         return;
     }
-    struct event event = {.kind = EVENT_SERVER, .address = dhcp_port_address(port)};
+    struct event event = {.kind = EVENT_SERVER, .address = ip_from_ip4(dhcp_port_address(port))};
     reasons_add(&event.reasons, REASON_NO_NETWORK);
     char address[IP4_TEXT_BYTES];
     struct text text;

@@ -24,10 +24,10 @@ static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct
     if (missing != NULL) {
         text_add_format(detail, "%s is not there", missing->file);
     }
+    struct loader_place place = {.server = ip_from_ip4(world->address), .http_port = world->http_port};
     struct text file;
     text_init(&file, boot->file, sizeof boot->file);
-    if (loader == NULL ||
-        loader_print_file(loader, client, world->address, world->http_port, &file) != STATUS_OK) {
+    if (loader == NULL || loader_print_file(loader, client, &place, &file) != STATUS_OK) {
         return;
     }
     boot->has_file = true;
@@ -85,7 +85,7 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
     struct event event = {.kind = EVENT_DHCP,
                           .machine_id = meeting->machine == NULL ? 0 : meeting->machine->id,
                           .mac = answer->message.chaddr,
-                          .address = actions->reply.yiaddr,
+                          .address = ip_from_ip4(actions->reply.yiaddr),
                           .reasons = actions->reasons};
     struct text text;
     text_init(&text, event.text, sizeof event.text);
@@ -178,10 +178,10 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
                              : answer->message.ciaddr;
     dhcp_answer_tell(world, answer, &meeting, &boot);
     if (answer->client.stage != BOOT_STAGE_SYSTEM && answer->message.kind == DHCP4_DISCOVER) {
-        desk_tell_plan(world->desk, &meeting, &answer->client, (struct ip4){0}, detail_text);
+        desk_tell_plan(world->desk, &meeting, &answer->client, (struct ip){{{0}}}, detail_text);
     }
     if (answer->actions.has_reply && answer->actions.reply_kind != DHCP4_NAK) {
-        desk_note_address(world->desk, &answer->client, address);
+        desk_note_address(world->desk, &answer->client, ip_from_ip4(address));
     }
     return STATUS_OK;
 }

@@ -17,7 +17,7 @@ static void dhcp_tell_other(struct dhcp_port *port, const struct dhcp_other *oth
     bool is_expected = other->kind == DHCP_OTHER_SERVER && port->state != DHCP_PORT_SERVER;
     char address[IP4_TEXT_BYTES];
     char hw[HW_TEXT_BYTES];
-    struct event event = {.kind = EVENT_SERVER, .mac = other->hw, .address = other->address};
+    struct event event = {.kind = EVENT_SERVER, .mac = other->hw, .address = ip_from_ip4(other->address)};
     struct text text;
     text_init(&text, event.text, sizeof event.text);
     text_add_format(&text, "another %s answers on %s: %s (%s)", dhcp_other_text(other->kind),
@@ -64,7 +64,7 @@ void dhcp_port_decide(struct dhcp_port *port, bool is_other_there)
     bool has_subnet = dhcp_port_find_served(port).value != 0;
     port->lacks_subnet = !is_other_there && !has_subnet;
     port->state = is_other_there || !has_subnet ? DHCP_PORT_PROXY : DHCP_PORT_SERVER;
-    struct event event = {.kind = EVENT_SERVER, .address = dhcp_port_address(port)};
+    struct event event = {.kind = EVENT_SERVER, .address = ip_from_ip4(dhcp_port_address(port))};
     struct text text;
     text_init(&text, event.text, sizeof event.text);
     if (port->state == DHCP_PORT_SERVER) {

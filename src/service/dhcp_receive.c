@@ -71,14 +71,14 @@ static bool dhcp_acknowledge_completed(struct dhcp_port *port, const struct data
     struct event event = {.kind = EVENT_DHCP,
                           .machine_id = machine == NULL ? 0 : machine->id,
                           .mac = client.mac,
-                          .address = actions.reply.yiaddr};
+                          .address = ip_from_ip4(actions.reply.yiaddr)};
     char address[IP4_TEXT_BYTES];
     struct text text;
     text_init(&text, event.text, sizeof event.text);
     text_add_format(&text, "takes address %s from the other DHCP server, loads %s",
                     ip4_print(actions.reply.yiaddr, address), actions.reply.file);
     desk_tell(service->settings.desk, &event);
-    desk_note_address(service->settings.desk, &client, actions.reply.yiaddr);
+    desk_note_address(service->settings.desk, &client, ip_from_ip4(actions.reply.yiaddr));
     return true;
 }
 
@@ -182,7 +182,7 @@ static void dhcp_set_aside(struct dhcp_service *service, const struct conflict_s
                           .ends_s = now_s + DHCP4_DECLINE_HOLD_S};
     dhcp_pools_put(&service->pools, &lease);
     store_lease_put(desk->store, &lease);
-    struct event event = {.kind = EVENT_DHCP, .mac = taken->stranger, .address = taken->address};
+    struct event event = {.kind = EVENT_DHCP, .mac = taken->stranger, .address = ip_from_ip4(taken->address)};
     reasons_add(&event.reasons, REASON_ADDRESS_IN_USE);
     char address[IP4_TEXT_BYTES];
     struct text text;

@@ -119,7 +119,7 @@ static bool asker_identify(const struct generated *generated, const struct loade
         client->wants_http = from->is_http;
         client->platform = request->dialect == LOADER_DIALECT_GRUB ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_BIOS;
     }
-    if (request->address.value != 0 && !ip4_equal(request->address, from->address)) {
+    if (!ip_is_none(request->address) && !ip_equal(request->address, from->address)) {
         return false;
     }
     if (client->mac.length == 0 && asker->is_held) {
@@ -176,7 +176,7 @@ static const struct network *generated_network(const struct generated *generated
 
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
-                                    struct ip4 server)
+                                    struct ip server)
 {
     const struct image *image = store_image_find(generated->desk->store, profile->image);
     struct ip4 address = machine->address.value != 0 ? machine->address : machine->last_address;
@@ -224,7 +224,7 @@ struct screen { // the strings a loader_context borrows
 };
 
 static enum status generated_fill_image(const struct generated *generated, const struct desk_meeting *meeting,
-                                        const struct hw *mac, struct ip4 server, struct screen *screen,
+                                        const struct hw *mac, struct ip server, struct screen *screen,
                                         struct problem *problem)
 {
     const struct boot_plan *plan = &meeting->plan;
@@ -402,7 +402,7 @@ static enum status generated_render_answer(const struct generated *generated, co
     struct problem problem;
     problem_clear(&problem);
     struct machine now = *machine;
-    now.last_address = from->address; // the installer's own, which may differ from its firmware's
+    now.last_address = ip_get_ip4(from->address); // the installer's own, which may differ from its firmware's
     struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
     enum status status = render_answer(&facts, &text, &problem);
     if (status == STATUS_OK) {

@@ -36,7 +36,7 @@ void generated_image_path(const struct image *image, const char *path, struct te
 /// NULL.
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
-                                    struct ip4 server);
+                                    struct ip server);
 
 /// Whether the address that asks is proven to be held by one of `machine`'s cards: we leased it to them, or
 /// the wire says so.

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "io/heap.h"
 #include "io/port.h"
+#include "io/socket_address.h"
 #include "service/http_body.h"
 #include "service/http_request.h"
 
@@ -32,6 +33,7 @@ struct http_listener {
     struct ip4 address;
     uint16_t port;
     bool is_tls;
+    bool is_dual; // IPv4 and IPv6
     uint32_t interface_index;
     char interface[IF_NAMESIZE]; // "" = all
     pthread_mutex_t lock;        // of what follows
@@ -175,18 +177,18 @@ static void read_socket(struct http_request *request)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct sockaddr_in address = {0};
+    union socket_address address;
     socklen_t length = sizeof address;
     if (info == NULL) {
         return;
     }
-    if (getpeername(info->connect_fd, (struct sockaddr *)&address, &length) == 0) {
-        request->end.client.value = ntohl(address.sin_addr.s_addr);
-        request->end.client_port = ntohs(address.sin_port);
+    if (getpeername(info->connect_fd, &address.any, &length) == 0) {
+        request->end.client = socket_address_ip(&address);
+        request->end.client_port = socket_address_port(&address);
     }
     length = sizeof address;
-    if (getsockname(info->connect_fd, (struct sockaddr *)&address, &length) == 0) {
-        request->end.server.value = ntohl(address.sin_addr.s_addr);
+    if (getsockname(info->connect_fd, &address.any, &length) == 0) {
+        request->end.server = socket_address_ip(&address);
     }
     request->end.interface_index = request->listener->interface_index;
 }
@@ -323,7 +325,7 @@ static enum status start_daemon(struct http_listener *listener, struct problem *
 {
     struct http_service *service = listener->service;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     (listener->is_tls ? MHD_USE_TLS : 0);
+                     (listener->is_tls ? MHD_USE_TLS : 0) | (listener->is_dual ? MHD_USE_DUAL_STACK : 0);
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, service->key_pem},
                                    {MHD_OPTION_HTTPS_MEM_CERT, 0, service->chain_pem},
                                    {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
@@ -382,25 +384,40 @@ static enum status bind_socket(struct http_listener *listener, struct problem *p
                            "`ip link` lists the interfaces; binding to one may need root or CAP_NET_RAW");
         return STATUS_DENIED;
     }
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(listener->port),
-                                  .sin_addr.s_addr = htonl(listener->address.value)};
-    socklen_t length = sizeof address;
-    if (bind(listener->fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener->fd, BACKLOG) != 0) {
+    union socket_address address;
+    socklen_t length = socket_address_set(&address, ip_from_ip4(listener->address), listener->port, 0);
+    if (listener->is_dual) { // :: is both families' any address
+        address.ip6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(listener->port)};
+        length = sizeof address.ip6;
+    }
+    if (bind(listener->fd, &address.any, length) != 0 || listen(listener->fd, BACKLOG) != 0) {
         int error = errno;
         port_explain(PORT_TCP, listener->address, listener->port, error, problem);
         return error == EADDRINUSE ? STATUS_BUSY : error == EACCES ? STATUS_DENIED : STATUS_IO;
     }
-    if (getsockname(listener->fd, (struct sockaddr *)&address, &length) == 0) {
-        listener->port = ntohs(address.sin_port);
+    length = sizeof address;
+    if (getsockname(listener->fd, &address.any, &length) == 0) {
+        listener->port = socket_address_port(&address);
     }
     return STATUS_OK;
 }
 
+// For IPv4 and IPv6 together when no IPv4 address is named, unless this kernel has no IPv6.
+static int open_socket(struct http_listener *listener)
+{
+    const int kind = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    const int off = 0;
+    int fd = listener->address.value == 0 ? socket(AF_INET6, kind, 0) : -1;
+    listener->is_dual = fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0;
+    if (fd >= 0 && !listener->is_dual) {
+        close(fd);
+    }
+    return listener->is_dual ? fd : socket(AF_INET, kind, 0);
+}
+
 static enum status open_listener(struct http_listener *listener, struct problem *problem)
 {
-    listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    listener->fd = open_socket(listener);
     if (listener->fd < 0) {
         problem_set(problem, "no TCP socket could be opened: %s", strerror(errno));
         return STATUS_IO;

@@ -39,7 +39,7 @@ struct http_service_options {
 
 struct http_service_listener {
     const char *interface; // name, bound to it; NULL = all interfaces
-    struct ip4 address;    // 0 = any
+    struct ip4 address;    // 0 = any, of IPv4 and IPv6
     uint16_t port;         // 0 = the kernel picks one
     bool is_tls;           // HTTPS; needs http_service_set_certificate before it is started
 };

@@ -88,7 +88,7 @@ static uint32_t server_find_loaders(void *context)
     return server->loaders;
 }
 
-static void server_booted(void *context, struct ip4 address)
+static void server_booted(void *context, struct ip address)
 {
     struct server *server = context;
     if (server->names != NULL) {
@@ -119,9 +119,9 @@ static enum status server_render(void *context, const struct machine *machine, c
                                  enum control_text which, char **text, struct problem *problem)
 {
     struct server *server = context;
-    struct ip4 address = {0};
+    struct ip address = {{{0}}};
     if (server->ports.served_count != 0) {
-        address = server->ports.served[0].addresses[0].address;
+        address = ip_from_ip4(server->ports.served[0].addresses[0].address);
     }
     struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
     size_t bytes = which == CONTROL_TEXT_ANSWER ? 1024 * 1024 : 8192;
@@ -156,9 +156,9 @@ static enum status server_render_personal(void *context, const struct machine *m
                                           struct problem *problem)
 {
     struct server *server = context;
-    struct ip4 address = {0};
+    struct ip address = {{{0}}};
     if (server->ports.served_count != 0) {
-        address = server->ports.served[0].addresses[0].address;
+        address = ip_from_ip4(server->ports.served[0].addresses[0].address);
     }
     struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
     // An order that is only being thought of has a number only in a preview.

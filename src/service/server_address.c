@@ -23,7 +23,7 @@ bool server_address_is_given_here(const struct config *config, const struct dhcp
 static bool server_address_is_seen(struct ip4 address, const struct machine *machine)
 {
     struct hw seen;
-    if (neighbour_find(0, address, &seen) != STATUS_OK) {
+    if (neighbour_find(0, ip_from_ip4(address), &seen) != STATUS_OK) {
         return false;
     }
     for (unsigned i = 0; i < machine->mac_count; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_https.h"
 
-#include "base/writer.h"
+#include <string.h>
 
 static_assert(GENERATED_CERTIFICATE_BYTES >= CERTIFICATE_TEXT_BYTES, "a digest fits");
 
@@ -14,18 +14,28 @@ enum status server_https_read(const struct config *config, struct certificate *c
     return certificate_read(config->https_key, config->https_certificate, certificate, problem);
 }
 
+static void wish_address(struct certificate_wish *wish, struct ip ip)
+{
+    if (wish->address_count == CERTIFICATE_ADDRESSES_MOST || (ip_is_ip6(ip) && ip6_is_link_local(ip.value))) {
+        return;
+    }
+    struct certificate_address *address = &wish->addresses[wish->address_count++];
+    address->byte_count = ip_is_ip6(ip) ? 16 : 4;
+    memcpy(address->bytes, ip.value.octets + sizeof ip.value.octets - address->byte_count,
+           address->byte_count);
+}
+
 // By its name and by every address of the interfaces that are served: firmware checks what stands in its URL.
 static void wish_for(const struct server_ports *ports, struct certificate_wish *wish)
 {
     *wish = (struct certificate_wish){.name = ports->config->server_name};
     for (unsigned i = 0; i < ports->served_count; i++) {
         const struct interface *interface = &ports->served[i];
-        for (unsigned j = 0; j < interface->address_count && wish->address_count < CERTIFICATE_ADDRESSES_MOST;
-             j++) {
-            struct certificate_address *address = &wish->addresses[wish->address_count++];
-            struct writer writer = writer_init(address->bytes, sizeof address->bytes);
-            write_be32(&writer, interface->addresses[j].address.value);
-            address->byte_count = (uint8_t)writer_length(&writer);
+        for (unsigned j = 0; j < interface->address_count; j++) {
+            wish_address(wish, ip_from_ip4(interface->addresses[j].address));
+        }
+        for (unsigned j = 0; j < interface->address6_count; j++) {
+            wish_address(wish, ip_from_ip6(interface->addresses6[j].address));
         }
     }
 }

@@ -112,10 +112,17 @@ static void server_tell_absent(struct server_notes *notes, struct server_absent 
     desk_tell(desk, &event);
 }
 
+// Addresses side by side, of either family, never share one.
+static size_t absent_slot(struct ip address)
+{
+    const uint8_t *last = address.value.octets + sizeof address.value.octets - 2;
+    return ((size_t)last[0] << 8 | last[1]) % SERVER_ABSENT_CLIENTS_MOST;
+}
+
 static void server_note_absent(struct server_notes *notes, const struct transfer_end *end)
 {
-    struct server_absent *absent = &notes->absent[end->client.value % COUNT_OF(notes->absent)];
-    if (absent->count != 0 && !ip4_equal(absent->address, end->client)) {
+    struct server_absent *absent = &notes->absent[absent_slot(end->client)];
+    if (absent->count != 0 && !ip_equal(absent->address, end->client)) {
         server_tell_absent(notes, absent);
     }
     int64_t now_ms = notes->desk->now_ms(notes->desk->context);
@@ -153,7 +160,7 @@ void server_notes_tick(struct server_notes *notes)
 
 static void server_log_quietly(struct log *log, const struct transfer_end *end)
 {
-    char client[IP4_TEXT_BYTES];
+    char client[IP_TEXT_BYTES];
     char sentence[EVENT_TEXT_BYTES];
     if (!log_is_heard(log, LOG_LEVEL_DEBUG)) {
         return;
@@ -161,7 +168,7 @@ static void server_log_quietly(struct log *log, const struct transfer_end *end)
     struct text text;
     text_init(&text, sentence, sizeof sentence);
     transfer_print(end, &text);
-    struct log_field fields[] = {{"client", ip4_print(end->client, client)},
+    struct log_field fields[] = {{"client", ip_print(end->client, client)},
                                  {"path", end->asked},
                                  {"outcome", transfer_outcome_text(end->outcome)}};
     log_write_fields(log, LOG_LEVEL_DEBUG, sentence, fields, COUNT_OF(fields));
@@ -181,7 +188,7 @@ void server_note_transfer(struct server_notes *notes, const struct transfer_end 
     server_step_order(notes->desk, end);
 }
 
-void server_note_blocks(struct desk *desk, struct ip4 client, uint16_t stuck_bytes, uint16_t block_bytes)
+void server_note_blocks(struct desk *desk, struct ip client, uint16_t stuck_bytes, uint16_t block_bytes)
 {
     struct transfer_end end = {.client = client};
     struct event event = {.kind = EVENT_TFTP, .address = client};
@@ -194,17 +201,17 @@ void server_note_blocks(struct desk *desk, struct ip4 client, uint16_t stuck_byt
     desk_tell(desk, &event);
 }
 
-void server_note_dropped(struct desk *desk, uint64_t count, struct ip4 client)
+void server_note_dropped(struct desk *desk, uint64_t count, struct ip client)
 {
-    char address[IP4_TEXT_BYTES];
+    char address[IP_TEXT_BYTES];
     struct event event = {.kind = EVENT_SERVER, .address = client};
     reasons_add(&event.reasons, REASON_REQUESTS_DROPPED);
     struct text text;
     text_init(&text, event.text, sizeof event.text);
     text_add_format(&text, "%llu TFTP %s not answered, since there were too many", (unsigned long long)count,
                     count == 1 ? "request was" : "requests were");
-    if (client.value != 0) {
-        text_add_format(&text, "; the last came from %s", ip4_print(client, address));
+    if (!ip_is_none(client)) {
+        text_add_format(&text, "; the last came from %s", ip_print(client, address));
     }
     desk_tell(desk, &event);
 }
@@ -240,7 +247,7 @@ void server_log_event(const struct store *store, struct log *log, const struct e
     const struct machine *machine =
         event->machine_id == 0 ? NULL : store_machine_get(store, event->machine_id);
     char mac[HW_TEXT_BYTES];
-    char address[IP4_TEXT_BYTES];
+    char address[IP_TEXT_BYTES];
     char names[256];
     struct text reasons;
     text_init(&reasons, names, sizeof names);
@@ -250,7 +257,7 @@ void server_log_event(const struct store *store, struct log *log, const struct e
     struct log_field fields[] = {
         {"machine", machine == NULL ? NULL : machine->name},
         {"mac", event->mac.length == 0 ? NULL : hw_print(&event->mac, mac)},
-        {"address", event->address.value == 0 ? NULL : ip4_print(event->address, address)},
+        {"address", ip_is_none(event->address) ? NULL : ip_print(event->address, address)},
         {"because", names[0] == '\0' ? NULL : names},
     };
     char sentence[EVENT_TEXT_BYTES + MACHINE_NAME_BYTES];

@@ -13,7 +13,7 @@
 #define SERVER_ABSENT_MOST_MS      30000
 
 struct server_absent { // what one client looked for that need not be there; count 0 = nothing
-    struct ip4 address;
+    struct ip address;
     unsigned count;
     int64_t since_ms;
     int64_t last_ms;
@@ -36,10 +36,10 @@ void server_note_transfer(struct server_notes *notes, const struct transfer_end 
 void server_notes_tick(struct server_notes *notes);
 
 /// Tells that `client` was silent behind its first block of `stuck_bytes` and gets `block_bytes` from now on.
-void server_note_blocks(struct desk *desk, struct ip4 client, uint16_t stuck_bytes, uint16_t block_bytes);
+void server_note_blocks(struct desk *desk, struct ip client, uint16_t stuck_bytes, uint16_t block_bytes);
 
-/// Tells that `count` TFTP requests were not answered, the last one of `client` (0 = not known).
-void server_note_dropped(struct desk *desk, uint64_t count, struct ip4 client);
+/// Tells that `count` TFTP requests were not answered, the last one of `client` (none = not known).
+void server_note_dropped(struct desk *desk, uint64_t count, struct ip client);
 
 /// Writes `event` to the log, with the machine's name and the reasons.
 void server_log_event(const struct store *store, struct log *log, const struct event *event);

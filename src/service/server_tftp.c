@@ -39,13 +39,13 @@ unsigned server_tftp_threads(const struct config_tftp *config)
 }
 
 // The machine at an address, or NULL.
-static const struct machine *find_machine(const struct desk *desk, struct ip4 address)
+static const struct machine *find_machine(const struct desk *desk, struct ip address)
 {
     struct desk_address seen;
     return desk_find_address(desk, address, &seen) ? store_machine_find_mac(desk->store, &seen.mac) : NULL;
 }
 
-static void learn(struct server_tftp *tftp, struct ip4 client, uint16_t stuck_bytes)
+static void learn(struct server_tftp *tftp, struct ip client, uint16_t stuck_bytes)
 {
     const struct machine *machine = find_machine(tftp->desk, client);
     struct machine changed = machine == NULL ? (struct machine){0} : *machine;
@@ -76,7 +76,7 @@ void server_tftp_grant(void *context, const struct tftp_question *question, stru
 {
     struct server_tftp *tftp = context;
     const struct config_tftp *config = &tftp->config->tftp;
-    struct ip4 client = question->end.client;
+    struct ip client = question->end.client;
     if (question->silent_block_bytes != 0) {
         learn(tftp, client, question->silent_block_bytes);
     }
@@ -191,7 +191,7 @@ void server_tftp_tick(struct server_tftp *tftp)
     }
 }
 
-void server_tftp_dropped(void *context, uint64_t count, struct ip4 client)
+void server_tftp_dropped(void *context, uint64_t count, struct ip client)
 {
     struct server_tftp *tftp = context;
     tftp->dropped += count;

@@ -20,7 +20,7 @@ struct server_tftp { // zero but for the first five
     struct upload_folder *uploads; // NULL = clients may not write
     struct tftp_past past;
     uint64_t dropped; // requests not answered, and not told yet
-    struct ip4 dropped_of;
+    struct ip dropped_of;
     int64_t told_ms; // when such were told; 0 = never
 };
 
@@ -40,7 +40,7 @@ void server_tftp_write(void *context, struct tftp_question *question);
 
 /// `count` requests were not answered, one of them of `client`: told every SERVER_TFTP_COMPLAINT_MS at most.
 /// `context` is a struct server_tftp.
-void server_tftp_dropped(void *context, uint64_t count, struct ip4 client);
+void server_tftp_dropped(void *context, uint64_t count, struct ip client);
 
 /// Tells what waits to be told. Call every few seconds.
 void server_tftp_tick(struct server_tftp *tftp);

@@ -10,12 +10,13 @@
 #include <string.h>
 
 #define MTU_DEFAULT         1500
-#define MTU_OVERHEAD_BYTES  32   // IPv4, UDP, TFTP
+#define OVERHEAD_BYTES_IP4  32   // IPv4, UDP and TFTP
+#define OVERHEAD_BYTES_IP6  52   // IPv6, UDP and TFTP
 #define BLOCK_KNOWING_BYTES 1468 // who asks for more than a packet of Ethernet knows about fragments
 
 struct listener {
     struct listener *next;
-    struct ip4 address;
+    struct ip address;
     uint16_t port_asked;
     uint16_t port;
     char interface[IF_NAMESIZE]; // "" = all
@@ -28,12 +29,13 @@ struct tftp_service {
     struct transfer_stats stats;
 };
 
-uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu)
+uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu, bool is_ip6)
 {
+    uint32_t overhead = is_ip6 ? OVERHEAD_BYTES_IP6 : OVERHEAD_BYTES_IP4;
     if (asked > BLOCK_KNOWING_BYTES) {
         return TFTP_MOST_BLOCK_BYTES;
     }
-    uint32_t fits = mtu > MTU_OVERHEAD_BYTES ? mtu - MTU_OVERHEAD_BYTES : 0;
+    uint32_t fits = mtu > overhead ? mtu - overhead : 0;
     return (uint16_t)size_min(size_max(fits, TFTP_DEFAULT_BLOCK_BYTES), TFTP_MOST_BLOCK_BYTES);
 }
 
@@ -50,7 +52,7 @@ static void take_end(void *context, const struct transfer_end *told)
     }
 }
 
-static void take_dropped(void *context, uint64_t count, struct ip4 client)
+static void take_dropped(void *context, uint64_t count, struct ip client)
 {
     struct tftp_service *service = context;
     service->stats.dropped += count;
@@ -114,7 +116,8 @@ static struct tftp_limits decide_limits(const struct tftp_service *service,
     if (asked->has[TFTP_OPTION_BLKSIZE2] && asked->value[TFTP_OPTION_BLKSIZE2] > block_bytes) {
         block_bytes = asked->value[TFTP_OPTION_BLKSIZE2];
     }
-    uint16_t block_most = tftp_service_block_most(block_bytes, question->mtu);
+    uint16_t block_most =
+        tftp_service_block_most(block_bytes, question->mtu, ip_is_ip6(question->end.client));
     struct tftp_limits limits = {.block_most = block_most, .window_most = service->options.window_most};
     if (service->options.grant != NULL) {
         service->options.grant(service->options.policy_context, question, &limits);
@@ -203,7 +206,7 @@ enum status tftp_service_listen(struct tftp_service *service, const struct tftp_
                                 struct problem *problem)
 {
     for (const struct listener *at = service->listeners; at != NULL; at = at->next) {
-        if (is_on(at, wanted->interface) && ip4_equal(at->address, wanted->address) &&
+        if (is_on(at, wanted->interface) && ip_equal(at->address, wanted->address) &&
             at->port_asked == wanted->port && wanted->port != 0) {
             return STATUS_EXISTS;
         }

@@ -28,7 +28,7 @@ struct tftp_service_options {
     void (*grant)(void *context, const struct tftp_question *question, struct tftp_limits *limits);
     // Requests were not answered, since there were too many: so many, one of them of `client`; in the loop.
     // May be NULL.
-    void (*dropped)(void *context, uint64_t count, struct ip4 client);
+    void (*dropped)(void *context, uint64_t count, struct ip client);
     // Answers a write request, but for tftp_engine_answer; in the loop. NULL = clients may not write.
     void (*write)(void *context, struct tftp_question *question);
     void *policy_context; // of these three
@@ -40,7 +40,7 @@ struct tftp_service_options {
 
 struct tftp_service_listener {
     const char *interface; // name, bound to it; NULL = all interfaces
-    struct ip4 address;    // 0 = any, broadcast included
+    struct ip address;     // none = any of IPv4, broadcast included, and any of IPv6
     uint16_t port;         // 0 = the kernel picks one
     uint32_t mtu;          // bytes; 0 = 1500. Blocks up to 1,468 asked are granted up to mtu - 32, see
                            // tftp_service_block_most
@@ -76,7 +76,7 @@ struct transfer_stats tftp_service_stats(const struct tftp_service *service);
 /// asks for at most what fits one packet of Ethernet is sent no fragments, even where the MTU is smaller. Who
 /// asks for more knows that it will get them (Windows PE with a raised RamDiskTFTPBlockSize) and gets what it
 /// asked, unless its past says otherwise (docs/decisions/0052).
-uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu);
+uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu, bool is_ip6);
 
 /// Ends all transfers (their clients get an ERROR), closes and frees; NULL is allowed.
 void tftp_service_free(struct tftp_service *service);

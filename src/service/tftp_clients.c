@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/tftp_clients.h"
 
+#include "base/hash.h"
 #include "io/heap.h"
 
 #define CLIENT_BUCKETS 4096
@@ -25,15 +26,16 @@ struct tftp_clients {
     int64_t keep_ms;
 };
 
-static struct client **bucket_of(struct tftp_clients *clients, struct ip4 address)
+static struct client **bucket_of(struct tftp_clients *clients, struct ip address)
 {
-    return &clients->buckets[(address.value * UINT32_C(2654435761)) >> 20 & (CLIENT_BUCKETS - 1)];
+    static const struct hash_key KEY = {0x696d7072696e7436, 0x636c69656e740001};
+    return &clients->buckets[hash_bytes(KEY, &address, sizeof address) & (CLIENT_BUCKETS - 1)];
 }
 
-static struct client *look_up(struct tftp_clients *clients, struct ip4 address)
+static struct client *look_up(struct tftp_clients *clients, struct ip address)
 {
     struct client *client = *bucket_of(clients, address);
-    while (client != NULL && !ip4_equal(client->known.address, address)) {
+    while (client != NULL && !ip_equal(client->known.address, address)) {
         client = client->next_in_bucket;
     }
     return client;
@@ -73,7 +75,7 @@ static void forget(struct tftp_clients *clients, struct client *client)
     free_client(client);
 }
 
-static struct client *add(struct tftp_clients *clients, struct ip4 address)
+static struct client *add(struct tftp_clients *clients, struct ip address)
 {
     struct client *client = heap_new(sizeof *client);
     struct client **bucket = bucket_of(clients, address);
@@ -122,7 +124,7 @@ void tftp_clients_free(struct tftp_clients *clients)
     heap_free(clients);
 }
 
-const struct tftp_client *tftp_clients_find(struct tftp_clients *clients, struct ip4 address, int64_t now_ms)
+const struct tftp_client *tftp_clients_find(struct tftp_clients *clients, struct ip address, int64_t now_ms)
 {
     struct client *client = look_up(clients, address);
     if (client != NULL && now_ms - client->heard_ms > clients->keep_ms) {
@@ -136,7 +138,7 @@ const struct tftp_client *tftp_clients_find(struct tftp_clients *clients, struct
     return &client->known;
 }
 
-void tftp_clients_put(struct tftp_clients *clients, struct ip4 address, const char *entry, const char *loader,
+void tftp_clients_put(struct tftp_clients *clients, struct ip address, const char *entry, const char *loader,
                       int64_t now_ms)
 {
     (void)tftp_clients_find(clients, address, now_ms); // one that is too old is no client
@@ -153,7 +155,7 @@ void tftp_clients_put(struct tftp_clients *clients, struct ip4 address, const ch
     hear(clients, client, now_ms);
 }
 
-void tftp_clients_clear_entry(struct tftp_clients *clients, struct ip4 address)
+void tftp_clients_clear_entry(struct tftp_clients *clients, struct ip address)
 {
     struct client *client = look_up(clients, address);
     if (client != NULL) {
@@ -161,7 +163,7 @@ void tftp_clients_clear_entry(struct tftp_clients *clients, struct ip4 address)
     }
 }
 
-void tftp_clients_remove(struct tftp_clients *clients, struct ip4 address)
+void tftp_clients_remove(struct tftp_clients *clients, struct ip address)
 {
     struct client *client = look_up(clients, address);
     if (client != NULL) {

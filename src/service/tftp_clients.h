@@ -3,12 +3,12 @@
 // Bounded; the addresses heard of longest ago are forgotten.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 
 struct tftp_clients;
 
 struct tftp_client {
-    struct ip4 address;
+    struct ip address;
     const char *entry;  // folder of its loader, canonical; "" = none
     const char *first;  // canonical name of the first loader that it asked for since its boot
     const char *loader; // of the last one
@@ -23,18 +23,18 @@ void tftp_clients_free(struct tftp_clients *clients);
 
 /// What is known about an address, which is heard of now; NULL = nothing. Lives until the next call that
 /// changes something.
-const struct tftp_client *tftp_clients_find(struct tftp_clients *clients, struct ip4 address, int64_t now_ms);
+const struct tftp_client *tftp_clients_find(struct tftp_clients *clients, struct ip address, int64_t now_ms);
 
 /// The address got a loader that it called `loader` and that lies in the folder `entry` ("" = one that says
 /// nothing about other names).
-void tftp_clients_put(struct tftp_clients *clients, struct ip4 address, const char *entry, const char *loader,
+void tftp_clients_put(struct tftp_clients *clients, struct ip address, const char *entry, const char *loader,
                       int64_t now_ms);
 
 /// The address keeps its loaders and loses its entry.
-void tftp_clients_clear_entry(struct tftp_clients *clients, struct ip4 address);
+void tftp_clients_clear_entry(struct tftp_clients *clients, struct ip address);
 
 /// Forgets an address.
-void tftp_clients_remove(struct tftp_clients *clients, struct ip4 address);
+void tftp_clients_remove(struct tftp_clients *clients, struct ip address);
 
 /// How many are remembered.
 unsigned tftp_clients_count(const struct tftp_clients *clients);

@@ -21,7 +21,7 @@ struct end_message {
 struct dropped_message {
     struct tftp_message message;
     uint64_t count;
-    struct ip4 client;
+    struct ip client;
 };
 
 // From the threads.
@@ -82,7 +82,7 @@ void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end 
     mailbox_post(engine->mailbox, &message->message.link);
 }
 
-void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip4 client)
+void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip client)
 {
     struct dropped_message *message = heap_new(sizeof *message);
     message->message.kind = MESSAGE_DROPPED;
@@ -108,10 +108,11 @@ static void add_listener(struct tftp_engine *engine, unsigned number, struct tft
 
 // Sockets for transfers are opened beforehand, as long as we may have large buffers: a thousand clients'
 // ACKs come to one of them.
-static void open_ahead(struct tftp_engine *engine, struct ip4 address)
+static void open_ahead(struct tftp_engine *engine, struct ip address, uint32_t scope)
 {
     for (unsigned i = 0; i < engine->thread_count && !engine->options.policy.is_single_port; i++) {
-        struct tftp_port *port = tftp_port_open(&engine->options.policy, address.value + i, address);
+        uint32_t chance = (uint32_t)tftp_key(address, 0) + i;
+        struct tftp_port *port = tftp_port_open(&engine->options.policy, chance, address, scope);
         if (port != NULL) {
             add_listener(engine, i, port);
         }
@@ -121,33 +122,65 @@ static void open_ahead(struct tftp_engine *engine, struct ip4 address)
 static void open_all_ahead(struct tftp_engine *engine, const struct tftp_engine_listener *wanted)
 {
     struct interface interface;
-    if (wanted->address.value != 0) {
-        open_ahead(engine, wanted->address);
+    if (!ip_is_none(wanted->address)) {
+        open_ahead(engine, wanted->address, 0);
     } else if (wanted->interface != NULL && interface_find(wanted->interface, &interface) == STATUS_OK) {
         for (unsigned i = 0; i < interface.address_count; i++) {
-            open_ahead(engine, interface.addresses[i].address);
+            open_ahead(engine, ip_from_ip4(interface.addresses[i].address), 0);
+        }
+        for (unsigned i = 0; i < interface.address6_count; i++) {
+            open_ahead(engine, ip_from_ip6(interface.addresses6[i].address), interface.index);
         }
     }
 }
 
-enum status tftp_engine_listen(struct tftp_engine *engine, const struct tftp_engine_listener *wanted,
-                               uint16_t *port, struct problem *problem)
+// One socket for each thread.
+static enum status open_family(struct tftp_engine *engine, struct tftp_engine_listener *each, bool is_ip6,
+                               struct tftp_port *ports[TFTP_ENGINE_THREADS_MOST], struct problem *problem)
 {
-    struct tftp_port *ports[TFTP_ENGINE_THREADS_MOST];
-    struct tftp_engine_listener each = *wanted;
     bool is_shared = engine->thread_count > 1;
     for (unsigned i = 0; i < engine->thread_count; i++) {
-        ports[i] = tftp_port_listen(&each, i == 0, is_shared, problem);
+        ports[i] = tftp_port_listen(each, is_ip6, i == 0, is_shared, problem);
         if (ports[i] == NULL) {
             while (i-- > 0) {
                 tftp_port_free(ports[i]);
             }
             return STATUS_IO;
         }
-        each.port = ports[i]->number;
+        each->port = ports[i]->number;
     }
-    for (unsigned i = 0; i < engine->thread_count; i++) {
-        add_listener(engine, i, ports[i]);
+    return STATUS_OK;
+}
+
+static bool has_ip6(void)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return fd >= 0;
+}
+
+enum status tftp_engine_listen(struct tftp_engine *engine, const struct tftp_engine_listener *wanted,
+                               uint16_t *port, struct problem *problem)
+{
+    struct tftp_port *ports[2][TFTP_ENGINE_THREADS_MOST];
+    struct tftp_engine_listener each = *wanted;
+    bool is_any = ip_is_none(wanted->address);
+    bool wants[2] = {!ip_is_ip6(wanted->address), ip_is_ip6(wanted->address) || (is_any && has_ip6())};
+    for (unsigned family = 0; family < 2; family++) {
+        if (!wants[family] || open_family(engine, &each, family == 1, ports[family], problem) == STATUS_OK) {
+            continue;
+        }
+        for (unsigned i = 0; family == 1 && wants[0] && i < engine->thread_count; i++) {
+            tftp_port_free(ports[0][i]);
+        }
+        return STATUS_IO;
+    }
+    for (unsigned i = 0; i < 2 * engine->thread_count; i++) {
+        if (wants[i % 2]) {
+            add_listener(engine, i / 2, ports[i % 2][i / 2]);
+        }
     }
     open_all_ahead(engine, wanted);
     *port = each.port;

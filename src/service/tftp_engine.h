@@ -77,13 +77,13 @@ struct tftp_engine_options {
     void (*ended)(void *context, const struct transfer_end *end);
     // Requests were not answered, since there were too many: so many since the last call, one of them from
     // `client`.
-    void (*dropped)(void *context, uint64_t count, struct ip4 client);
+    void (*dropped)(void *context, uint64_t count, struct ip client);
     void *context;
 };
 
 struct tftp_engine_listener {
     const char *interface; // name, bound to it; NULL = all interfaces
-    struct ip4 address;    // 0 = any, broadcast included
+    struct ip address;     // none = any of IPv4, broadcast included, and any of IPv6
     uint16_t port;         // 0 = the kernel picks one
     uint32_t mtu;          // bytes
 };

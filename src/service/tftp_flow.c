@@ -223,7 +223,7 @@ static void send_or_wait(struct tftp_flow *flow, uint64_t first, unsigned count)
     }
 }
 
-void tftp_flow_send_blocks_to(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip4 to,
+void tftp_flow_send_blocks_to(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip to,
                               uint16_t to_port)
 {
     assert(flow->file != NULL && flow->blocks_of != NULL);

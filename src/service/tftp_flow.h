@@ -43,7 +43,7 @@ struct tftp_flow { // first member of a kind's own struct
     // of blocks on their way:
     struct tftp_file *file;            // of a flow that sends blocks; or NULL
     const struct tftp_read *blocks_of; // their size and numbers; lives as long as the flow
-    struct ip4 blocks_to;              // their receiver: the client or a group
+    struct ip blocks_to;               // their receiver: the client or a group
     uint16_t blocks_to_port;
     unsigned sending;       // counts what the conversation sent: only the last of it may still have to wait
     uint64_t waiting_first; // blocks that could not leave yet
@@ -81,7 +81,7 @@ void tftp_flow_send_error(struct tftp_flow *flow, enum tftp_error error, const c
 void tftp_flow_send_blocks(struct tftp_flow *flow, uint64_t first, unsigned count);
 
 /// As tftp_flow_send_blocks, to another address and port: a group's.
-void tftp_flow_send_blocks_to(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip4 to,
+void tftp_flow_send_blocks_to(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip to,
                               uint16_t to_port);
 
 /// Whether blocks still wait for the socket or the rate: then nothing was lost yet, and a timer that runs

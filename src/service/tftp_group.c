@@ -30,7 +30,7 @@ struct tftp_group {
     char etag[CONTENT_ETAG_BYTES];
     const struct tftp_file *file; // each member has a share
     uint16_t block_bytes;
-    struct ip4 server;
+    struct ip server;
     uint32_t interface_index;
     struct tftp_port *port; // EDK2 takes blocks from the port of its OACK only
     struct ip4 address;
@@ -67,7 +67,8 @@ bool tftp_group_may_join(const struct tftp_question *question)
     const struct tftp_limits *limits = &question->answer.limits;
     const struct content_node *node = &question->answer.node;
     bool is_refused = (limits->refused & 1u << TFTP_OPTION_MULTICAST) != 0;
-    bool is_asked = !question->is_write && question->options.has[TFTP_OPTION_MULTICAST];
+    bool is_asked = !question->is_write && question->options.has[TFTP_OPTION_MULTICAST] &&
+                    !ip_is_ip6(question->end.client); // RFC 2090 knows IPv4 groups only
     bool is_shared = node->fd >= 0 && !node->is_private && node->machine_id == 0;
     return is_asked && limits->may_multicast && !is_refused && is_shared &&
            question->mode == TFTP_MODE_OCTET && tftp_thread_policy(question->thread)->group_first.value != 0;
@@ -90,7 +91,7 @@ static bool is_same_place(const struct tftp_group *group, const struct tftp_ques
 {
     const struct content_node *node = &question->answer.node;
     return group->interface_index == question->end.interface_index &&
-           group->server.value == question->end.server.value && strcmp(group->path, node->path) == 0 &&
+           ip_equal(group->server, question->end.server) && strcmp(group->path, node->path) == 0 &&
            strcmp(group->etag, node->etag) == 0 &&
            group->session.block_count == node->size / group->block_bytes + 1 &&
            tftp_multicast_find_place(&group->session) != TFTP_MULTICAST_NOBODY;
@@ -253,7 +254,7 @@ static void send_block(struct tftp_group *group, uint32_t block)
         }
         return; // they leave the group when they are released
     }
-    tftp_flow_send_blocks_to(&master->flow, block, 1, group->address, TFTP_GROUP_PORT);
+    tftp_flow_send_blocks_to(&master->flow, block, 1, ip_from_ip4(group->address), TFTP_GROUP_PORT);
 }
 
 // Listeners say nothing, but are not gone: the engine makes room by ending who is.

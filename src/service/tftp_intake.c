@@ -25,7 +25,7 @@ uint64_t tftp_intake_hash(const char *name)
 
 // Not answered.
 
-static void drop(struct tftp_thread *thread, struct ip4 client)
+static void drop(struct tftp_thread *thread, struct ip client)
 {
     thread->dropped++;
     thread->dropped_client = client;
@@ -354,8 +354,9 @@ static bool is_listener_for(const struct tftp_port *port, const struct tftp_ques
 {
     const struct transfer_end *end = &question->end;
     bool is_there = port->interface[0] == '\0' || if_nametoindex(port->interface) == end->interface_index;
-    bool is_asked = port->address.value == 0 || port->address.value == end->server.value;
-    return port->is_listener && is_there && is_asked && port->mtu == question->mtu;
+    bool is_asked = ip_is_none(port->address) || ip_equal(port->address, end->server);
+    bool is_family = port->is_ip6 == ip_is_ip6(end->client);
+    return port->is_listener && is_family && is_there && is_asked && port->mtu == question->mtu;
 }
 
 // A question that another thread handed over: its listener here is the one of the same network.

@@ -26,6 +26,11 @@ void tftp_limiter_clear(struct tftp_limiter *limiter)
     *limiter = (struct tftp_limiter){0};
 }
 
+static uint64_t key_of(struct ip address)
+{
+    return ip_is_ip6(address) ? tftp_key_ip6(address, 0) : ip_get_ip4(address).value;
+}
+
 static void unlink_record(struct tftp_limiter *limiter, struct tftp_client_record *record)
 {
     *(record->newer == NULL ? &limiter->newest : &record->newer->older) = record->older;
@@ -47,7 +52,7 @@ static bool forget_one(struct tftp_limiter *limiter)
     for (unsigned i = 0; i < WALK_MOST && record != NULL; i++, record = record->newer) {
         if (record->live == 0 && record->asked == 0) {
             unlink_record(limiter, record);
-            (void)tftp_table_remove(&limiter->records, record->address.value);
+            (void)tftp_table_remove(&limiter->records, key_of(record->address));
             heap_free(record);
             return true;
         }
@@ -55,9 +60,9 @@ static bool forget_one(struct tftp_limiter *limiter)
     return false;
 }
 
-struct tftp_client_record *tftp_limiter_get(struct tftp_limiter *limiter, struct ip4 address)
+struct tftp_client_record *tftp_limiter_get(struct tftp_limiter *limiter, struct ip address)
 {
-    struct tftp_client_record *record = tftp_table_find(&limiter->records, address.value);
+    struct tftp_client_record *record = tftp_table_find(&limiter->records, key_of(address));
     if (record != NULL) {
         unlink_record(limiter, record);
         link_newest(limiter, record);
@@ -68,7 +73,7 @@ struct tftp_client_record *tftp_limiter_get(struct tftp_limiter *limiter, struct
     }
     record = heap_new(sizeof *record);
     record->address = address;
-    tftp_table_put(&limiter->records, address.value, record);
+    tftp_table_put(&limiter->records, key_of(address), record);
     link_newest(limiter, record);
     return record;
 }

@@ -9,7 +9,7 @@
 #define TFTP_LIMITER_RECORDS_MOST 32768
 
 struct tftp_client_record {
-    struct ip4 address;
+    struct ip address;
     unsigned live;               // flows under way
     unsigned asked;              // questions under way
     struct tftp_flow *flows;     // by their client_next
@@ -41,7 +41,7 @@ void tftp_limiter_init(struct tftp_limiter *limiter);
 void tftp_limiter_clear(struct tftp_limiter *limiter);
 
 /// The record of `address`, made when there is none; lives until the next call, or as long as it has flows.
-struct tftp_client_record *tftp_limiter_get(struct tftp_limiter *limiter, struct ip4 address);
+struct tftp_client_record *tftp_limiter_get(struct tftp_limiter *limiter, struct ip address);
 
 /// Whether one more request may be looked at now; counts it then.
 bool tftp_limiter_may_ask(struct tftp_limiter *limiter, struct tftp_client_record *record,

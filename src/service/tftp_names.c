@@ -475,12 +475,12 @@ enum status tftp_names_load(struct tftp_names *names, const char *path, struct p
     return STATUS_OK;
 }
 
-void tftp_names_forget(struct tftp_names *names, struct ip4 address)
+void tftp_names_forget(struct tftp_names *names, struct ip address)
 {
     tftp_clients_remove(names->clients, address);
 }
 
-const char *tftp_names_entry(struct tftp_names *names, struct ip4 address)
+const char *tftp_names_entry(struct tftp_names *names, struct ip address)
 {
     const struct tftp_client *client = tftp_clients_find(names->clients, address, names->now_ms());
     return client == NULL ? "" : client->entry;

@@ -51,7 +51,7 @@ MUST_USE enum status tftp_names_map_put(struct tftp_names *names, struct transfe
 
 /// A new boot begins at this address, or it belongs to somebody else now: what it was given before says
 /// nothing.
-void tftp_names_forget(struct tftp_names *names, struct ip4 address);
+void tftp_names_forget(struct tftp_names *names, struct ip address);
 
 /// The entry of an address, for tests and status: "" when it has none.
-const char *tftp_names_entry(struct tftp_names *names, struct ip4 address);
+const char *tftp_names_entry(struct tftp_names *names, struct ip address);

@@ -7,7 +7,8 @@
 #include <linux/udp.h>
 #include <string.h>
 
-#define HEADERS_BYTES      28 // IPv4 and UDP
+#define HEADERS_BYTES_IP4  28 // IPv4 and UDP
+#define HEADERS_BYTES_IP6  48 // IPv6 and UDP
 #define MOST_PAYLOAD_BYTES 65507
 
 // Laying out.
@@ -32,32 +33,43 @@ static void *put_control(struct msghdr *header, int level, int type, size_t byte
 }
 
 struct target {
-    struct ip4 to;
+    struct ip to;
     uint16_t to_port;
-    struct ip4 from;
+    struct ip from;
     uint32_t interface_index;
 };
+
+static void put_source(struct msghdr *header, bool is_ip6, const struct target *target, bool is_group)
+{
+    if (is_ip6) {
+        bool needs_scope = ip6_is_link_local(target->from.value);
+        struct in6_pktinfo info = {.ipi6_ifindex = needs_scope ? target->interface_index : 0};
+        memcpy(&info.ipi6_addr, target->from.value.octets, sizeof info.ipi6_addr);
+        memcpy(put_control(header, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
+        return;
+    }
+    struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(ip_get_ip4(target->from).value),
+                              .ipi_ifindex = is_group ? (int)target->interface_index : 0};
+    memcpy(put_control(header, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+}
 
 // Begins one more message; its pieces follow.
 static struct mmsghdr *begin_message(struct tftp_output *output, const struct target *target)
 {
     unsigned position = output->count++;
-    output->receivers[position] = (struct sockaddr_in){.sin_family = AF_INET,
-                                                       .sin_port = htons(target->to_port),
-                                                       .sin_addr.s_addr = htonl(target->to.value)};
+    socklen_t receiver_bytes = socket_address_set(&output->receivers[position], target->to, target->to_port,
+                                                  target->interface_index);
     output->notes[position] = (struct tftp_note){0};
     output->interfaces[position] = target->interface_index;
     struct mmsghdr *message = &output->messages[position];
     message->msg_hdr = (struct msghdr){.msg_name = &output->receivers[position],
-                                       .msg_namelen = sizeof output->receivers[position],
+                                       .msg_namelen = receiver_bytes,
                                        .msg_iov = &output->pieces[output->piece_count],
                                        .msg_control = &output->controls[position]};
-    bool is_group = target->to.value >> 28 == 0xe;
-    if (output->port->address.value == 0 || is_group) { // else the socket knows where it sends from
+    bool is_group = !output->port->is_ip6 && ip_get_ip4(target->to).value >> 28 == 0xe;
+    if (ip_is_none(output->port->address) || is_group) { // else the socket knows where it sends from
         output->controls[position] = (union tftp_control){0};
-        struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(target->from.value),
-                                  .ipi_ifindex = is_group ? (int)target->interface_index : 0};
-        memcpy(put_control(&message->msg_hdr, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+        put_source(&message->msg_hdr, output->port->is_ip6, target, is_group);
     }
     return message;
 }
@@ -98,7 +110,8 @@ void tftp_output_add_packet(struct tftp_thread *thread, struct tftp_port *port, 
 
 static bool may_segment(const struct tftp_output *output, const struct tftp_flow *flow)
 {
-    uint32_t bytes = (uint32_t)flow->blocks_of->block_bytes + TFTP_HEADER_BYTES + HEADERS_BYTES;
+    uint32_t headers = flow->port->is_ip6 ? HEADERS_BYTES_IP6 : HEADERS_BYTES_IP4;
+    uint32_t bytes = (uint32_t)flow->blocks_of->block_bytes + TFTP_HEADER_BYTES + headers;
     if (bytes > flow->mtu) {
         return false; // would need fragments, which UDP_SEGMENT does not make
     }
@@ -176,7 +189,7 @@ static void make_room(struct tftp_thread *thread, const struct tftp_flow *flow, 
     }
 }
 
-enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip4 to,
+enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsigned count, struct ip to,
                                    uint16_t to_port)
 {
     struct tftp_thread *thread = flow->thread;

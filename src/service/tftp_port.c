@@ -31,41 +31,64 @@ static void set_buffer(int fd, int force, int plain, int bytes)
     }
 }
 
-static int open_socket(void)
+static int open_socket(bool is_ip6)
 {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(is_ip6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0) {
-        set_flag(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT); // clear DF: many ROMs choke on it
-        set_flag(fd, IPPROTO_IP, IP_RECVERR, 1);
+        if (is_ip6) {
+            set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+            set_flag(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+            set_flag(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+        } else {
+            set_flag(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT); // clear DF: many ROMs choke on it
+            set_flag(fd, IPPROTO_IP, IP_RECVERR, 1);
+        }
         set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
         set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER_BYTES);
     }
     return fd;
 }
 
-static int bind_socket(int fd, struct ip4 address, uint16_t number)
+struct place {         // ours
+    struct ip address; // none = any of its family
+    bool is_ip6;
+    uint32_t scope; // the interface of a link-local address; else 0
+};
+
+static int bind_socket(int fd, const struct place *place, uint16_t number)
 {
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(number), .sin_addr.s_addr = htonl(address.value)};
-    return bind(fd, (const struct sockaddr *)&to, sizeof to);
+    union socket_address to;
+    socklen_t bytes = socket_address_set(&to, place->address, number, place->scope);
+    if (place->is_ip6 && ip_is_none(place->address)) {
+        to.ip6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(number)};
+        bytes = sizeof to.ip6;
+    }
+    return bind(fd, &to.any, bytes);
 }
 
-static struct tftp_port *make_port(int taken_fd, struct ip4 address)
+static struct tftp_port *make_port(int taken_fd, const struct place *place)
 {
-    struct sockaddr_in bound = {0};
+    union socket_address bound = {0};
     socklen_t bytes = sizeof bound;
-    (void)getsockname(taken_fd, (struct sockaddr *)&bound, &bytes);
+    (void)getsockname(taken_fd, &bound.any, &bytes);
     struct tftp_port *port = heap_new(sizeof *port);
     port->fd = taken_fd;
-    port->address = address;
-    port->number = ntohs(bound.sin_port);
+    port->address = place->address;
+    port->is_ip6 = place->is_ip6;
+    port->scope = place->scope;
+    port->number = socket_address_port(&bound);
     return port;
 }
 
-static enum status prepare_listener(int fd, const struct tftp_engine_listener *wanted, bool is_first,
-                                    bool is_shared, struct problem *problem)
+static enum status prepare_listener(int fd, const struct tftp_engine_listener *wanted,
+                                    const struct place *place, bool is_first, bool is_shared,
+                                    struct problem *problem)
 {
-    set_flag(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    if (place->is_ip6) {
+        set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    } else {
+        set_flag(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    }
     if (wanted->interface != NULL && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, wanted->interface,
                                                 (socklen_t)strlen(wanted->interface)) != 0) {
         problem_set(problem, "a TFTP socket cannot be bound to interface %s: %s", wanted->interface,
@@ -78,8 +101,8 @@ static enum status prepare_listener(int fd, const struct tftp_engine_listener *w
     if (!is_first) {
         set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     }
-    if (bind_socket(fd, wanted->address, wanted->port) != 0) {
-        port_explain(PORT_UDP, wanted->address, wanted->port, errno, problem);
+    if (bind_socket(fd, place, wanted->port) != 0) {
+        port_explain(PORT_UDP, ip_get_ip4(wanted->address), wanted->port, errno, problem);
         return STATUS_IO;
     }
     // Only now may the other threads' sockets join: had the first one come with this flag, another server's
@@ -90,19 +113,20 @@ static enum status prepare_listener(int fd, const struct tftp_engine_listener *w
     return STATUS_OK;
 }
 
-struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_first, bool is_shared,
-                                   struct problem *problem)
+struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_ip6, bool is_first,
+                                   bool is_shared, struct problem *problem)
 {
-    int fd = open_socket();
+    const struct place place = {.address = wanted->address, .is_ip6 = is_ip6};
+    int fd = open_socket(is_ip6);
     if (fd < 0) {
         problem_set(problem, "no socket for TFTP could be opened: %s", strerror(errno));
         return NULL;
     }
-    if (prepare_listener(fd, wanted, is_first, is_shared, problem) != STATUS_OK) {
+    if (prepare_listener(fd, wanted, &place, is_first, is_shared, problem) != STATUS_OK) {
         (void)close(fd);
         return NULL;
     }
-    struct tftp_port *port = make_port(fd, wanted->address);
+    struct tftp_port *port = make_port(fd, &place);
     port->is_listener = true;
     port->mtu = wanted->mtu;
     if (wanted->interface != NULL) {
@@ -174,7 +198,7 @@ static uint32_t roll(struct tftp_thread *thread)
 }
 
 // Binds to any free port of the range, beginning somewhere in it.
-static bool bind_in_range(int fd, const struct tftp_policy *policy, uint32_t chance, struct ip4 from)
+static bool bind_in_range(int fd, const struct tftp_policy *policy, uint32_t chance, const struct place *from)
 {
     uint16_t first = policy->port_first;
     if (first == 0) {
@@ -192,36 +216,45 @@ static bool bind_in_range(int fd, const struct tftp_policy *policy, uint32_t cha
     return false;
 }
 
-struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip4 from)
+static struct place place_at(struct ip address, uint32_t interface_index)
 {
-    int fd = open_socket();
+    bool is_ip6 = ip_is_ip6(address);
+    bool has_scope = is_ip6 && ip6_is_link_local(address.value);
+    return (struct place){.address = address, .is_ip6 = is_ip6, .scope = has_scope ? interface_index : 0};
+}
+
+struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip from,
+                                 uint32_t scope)
+{
+    const struct place place = place_at(from, scope);
+    int fd = open_socket(place.is_ip6);
     if (fd < 0) {
         return NULL;
     }
-    if (!bind_in_range(fd, policy, chance, from)) {
+    if (!bind_in_range(fd, policy, chance, &place)) {
         (void)close(fd);
         return NULL;
     }
-    return make_port(fd, from);
+    return make_port(fd, &place);
 }
 
-static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct ip4 from)
+static struct tftp_port *open_transfer_port(struct tftp_thread *thread, struct ip from, uint32_t scope)
 {
-    struct tftp_port *port = tftp_port_open(&thread->policy, roll(thread), from);
+    struct tftp_port *port = tftp_port_open(&thread->policy, roll(thread), from, scope);
     if (port != NULL) {
         tftp_port_add(thread, port);
     }
     return port;
 }
 
-// A transfer port at our address `from`, not the one numbered `not_this`; NULL: there is none yet.
-static struct tftp_port *find_transfer_port(const struct tftp_thread *thread, struct ip4 from,
+// A transfer port at our place `from`, not the one numbered `not_this`; NULL: there is none yet.
+static struct tftp_port *find_transfer_port(const struct tftp_thread *thread, const struct place *from,
                                             uint16_t not_this, unsigned *count)
 {
     struct tftp_port *found = NULL;
     *count = 0;
     for (struct tftp_port *port = thread->ports; port != NULL; port = port->next) {
-        if (!port->is_listener && ip4_equal(port->address, from)) {
+        if (!port->is_listener && port->scope == from->scope && ip_equal(port->address, from->address)) {
             found = found == NULL && port->number != not_this ? port : found;
             ++*count;
         }
@@ -233,7 +266,8 @@ void tftp_port_offer(struct tftp_thread *thread, struct tftp_port *taken_port)
 {
     unsigned count = 0;
     if (!taken_port->is_listener) {
-        (void)find_transfer_port(thread, taken_port->address, 0, &count);
+        const struct place place = {.address = taken_port->address, .scope = taken_port->scope};
+        (void)find_transfer_port(thread, &place, 0, &count);
     }
     if (count == 0) {
         tftp_port_add(thread, taken_port);
@@ -252,12 +286,13 @@ struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *a
     // others share one port, since more fit into a batch then.
     uint16_t not_this = record->client_port_last == end->client_port ? record->port_last : 0;
     unsigned count;
-    struct tftp_port *port = find_transfer_port(thread, end->server, not_this, &count);
+    const struct place place = place_at(end->server, end->interface_index);
+    struct tftp_port *port = find_transfer_port(thread, &place, not_this, &count);
     if (port == NULL && count < TFTP_PORTS_EACH) {
-        port = open_transfer_port(thread, end->server);
+        port = open_transfer_port(thread, end->server, end->interface_index);
     }
     if (port == NULL && count != 0) { // better the same one than none
-        port = find_transfer_port(thread, end->server, 0, &count);
+        port = find_transfer_port(thread, &place, 0, &count);
     }
     if (port != NULL) {
         record->client_port_last = end->client_port;
@@ -299,8 +334,13 @@ static void read_packet_info(struct msghdr *header, struct transfer_end *end)
         if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(at), sizeof info);
-            end->server.value = ntohl(info.ipi_spec_dst.s_addr);
+            end->server = ip_from_ip4((struct ip4){ntohl(info.ipi_spec_dst.s_addr)});
             end->interface_index = (uint32_t)info.ipi_ifindex;
+        } else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(at), sizeof info);
+            memcpy(end->server.value.octets, &info.ipi6_addr, sizeof end->server.value.octets);
+            end->interface_index = info.ipi6_ifindex;
         }
     }
 }
@@ -309,11 +349,14 @@ static void deliver_request(struct tftp_thread *thread, struct tftp_port *port, 
                             const struct tftp_packet *packet)
 {
     struct msghdr *header = &thread->requests.messages[position].msg_hdr;
-    const struct sockaddr_in *sender = &thread->requests.senders[position];
+    const union socket_address *sender = &thread->requests.senders[position];
     struct transfer_end from = {.protocol = TRANSFER_TFTP,
-                                .client.value = ntohl(sender->sin_addr.s_addr),
-                                .client_port = ntohs(sender->sin_port)};
+                                .client = socket_address_ip(sender),
+                                .client_port = socket_address_port(sender)};
     read_packet_info(header, &from);
+    if (port->is_ip6 && ip6_is_group(from.server.value)) {
+        return; // there is no such thing as a request to all of them
+    }
     tftp_intake_request(thread, port, &from, packet);
 }
 
@@ -321,9 +364,9 @@ static void deliver(struct tftp_thread *thread, struct tftp_port *port, unsigned
 {
     const struct tftp_input *input = port->is_listener ? &thread->requests : &thread->input;
     const struct mmsghdr *message = &input->messages[position];
-    const struct sockaddr_in *sender = &input->senders[position];
+    const union socket_address *sender = &input->senders[position];
     struct tftp_packet packet;
-    if ((message->msg_hdr.msg_flags & MSG_TRUNC) != 0 || sender->sin_port == 0 ||
+    if ((message->msg_hdr.msg_flags & MSG_TRUNC) != 0 || socket_address_port(sender) == 0 ||
         tftp_decode(input->bytes[position], message->msg_len, &packet, NULL) != STATUS_OK) {
         return;
     }
@@ -333,8 +376,8 @@ static void deliver(struct tftp_thread *thread, struct tftp_port *port, unsigned
         }
         return;
     }
-    struct ip4 client = {.value = ntohl(sender->sin_addr.s_addr)};
-    struct tftp_flow *flow = tftp_table_find(&thread->flows, tftp_key(client, ntohs(sender->sin_port)));
+    uint64_t key = tftp_key(socket_address_ip(sender), socket_address_port(sender));
+    struct tftp_flow *flow = tftp_table_find(&thread->flows, key);
     // Who is not known, or speaks to another of our ports, is astray: an answer could end what he has under
     // way now, since firmware uses its ports again.
     if (flow != NULL && flow->port == port) {
@@ -371,10 +414,13 @@ void tftp_port_receive(struct tftp_thread *thread, struct tftp_port *port)
 static bool is_closed_port(struct msghdr *header)
 {
     for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at != NULL; at = CMSG_NXTHDR(header, at)) {
-        if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVERR) {
+        bool is_ip4 = at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVERR;
+        bool is_ip6 = at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_RECVERR;
+        if (is_ip4 || is_ip6) {
             struct sock_extended_err error;
             memcpy(&error, CMSG_DATA(at), sizeof error);
-            return error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_errno == ECONNREFUSED;
+            return error.ee_origin == (is_ip6 ? SO_EE_ORIGIN_ICMP6 : SO_EE_ORIGIN_ICMP) &&
+                   error.ee_errno == ECONNREFUSED;
         }
     }
     return false;
@@ -385,7 +431,7 @@ void tftp_port_read_errors(struct tftp_thread *thread, struct tftp_port *port)
     for (unsigned i = 0; i < ERRORS_MOST; i++) {
         uint8_t sent[64];
         uint8_t control[256] __attribute__((aligned(sizeof(size_t))));
-        struct sockaddr_in receiver = {0};
+        union socket_address receiver = {0};
         struct iovec piece = {.iov_base = sent, .iov_len = sizeof sent};
         struct msghdr header = {.msg_name = &receiver,
                                 .msg_namelen = sizeof receiver,
@@ -396,8 +442,8 @@ void tftp_port_read_errors(struct tftp_thread *thread, struct tftp_port *port)
         if (recvmsg(port->fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
             return;
         }
-        struct ip4 client = {.value = ntohl(receiver.sin_addr.s_addr)};
-        struct tftp_flow *flow = tftp_table_find(&thread->flows, tftp_key(client, ntohs(receiver.sin_port)));
+        uint64_t key = tftp_key(socket_address_ip(&receiver), socket_address_port(&receiver));
+        struct tftp_flow *flow = tftp_table_find(&thread->flows, key);
         if (flow != NULL && flow->port == port && flow->kind->closed != NULL && is_closed_port(&header)) {
             flow->kind->closed(flow, thread->now_us);
         }

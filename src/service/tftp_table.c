@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/tftp_table.h"
 
+#include "base/hash.h"
 #include "io/heap.h"
 
 #include <string.h>
 #include <sys/random.h>
 
 #define CAPACITY_FIRST 64
+
+uint64_t tftp_key_ip6(struct ip client, uint16_t port)
+{
+    struct hash_key key = {0x696d7072696e7436, 0x6b65790000000000 | port};
+    return hash_bytes(key, &client, sizeof client) | UINT64_C(1) << 63;
+}
 
 void tftp_table_init(struct tftp_table *table)
 {

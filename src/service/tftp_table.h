@@ -3,7 +3,7 @@
 // keyed by chance, so that strangers cannot make it slow.
 #pragma once
 
-#include "base/compiler.h"
+#include "base/ip.h"
 
 struct tftp_table_slot {
     uint64_t key;
@@ -16,6 +16,9 @@ struct tftp_table {
     uint32_t count;
     uint64_t seed;
 };
+
+/// The key of an IPv6 client's conversation by `port`; never that of an IPv4 client's.
+uint64_t tftp_key_ip6(struct ip client, uint16_t port);
 
 /// An empty table. tftp_table_clear gives it back.
 void tftp_table_init(struct tftp_table *table);

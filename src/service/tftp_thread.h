@@ -3,6 +3,7 @@
 // datagrams that leaves with one call. Everything here belongs to that thread alone, but for what it says.
 #pragma once
 
+#include "io/socket_address.h"
 #include "service/tftp_disk.h"
 #include "service/tftp_flow.h"
 #include "service/tftp_limiter.h"
@@ -29,9 +30,9 @@
 #define TFTP_UNHEARD_MOST   256      // of these, of clients that sent no block yet: the request may be forged
 #define TFTP_QUIET_US       50000    // a transfer port unused for so long may be closed
 
-union tftp_control { // room for UDP_SEGMENT and IP_PKTINFO, aligned
+union tftp_control { // room for UDP_SEGMENT and IPV6_PKTINFO, the larger one, aligned
     struct cmsghdr header;
-    uint8_t bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+    uint8_t bytes[CMSG_SPACE(sizeof(uint16_t)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
 struct tftp_queue { // of flows with blocks that wait
@@ -41,9 +42,11 @@ struct tftp_queue { // of flows with blocks that wait
 
 struct tftp_port {
     int fd;
-    bool is_listener;            // requests come in here
-    bool is_blocked;             // its socket takes no more for now
-    struct ip4 address;          // ours; of a listener 0 = any
+    bool is_listener;  // requests come in here
+    bool is_blocked;   // its socket takes no more for now
+    struct ip address; // ours; of a listener none = any
+    bool is_ip6;
+    uint32_t scope;              // the interface of a link-local address; else 0
     uint16_t number;             // UDP port
     uint32_t mtu;                // of a listener
     char interface[IF_NAMESIZE]; // of a listener; "" = all
@@ -76,7 +79,7 @@ struct tftp_output {        // datagrams that leave together
     struct mmsghdr messages[TFTP_BATCH];
     struct tftp_note notes[TFTP_BATCH];
     uint32_t interfaces[TFTP_BATCH];
-    struct sockaddr_in receivers[TFTP_BATCH];
+    union socket_address receivers[TFTP_BATCH];
     union tftp_control controls[TFTP_BATCH];
     struct iovec pieces[TFTP_PIECES_MOST];
     uint8_t headers[TFTP_PIECES_MOST][TFTP_HEADER_BYTES];
@@ -88,7 +91,7 @@ struct tftp_output {        // datagrams that leave together
 struct tftp_input {
     struct mmsghdr messages[TFTP_BATCH];
     struct iovec pieces[TFTP_BATCH];
-    struct sockaddr_in senders[TFTP_BATCH];
+    union socket_address senders[TFTP_BATCH];
     union tftp_control controls[TFTP_BATCH];
     uint8_t bytes[TFTP_BATCH][TFTP_DATAGRAM_BYTES];
 };
@@ -146,7 +149,7 @@ struct tftp_thread {
     unsigned uploads_unheard;
     int64_t upload_room_us; // as room_us, of uploads
     uint64_t dropped;       // requests, since it was last told
-    struct ip4 dropped_client;
+    struct ip dropped_client;
     int64_t dropped_told_us;
     uint32_t seed;
     atomic_uint live; // for everybody
@@ -168,10 +171,11 @@ struct tftp_engine {
     struct tftp_thread *threads[TFTP_ENGINE_THREADS_MOST];
 };
 
-/// The key of a client's conversation.
-static inline uint64_t tftp_key(struct ip4 client, uint16_t port)
+/// The key of a client's conversation. IPv6 addresses are hashed; nobody can find one that meets another
+/// client's.
+static inline uint64_t tftp_key(struct ip client, uint16_t port)
 {
-    return (uint64_t)client.value << 16 | port;
+    return ip_is_ip6(client) ? tftp_key_ip6(client, port) : (uint64_t)ip_get_ip4(client).value << 16 | port;
 }
 
 // The loop thread's end: tftp_engine.c.
@@ -183,7 +187,7 @@ void tftp_engine_ask(struct tftp_question *question);
 void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end *end);
 
 /// Tells the loop thread of requests that were not answered.
-void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip4 client);
+void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip client);
 
 // The thread: tftp_thread.c.
 
@@ -246,10 +250,10 @@ void tftp_flow_reap(struct tftp_thread *thread);
 
 // Ports: tftp_port.c.
 
-/// Opens one socket for requests; the first of several threads' finds out whether the port is taken. NULL
-/// with `problem`.
-struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_first, bool is_shared,
-                                   struct problem *problem);
+/// Opens one socket for requests of one family; the first of several threads' finds out whether the port is
+/// taken. NULL with `problem`.
+struct tftp_port *tftp_port_listen(const struct tftp_engine_listener *wanted, bool is_ip6, bool is_first,
+                                   bool is_shared, struct problem *problem);
 
 /// The port that a transfer of `end->client` (`record`) should come from, at our address `end->server`: not
 /// the one of its last transfer when it uses its own port again. NULL: none can be opened.
@@ -259,9 +263,11 @@ struct tftp_port *tftp_port_pick(struct tftp_thread *thread, struct tftp_port *a
 /// Gets room for datagrams ready, `wants_control` with room for what is told about them.
 void tftp_port_prepare(struct tftp_input *input, bool wants_control);
 
-/// A socket for transfers, bound to our address `from` and a port of the policy's range, beginning anywhere
+/// A socket for transfers, bound to our address `from` (of interface `scope` when it is link-local) and a
+/// port of the policy's range, beginning anywhere
 /// (`chance`); NULL: there is none.
-struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip4 from);
+struct tftp_port *tftp_port_open(const struct tftp_policy *policy, uint32_t chance, struct ip from,
+                                 uint32_t scope);
 
 /// As tftp_port_add, but a socket for transfers is closed when the thread has one for that address.
 void tftp_port_offer(struct tftp_thread *thread, struct tftp_port *taken_port);
@@ -297,7 +303,7 @@ void tftp_output_add_packet(struct tftp_thread *thread, struct tftp_port *port, 
 /// Queues blocks of `flow` to `to`. Those that the socket does not take wait (tftp_flow_wait_for_socket).
 /// STATUS_IO: the file cannot be read, or is shorter than it was.
 MUST_USE enum status tftp_output_add_blocks(struct tftp_flow *flow, uint64_t first, unsigned count,
-                                            struct ip4 to, uint16_t to_port);
+                                            struct ip to, uint16_t to_port);
 
 /// Sends what is queued.
 void tftp_output_flush(struct tftp_thread *thread);

@@ -27,9 +27,9 @@ struct transfer_end {
     enum transfer_outcome outcome;
     char asked[CONTENT_PATH_BYTES];  // the path as the client wrote it, cut, NUL-terminated, NOT escaped
     char served[CONTENT_PATH_BYTES]; // canonical, as it was found; "" when nothing was
-    struct ip4 client;
+    struct ip client;
     uint16_t client_port;
-    struct ip4 server;
+    struct ip server;
     uint32_t interface_index; // 0 = not known
     uint64_t size;            // bytes of the whole file
     uint64_t offset;          // where this transfer began (HTTP range)

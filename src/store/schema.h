@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the database came to look as it does: migration N takes a database of version N (PRAGMA user_version)
 // to N + 1. Rows are only ever appended here; a released migration is never changed. Zero and '' mean "none"
-// as in the structs of the model; addresses are numbers in host order, link-layer addresses a type octet and
+// as in the structs of the model; IPv4 addresses are numbers in host order, IPv6
+// addresses sixteen octets, link-layer addresses a type octet and
 // the address, reasons their names.
 #pragma once
 

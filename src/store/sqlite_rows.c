@@ -45,6 +45,30 @@ static struct ip4 rows_read_ip4(sqlite3_stmt *statement, int at)
     return (struct ip4){(uint32_t)sqlite3_column_int64(statement, at)};
 }
 
+/// IPv4 as a number, as ever; IPv6 as its octets.
+static void rows_bind_ip(sqlite3_stmt *statement, int at, struct ip address)
+{
+    if (ip_is_ip6(address)) {
+        (void)sqlite3_bind_blob(statement, at, address.value.octets, sizeof address.value.octets,
+                                SQLITE_TRANSIENT);
+    } else {
+        rows_bind_number(statement, at, ip_get_ip4(address).value);
+    }
+}
+
+static struct ip rows_read_ip(sqlite3_stmt *statement, int at)
+{
+    struct ip address = {{{0}}};
+    bool is_ip6 = sqlite3_column_type(statement, at) == SQLITE_BLOB;
+    if (!is_ip6) {
+        return ip_from_ip4(rows_read_ip4(statement, at));
+    }
+    if (sqlite3_column_bytes(statement, at) == (int)sizeof address.value.octets) {
+        memcpy(address.value.octets, sqlite3_column_blob(statement, at), sizeof address.value.octets);
+    }
+    return address;
+}
+
 /// Whether the blob in column `at` has exactly `bytes` bytes.
 static bool rows_read_blob(sqlite3_stmt *statement, int at, void *out, size_t bytes)
 {
@@ -368,7 +392,7 @@ static void event_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_number(statement, 4, event->machine_id);
     rows_bind_number(statement, 5, event->order_id);
     rows_bind_hw(statement, 6, &event->mac);
-    rows_bind_number(statement, 7, event->address.value);
+    rows_bind_ip(statement, 7, event->address);
     (void)sqlite3_bind_text(statement, 8, names, -1, SQLITE_TRANSIENT);
     rows_bind_text(statement, 9, event->text);
 }
@@ -408,7 +432,7 @@ static bool event_read(sqlite3_stmt *statement, void *row)
     event->at_ms = sqlite3_column_int64(statement, 1);
     event->machine_id = rows_read_number(statement, 3);
     event->order_id = rows_read_number(statement, 4);
-    event->address = rows_read_ip4(statement, 6);
+    event->address = rows_read_ip(statement, 6);
     event_read_reasons(rows_text(statement, 7), &event->reasons);
     return event_read_kind(rows_text(statement, 2), &event->kind) &&
            rows_read_hw(statement, 5, &event->mac) &&

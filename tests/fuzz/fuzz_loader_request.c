@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct loader_request request;
     bool is_request = loader_request_parse(path, &request);
     fuzz_must(request.mac.length == 0 || (is_request && request.mac.length == 6));
-    fuzz_must(request.address.value == 0 || is_request);
+    fuzz_must(ip_is_none(request.address) || is_request);
     fuzz_must(!request.is_generic || is_request);
     free(path);
     return 0;

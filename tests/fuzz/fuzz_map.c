@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char again[MAP_NAME_BYTES];
         unsigned steps = 0;
         struct map_question question = {.name = name,
-                                        .client = {0xc00002a9},
+                                        .client = ip_from_ip4((struct ip4){0xc00002a9}),
                                         .is_put = is_put != 0,
                                         .has_file = has_file,
                                         .traced = count_step,

@@ -157,7 +157,7 @@ static void tell_end(struct world *world, const struct machine_actor *machine, s
     end->part = node->part;
     end->machine_id = node->machine_id;
     end->order_id = node->order_id;
-    end->client = machine->address;
+    end->client = ip_from_ip4(machine->address);
     (void)text_copy(end->served, sizeof end->served, node->path);
     server_note_transfer(&world->notes, end);
 }
@@ -166,8 +166,8 @@ void machine_read(struct world *world, struct machine_actor *machine, const stru
 {
     const char *query = strchr(request->path, '?');
     size_t length = query == NULL ? strlen(request->path) : (size_t)(query - request->path);
-    struct content_client client = {.address = machine->address,
-                                    .server = world->server,
+    struct content_client client = {.address = ip_from_ip4(machine->address),
+                                    .server = ip_from_ip4(world->server),
                                     .interface_index = NO_INTERFACE,
                                     .query = query == NULL ? "" : query + 1,
                                     .is_http = request->is_http};

@@ -46,7 +46,7 @@ static int start(void **state)
                                   .order = &order,
                                   .network = &network,
                                   .address = {0xc0000217},
-                                  .server = {0xc0000201},
+                                  .server = ip_from_ip4((struct ip4){0xc0000201}),
                                   .http_port = 8080};
     return 0;
 }

@@ -28,8 +28,9 @@ static struct asked ask(const char *text, const char *name, bool is_put)
 {
     struct asked asked = {0};
     struct map *map = read_map(text);
-    const struct map_question question = {
-        .name = name, .client = {0xc00002a9}, .is_put = is_put}; // 192.0.2.169, as in the manual
+    const struct map_question question = {.name = name,
+                                          .client = ip_from_ip4((struct ip4){0xc00002a9}),
+                                          .is_put = is_put}; // 192.0.2.169, as in the manual
     asked.status = map_apply(map, &question, asked.name, &asked.problem);
     map_free(map);
     return asked;

@@ -138,12 +138,14 @@ static void neighbours_are_found_when_the_kernel_knows_them(void **state)
     assert_int_equal(interface_find("eth7", &interface), STATUS_OK);
     struct hw hw;
     char text[HW_TEXT_BYTES];
-    assert_int_equal(neighbour_find(interface.index, (struct ip4){0xc0000209}, &hw), STATUS_OK);
+    assert_int_equal(neighbour_find(interface.index, ip_from_ip4((struct ip4){0xc0000209}), &hw), STATUS_OK);
     assert_string_equal(hw_print(&hw, text), "52:54:00:aa:bb:cc");
-    assert_int_equal(neighbour_find(0, (struct ip4){0xc0000209}, &hw), STATUS_OK);
-    assert_int_equal(neighbour_find(interface.index, (struct ip4){0xc000020a}, &hw), STATUS_NOT_FOUND);
-    assert_int_equal(neighbour_find(0, (struct ip4){0xc000020a}, &hw), STATUS_NOT_FOUND);
-    assert_int_equal(neighbour_find(interface.index + 1000, (struct ip4){0xc0000209}, &hw), STATUS_NOT_FOUND);
+    assert_int_equal(neighbour_find(0, ip_from_ip4((struct ip4){0xc0000209}), &hw), STATUS_OK);
+    assert_int_equal(neighbour_find(interface.index, ip_from_ip4((struct ip4){0xc000020a}), &hw),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(neighbour_find(0, ip_from_ip4((struct ip4){0xc000020a}), &hw), STATUS_NOT_FOUND);
+    assert_int_equal(neighbour_find(interface.index + 1000, ip_from_ip4((struct ip4){0xc0000209}), &hw),
+                     STATUS_NOT_FOUND);
 }
 
 // Raw frames: eth7 hears what eth8 sends.

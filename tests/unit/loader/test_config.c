@@ -24,7 +24,7 @@ static int start(void **state)
     context = (struct loader_context){.plan = &plan,
                                       .client = &client,
                                       .server_name = "station1",
-                                      .server = {0xc0000201},
+                                      .server = ip_from_ip4((struct ip4){0xc0000201}),
                                       .http_port = 80,
                                       .machine_name = "m-aabbcc",
                                       .mac = "52:54:00:aa:bb:cc",

@@ -131,14 +131,20 @@ static void a_setting_that_the_firmware_cannot_run_is_not_obeyed(void **state)
     assert_int_equal(pick(&strange, MACHINE_LOADER_IPXE), LOADER_NONE);
 }
 
-static void file_is(enum loader_id id, const struct boot_client *client, uint16_t port, const char *expected)
+static void file_at(enum loader_id id, const struct boot_client *client, const struct loader_place *place,
+                    const char *expected)
 {
     char out[64];
     struct text text;
-    struct ip4 server = {0xc0000201};
     text_init(&text, out, sizeof out);
-    assert_int_equal(loader_print_file(loader_get(id), client, server, port, &text), STATUS_OK);
+    assert_int_equal(loader_print_file(loader_get(id), client, place, &text), STATUS_OK);
     assert_string_equal(out, expected);
+}
+
+static void file_is(enum loader_id id, const struct boot_client *client, uint16_t port, const char *expected)
+{
+    const struct loader_place place = {.server = ip_from_ip4((struct ip4){0xc0000201}), .http_port = port};
+    file_at(id, client, &place, expected);
 }
 
 static void tftp_clients_get_a_plain_name(void **state)
@@ -165,6 +171,53 @@ static void http_clients_get_a_url(void **state)
     file_is(LOADER_IPXE_SCRIPT, &client, 80, "http://192.0.2.1/boot.ipxe");
 }
 
+static void by_ipv6_every_name_is_a_url(void **state)
+{
+    (void)state;
+    struct loader_place place = {.http_port = 80};
+    assert_int_equal(ip_parse("2001:db8::1", &place.server), STATUS_OK);
+    struct boot_client client = firmware(7);
+    client.is_ip6 = true;
+    file_at(LOADER_SNPONLY_X64, &client, &place, "tftp://[2001:db8::1]/snponly.efi");
+    client.wants_http = true;
+    file_at(LOADER_SNPONLY_X64, &client, &place, "http://[2001:db8::1]/snponly.efi");
+    place.http_port = 8080;
+    file_at(LOADER_SNPONLY_X64, &client, &place, "http://[2001:db8::1]:8080/snponly.efi");
+    client = firmware(7);
+    client.stage = BOOT_STAGE_IPXE;
+    client.has_http = true;
+    file_at(LOADER_IPXE_SCRIPT, &client, &place, "http://[2001:db8::1]:8080/boot.ipxe");
+    client.has_http = false;
+    file_at(LOADER_IPXE_SCRIPT, &client, &place, "tftp://[2001:db8::1]/boot.ipxe");
+}
+
+static void firmware_comes_by_https_where_that_is_wanted_and_nobody_else(void **state)
+{
+    (void)state;
+    struct loader_place place = {
+        .server = ip_from_ip4((struct ip4){0xc0000201}), .http_port = 80, .https_port = 443};
+    struct boot_client client = firmware(16);
+    client.wants_http = true;
+    file_at(LOADER_SNPONLY_X64, &client, &place, "https://192.0.2.1/snponly.efi");
+    place.https_port = 8443;
+    file_at(LOADER_SNPONLY_X64, &client, &place, "https://192.0.2.1:8443/snponly.efi");
+    client = firmware(0);
+    file_at(LOADER_PXELINUX, &client, &place, "pxelinux.0");
+    client.stage = BOOT_STAGE_IPXE;
+    client.has_http = true;
+    file_at(LOADER_IPXE_SCRIPT, &client, &place, "http://192.0.2.1/boot.ipxe");
+}
+
+static void by_ipv6_x64_gets_ipxe_since_debians_grub_knows_ipv4_only(void **state)
+{
+    (void)state;
+    struct boot_client client = firmware(7);
+    assert_int_equal(pick(&client, MACHINE_LOADER_AUTO), LOADER_SHIM_X64);
+    client.is_ip6 = true;
+    assert_int_equal(pick(&client, MACHINE_LOADER_AUTO), LOADER_SNPONLY_X64);
+    assert_int_equal(pick(&client, MACHINE_LOADER_GRUB), LOADER_SHIM_X64);
+}
+
 static void a_name_that_does_not_fit_is_refused(void **state)
 {
     (void)state;
@@ -172,8 +225,8 @@ static void a_name_that_does_not_fit_is_refused(void **state)
     struct text text;
     struct boot_client client = firmware(0);
     text_init(&text, out, sizeof out);
-    assert_int_equal(loader_print_file(loader_get(LOADER_PXELINUX), &client, (struct ip4){1}, 80, &text),
-                     STATUS_TOO_LONG);
+    const struct loader_place place = {.server = ip_from_ip4((struct ip4){1}), .http_port = 80};
+    assert_int_equal(loader_print_file(loader_get(LOADER_PXELINUX), &client, &place, &text), STATUS_TOO_LONG);
 }
 
 static void every_row_is_whole(void **state)
@@ -208,6 +261,9 @@ int main(void)
         cmocka_unit_test(a_setting_that_the_firmware_cannot_run_is_not_obeyed),
         cmocka_unit_test(tftp_clients_get_a_plain_name),
         cmocka_unit_test(http_clients_get_a_url),
+        cmocka_unit_test(by_ipv6_every_name_is_a_url),
+        cmocka_unit_test(firmware_comes_by_https_where_that_is_wanted_and_nobody_else),
+        cmocka_unit_test(by_ipv6_x64_gets_ipxe_since_debians_grub_knows_ipv4_only),
         cmocka_unit_test(a_name_that_does_not_fit_is_refused),
         cmocka_unit_test(every_row_is_whole),
     };

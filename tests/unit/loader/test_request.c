@@ -27,7 +27,7 @@ static void is_nothing(const char *path)
     struct loader_request request;
     assert_false(loader_request_parse(path, &request));
     assert_int_equal(request.mac.length, 0);
-    assert_int_equal(request.address.value, 0);
+    assert_int_equal(ip_get_ip4(request.address).value, 0);
 }
 
 static void macs_are_read_in_every_dialect(void **state)
@@ -53,8 +53,10 @@ static void wire_order_uuids_become_canonical(void **state)
 static void whole_hex_addresses_are_read(void **state)
 {
     (void)state;
-    assert_int_equal(parse("pxelinux.cfg/C000025B", LOADER_DIALECT_PXELINUX).address.value, 0xc000025b);
-    assert_int_equal(parse("grub/grub.cfg-C000025B", LOADER_DIALECT_GRUB).address.value, 0xc000025b);
+    assert_int_equal(ip_get_ip4(parse("pxelinux.cfg/C000025B", LOADER_DIALECT_PXELINUX).address).value,
+                     0xc000025b);
+    assert_int_equal(ip_get_ip4(parse("grub/grub.cfg-C000025B", LOADER_DIALECT_GRUB).address).value,
+                     0xc000025b);
 }
 
 static void shortened_addresses_and_other_probes_are_nothing(void **state)

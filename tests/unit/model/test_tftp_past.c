@@ -3,7 +3,7 @@
 
 #include "unit/test.h"
 
-static const struct ip4 ADDRESS = {0x0a000005};
+#define ADDRESS ip_from_ip4((struct ip4){0x0a000005})
 
 static struct tftp_past past;
 
@@ -91,11 +91,11 @@ static void an_address_without_a_machine_is_remembered_for_a_day(void **state)
     assert_int_equal(tftp_past_block_most(&past, NULL, ADDRESS, now_s + TFTP_PAST_ADDRESS_S - 1), 1468);
     assert_int_equal(tftp_past_block_most(&past, NULL, ADDRESS, now_s + TFTP_PAST_ADDRESS_S), UINT16_MAX);
     assert_int_equal(tftp_past_block_most(&past, NULL, ADDRESS, now_s - 1), UINT16_MAX); // the clock was set
-    struct ip4 neighbour = {ADDRESS.value + 1};
-    struct ip4 same_slot = {ADDRESS.value + TFTP_PAST_ADDRESSES_MOST};
+    struct ip neighbour = ip_from_ip4((struct ip4){0x0a000006});
+    struct ip same_slot = ip_from_ip4((struct ip4){0x0a000005 + TFTP_PAST_ADDRESSES_MOST});
     assert_int_equal(tftp_past_block_most(&past, NULL, neighbour, now_s), UINT16_MAX);
     assert_int_equal(tftp_past_block_most(&past, NULL, same_slot, now_s), UINT16_MAX);
-    assert_int_equal(tftp_past_block_most(&past, NULL, (struct ip4){0}, now_s), UINT16_MAX);
+    assert_int_equal(tftp_past_block_most(&past, NULL, (struct ip){{{0}}}, now_s), UINT16_MAX);
 }
 
 static void the_rollover_is_the_machines_own_or_else_everybodys(void **state)

@@ -113,12 +113,14 @@ void agents_bench_boot(struct agents_bench *bench, unsigned number)
 unsigned agents_bench_post(struct agents_bench *bench, unsigned last, const char *path, const char *token,
                            const char *body)
 {
-    struct agents_request request = {
-        .path = path,
-        .token = token,
-        .from = {.address = bench_ip(last), .port = 700, .server = bench_ip(1), .interface_index = 0xffffff},
-        .body = body,
-        .body_bytes = strlen(body)};
+    struct agents_request request = {.path = path,
+                                     .token = token,
+                                     .from = {.address = bench_address(last),
+                                              .port = 700,
+                                              .server = bench_address(1),
+                                              .interface_index = 0xffffff},
+                                     .body = body,
+                                     .body_bytes = strlen(body)};
     bench_forget(bench);
     struct agents_answer answer = agents_handle(bench->agents, &request);
     struct problem problem;

@@ -92,7 +92,7 @@ static enum status bench_render_personal(void *context, const struct machine *ma
         .image = store_image_find(bench->store, profile->image),
         .network = bench->config.subnet_count == 0 ? NULL : &bench->config.subnets[0],
         .address = machine->address.value != 0 ? machine->address : machine->last_address,
-        .server = {0xc0000201}};
+        .server = ip_from_ip4((struct ip4){0xc0000201})};
     enum status status = personal_render(&facts, &personal, problem);
     if (status == STATUS_OK) {
         (void)text_copy(hostname, MACHINE_NAME_BYTES, personal.hostname);

@@ -54,6 +54,11 @@ struct ip4 bench_ip(unsigned last)
     return (struct ip4){0xc0000200u + last};
 }
 
+struct ip bench_address(unsigned last)
+{
+    return ip_from_ip4(bench_ip(last));
+}
+
 struct boot_client bench_client(unsigned number)
 {
     return (struct boot_client){.stage = BOOT_STAGE_FIRMWARE, .architecture = 0, .mac = bench_mac(number)};

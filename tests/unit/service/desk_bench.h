@@ -33,6 +33,9 @@ struct hw bench_mac(unsigned number);
 /// 192.0.2.`last`.
 struct ip4 bench_ip(unsigned last);
 
+/// The same as an address of either family.
+struct ip bench_address(unsigned last);
+
 /// A PXE BIOS ROM with that MAC number; no UUID.
 struct boot_client bench_client(unsigned number);
 

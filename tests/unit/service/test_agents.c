@@ -64,7 +64,7 @@ static void the_whole_way_from_hello_to_its_own_disk(void **state)
 // Both files, or none.
 static bool may_read(const char *of, unsigned last, const char *name)
 {
-    const struct content_client from = {.address = bench_ip(last), .token = of, .is_http = true};
+    const struct content_client from = {.address = bench_address(last), .token = of, .is_http = true};
     bool has_stream = agents_may_read(bench.agents, &from, name, true);
     assert_int_equal(agents_may_read(bench.agents, &from, name, false), has_stream);
     return has_stream;
@@ -88,7 +88,7 @@ static unsigned post_by(bool is_https, const char *path, const char *of, const c
     struct agents_request request = {
         .path = path,
         .token = of,
-        .from = {.address = bench_ip(101), .is_http = true, .is_https = is_https},
+        .from = {.address = bench_address(101), .is_http = true, .is_https = is_https},
         .body = body,
         .body_bytes = strlen(body)};
     struct agents_answer answer = agents_handle(bench.agents, &request);
@@ -109,7 +109,7 @@ static void where_there_is_https_nothing_is_told_by_http(void **state)
     assert_int_equal(post_by(false, TALK_PATH_TASK, token, "{}"), 403);
     assert_int_equal(post_by(false, TALK_PATH_REPORT, token, "{\"stage\":\"begin\"}"), 403);
     assert_int_equal(post_by(true, TALK_PATH_TASK, token, "{}"), 200);
-    struct content_client from = {.address = bench_ip(101), .token = token, .is_http = true};
+    struct content_client from = {.address = bench_address(101), .token = token, .is_http = true};
     assert_false(agents_may_read(bench.agents, &from, "debian-12", false));
     assert_false(agents_may_read(bench.agents, &from, "debian-12", true));
     from.is_https = true;
@@ -131,14 +131,14 @@ static void the_streams_token_is_good_for_the_stream_and_nothing_else(void **sta
     for (unsigned port = 0; port <= 443; port += 443) {
         bench.generated.https_port = (uint16_t)port;
         for (int is_https = 0; is_https <= 1; is_https++) {
-            struct content_client from = {.address = bench_ip(101),
+            struct content_client from = {.address = bench_address(101),
                                           .token = welcome.stream_token,
                                           .is_http = true,
                                           .is_https = is_https != 0};
             assert_true(agents_may_read(bench.agents, &from, "debian-12", true));
             assert_false(agents_may_read(bench.agents, &from, "debian-12", false));
             assert_false(agents_may_read(bench.agents, &from, "debian-13", true));
-            from.address = bench_ip(102);
+            from.address = bench_address(102);
             assert_false(agents_may_read(bench.agents, &from, "debian-12", true));
         }
     }
@@ -183,7 +183,7 @@ static void saying_to_have_an_address_is_not_enough(void **state)
     (void)state;
     struct boot_client liar = bench_client(1);
     agents_bench_boot(&bench, 1);
-    desk_note_address(bench.desk.desk, &liar, bench_ip(150));
+    desk_note_address(bench.desk.desk, &liar, bench_address(150));
     assert_int_equal(agents_bench_hello(&bench, 150, 1, 1, BENCH_NONCE, token), 403);
     assert_non_null(strstr(bench.verdict.text, "proven"));
     assert_non_null(strstr(bench.verdict.remedy, "relay"));
@@ -399,12 +399,14 @@ static void who_is_not_root_on_the_machine_does_not_speak_for_its_agent(void **s
     struct talk_hello hello = {
         .version = TALK_VERSION, .nonce = BENCH_NONCE, .mac = bench_mac(1), .order_id = bench.order_ids[1]};
     char *json = talk_hello_encode(&hello);
-    struct agents_request request = {
-        .path = TALK_PATH_HELLO,
-        .token = "",
-        .from = {.address = bench_ip(101), .port = 1024, .server = bench_ip(1), .interface_index = 0xffffff},
-        .body = json,
-        .body_bytes = strlen(json)};
+    struct agents_request request = {.path = TALK_PATH_HELLO,
+                                     .token = "",
+                                     .from = {.address = bench_address(101),
+                                              .port = 1024,
+                                              .server = bench_address(1),
+                                              .interface_index = 0xffffff},
+                                     .body = json,
+                                     .body_bytes = strlen(json)};
     struct agents_answer answer = agents_handle(bench.agents, &request);
     assert_int_equal(answer.http_status, 403);
     free(answer.body);

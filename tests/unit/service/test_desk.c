@@ -128,7 +128,7 @@ static void a_machine_with_another_ones_uuid_gets_no_order(void **state)
     struct desk_meeting meeting = meet(&other);
     assert_int_equal(meeting.plan.kind, PLAN_WAIT);
     assert_true(reasons_has(&meeting.plan.reasons, REASON_IDENTITY_CONFLICT));
-    desk_tell_plan(bench.desk, &meeting, &other, bench_ip(9), "");
+    desk_tell_plan(bench.desk, &meeting, &other, bench_address(9), "");
     assert_non_null(strstr(bench.last.text, "(it says UUID 4c4c4544-0057-5810-804a-c3c04f463732)"));
 }
 
@@ -178,11 +178,11 @@ static void the_lease_outweighs_what_a_client_said(void **state)
     (void)state;
     struct boot_client liar = bench_client(6);
     struct desk_address seen;
-    desk_note_address(bench.desk, &liar, bench_ip(100));
-    assert_true(desk_find_address(bench.desk, bench_ip(100), &seen));
+    desk_note_address(bench.desk, &liar, bench_address(100));
+    assert_true(desk_find_address(bench.desk, bench_address(100), &seen));
     assert_false(seen.is_leased);
     bench_lease(&bench, 5, bench_ip(100));
-    assert_true(desk_find_address(bench.desk, bench_ip(100), &seen));
+    assert_true(desk_find_address(bench.desk, bench_address(100), &seen));
     struct hw holder = bench_mac(5);
     assert_true(hw_equal(&seen.mac, &holder));
     assert_true(seen.is_leased);
@@ -192,14 +192,14 @@ static void what_a_client_said_long_ago_counts_no_more(void **state)
 {
     (void)state;
     struct boot_client client = bench_client(6);
-    desk_note_address(bench.desk, &client, bench_ip(100));
+    desk_note_address(bench.desk, &client, bench_address(100));
     desk_bench_wait(&bench, DESK_ADDRESS_S - 1);
-    assert_true(desk_find_address(bench.desk, bench_ip(100), NULL));
+    assert_true(desk_find_address(bench.desk, bench_address(100), NULL));
     desk_bench_wait(&bench, 1);
-    assert_false(desk_find_address(bench.desk, bench_ip(100), NULL));
+    assert_false(desk_find_address(bench.desk, bench_address(100), NULL));
     bench_lease(&bench, 5, bench_ip(100));
     desk_bench_wait(&bench, 3600);
-    assert_false(desk_find_address(bench.desk, bench_ip(100), NULL));
+    assert_false(desk_find_address(bench.desk, bench_address(100), NULL));
 }
 
 static void a_waiting_machine_that_polls_is_told_once(void **state)
@@ -209,7 +209,7 @@ static void a_waiting_machine_that_polls_is_told_once(void **state)
     loader.stage = BOOT_STAGE_LOADER;
     for (int i = 0; i < 20; i++) {
         struct desk_meeting meeting = meet(&loader);
-        desk_tell_plan(bench.desk, &meeting, &loader, bench_ip(9), "");
+        desk_tell_plan(bench.desk, &meeting, &loader, bench_address(9), "");
         desk_bench_wait(&bench, 10);
     }
     assert_int_equal(bench.told, 3); // recorded, waits since it is unknown, waits since it is held

@@ -55,8 +55,8 @@ struct answer {
 static struct answer ask_with(unsigned from_last, const char *path, const char *query, const char *token,
                               bool is_http)
 {
-    struct content_client client = {.address = bench_ip(from_last),
-                                    .server = bench_ip(1),
+    struct content_client client = {.address = bench_address(from_last),
+                                    .server = bench_address(1),
                                     .interface_index = 0xffffff,
                                     .query = query,
                                     .token = token,
@@ -139,16 +139,16 @@ static void a_lie_of_the_firmware_is_remembered_when_grub_tells_its_mac_only(voi
     client.architecture = 7;
     bench_lease(&bench, 1, bench_ip(100));
     assert_int_equal(uuid_parse("4c4c4544-0057-5810-804a-c3c04f463732", &client.uuid), STATUS_OK);
-    desk_note_address(bench.desk, &client, bench_ip(100));
+    desk_note_address(bench.desk, &client, bench_address(100));
     assert_int_equal(ask(100, MY_CONFIG, "").order_id, order_id); // learns the UUID
     assert_int_equal(uuid_parse("aaaaaaaa-0057-5810-804a-c3c04f463732", &client.uuid), STATUS_OK);
-    desk_note_address(bench.desk, &client, bench_ip(100));
+    desk_note_address(bench.desk, &client, bench_address(100));
     struct answer answer = ask(100, MY_CONFIG, "");
     assert_int_equal(answer.status, STATUS_OK);
     assert_int_equal(answer.part, CONTENT_PART_NONE);
     assert_null(strstr(answer.text, "/images/"));
     client.uuid = (struct uuid){0}; // a loader that says no UUID takes nothing back
-    desk_note_address(bench.desk, &client, bench_ip(100));
+    desk_note_address(bench.desk, &client, bench_address(100));
     assert_null(strstr(ask(100, MY_CONFIG, "").text, "/images/"));
 }
 
@@ -184,7 +184,7 @@ static void saying_to_be_the_machine_is_not_enough_for_its_answer_file(void **st
     (void)state;
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
     struct boot_client liar = bench_client(1);
-    desk_note_address(bench.desk, &liar, bench_ip(102)); // an INFORM with another one's MAC
+    desk_note_address(bench.desk, &liar, bench_address(102)); // an INFORM with another one's MAC
     assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
     assert_int_equal(ask(102, MY_CONFIG, "").status, STATUS_OK);
     assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
@@ -195,7 +195,7 @@ static void an_address_that_went_to_another_machine_gets_no_answer_file(void **s
     (void)state;
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
     struct boot_client before = bench_client(1);
-    desk_note_address(bench.desk, &before, bench_ip(100));
+    desk_note_address(bench.desk, &before, bench_address(100));
     bench_lease(&bench, 2, bench_ip(100));
     assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
 }
@@ -356,7 +356,7 @@ static void the_agent_of_its_order_reads_the_image_over_http_and_nothing_else_of
     struct agents_request request = {
         .path = TALK_PATH_HELLO,
         .token = "",
-        .from = {.address = bench_ip(100), .server = bench_ip(1), .interface_index = 0xffffff},
+        .from = {.address = bench_address(100), .server = bench_address(1), .interface_index = 0xffffff},
         .body = json,
         .body_bytes = strlen(json)};
     struct agents_answer welcomed = agents_handle(generated.agents, &request);

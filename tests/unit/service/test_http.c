@@ -50,7 +50,7 @@ static int set_up(void **state)
                                                         .post_context = fixture});
     struct problem problem;
     problem_clear(&problem);
-    struct http_service_listener listener = {.address.value = 0x7f000001};
+    struct http_service_listener listener = {.address = (struct ip4){0x7f000001}};
     assert_int_equal(http_service_listen(fixture->http, &listener, &problem), STATUS_OK);
     assert_int_equal(http_service_start(fixture->http, &problem), STATUS_OK);
     fixture->port = http_service_port(fixture->http);
@@ -159,8 +159,8 @@ static void curl_fetches_a_whole_file(void **state)
     assert_string_equal(end->asked, "/big.bin");
     assert_string_equal(end->served, "big.bin");
     assert_int_equal(end->sent, FILE_SERVICE_BIG_BYTES);
-    assert_int_equal(end->client.value, 0x7f000001);
-    assert_int_equal(end->server.value, 0x7f000001);
+    assert_int_equal(ip_get_ip4(end->client).value, 0x7f000001);
+    assert_int_equal(ip_get_ip4(end->server).value, 0x7f000001);
     assert_true(transfer_is_whole(end));
 }
 
@@ -408,7 +408,7 @@ static void a_post_below_agent_is_answered_in_the_loop(void **state)
     assert_string_equal(fixture->posted_body, "{\"a\":\"b c\"}");
     assert_string_equal(fixture->posted_token, "abc123");
     assert_int_equal(fixture->posted.body_bytes, 11);
-    assert_int_equal(fixture->posted.from.address.value, 0x7f000001);
+    assert_int_equal(ip_get_ip4(fixture->posted.from.address).value, 0x7f000001);
     assert_true(fixture->posted.from.is_http);
     exchange(fixture, "POST /agent/no HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     expect_code(fixture, "403");

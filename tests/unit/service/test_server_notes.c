@@ -37,8 +37,11 @@ static int end(void **state)
 
 static struct transfer_end transfer(enum transfer_outcome outcome, const char *path)
 {
-    struct transfer_end end = {
-        .protocol = TRANSFER_TFTP, .outcome = outcome, .client = bench_ip(100), .size = 1000, .sent = 1000};
+    struct transfer_end end = {.protocol = TRANSFER_TFTP,
+                               .outcome = outcome,
+                               .client = bench_address(100),
+                               .size = 1000,
+                               .sent = 1000};
     (void)text_copy(end.asked, sizeof end.asked, path);
     (void)text_copy(end.served, sizeof end.served, path);
     return end;
@@ -123,7 +126,7 @@ static void look_for(const char *path, unsigned client)
 {
     struct transfer_end end = transfer(TRANSFER_NOT_FOUND, path);
     end.served[0] = '\0';
-    end.client = bench_ip(client);
+    end.client = bench_address(client);
     note(&end);
 }
 
@@ -159,7 +162,7 @@ static void many_files_that_need_not_be_there_fit_one_sentence(void **state)
     assert_non_null(strstr(bench.last.text, "looked for 40 files that need not be there and are not: grub/"));
     assert_non_null(strstr(bench.last.text, ", ..."));
     assert_null(strchr(bench.last.text, '\033'));
-    assert_true(ip4_equal(bench.last.address, bench_ip(100)));
+    assert_true(ip_equal(bench.last.address, bench_address(100)));
 }
 
 static void clients_whose_places_meet_push_nobody_out_untold(void **state)
@@ -167,7 +170,7 @@ static void clients_whose_places_meet_push_nobody_out_untold(void **state)
     (void)state;
     struct transfer_end end = transfer(TRANSFER_NOT_FOUND, "bootfont.bin");
     for (unsigned i = 0; i < 3; i++) {
-        end.client = (struct ip4){bench_ip(100).value + i * SERVER_ABSENT_CLIENTS_MOST};
+        end.client = ip_from_ip4((struct ip4){bench_ip(100).value + i * SERVER_ABSENT_CLIENTS_MOST});
         note(&end);
     }
     assert_int_equal(bench.told, 2);
@@ -240,7 +243,7 @@ static void blocks_that_a_client_cannot_take_are_told_with_what_it_gets(void **s
 {
     (void)state;
     bench_lease(&bench, 1, bench_ip(100));
-    server_note_blocks(bench.desk, bench_ip(100), 8192, 1468);
+    server_note_blocks(bench.desk, bench_address(100), 8192, 1468);
     assert_string_equal(bench.last.text,
                         "asked for blocks of 8192 and fell silent behind the first; gets 1468 "
                         "from now on");
@@ -252,7 +255,7 @@ static void blocks_that_a_client_cannot_take_are_told_with_what_it_gets(void **s
 static void requests_that_were_dropped_are_told_with_their_number(void **state)
 {
     (void)state;
-    server_note_dropped(bench.desk, 99500, (struct ip4){0xc0000264});
+    server_note_dropped(bench.desk, 99500, ip_from_ip4((struct ip4){0xc0000264}));
     assert_string_equal(bench.last.text, "99500 TFTP requests were not answered, since there were too many; "
                                          "the last came from 192.0.2.100");
     assert_int_equal(reasons_worst(&bench.last.reasons), REASON_REQUESTS_DROPPED);
@@ -316,10 +319,10 @@ static void a_sentence_of_the_log_says_who_even_when_nobody_knows_the_host(void 
 {
     (void)state;
     char line[512];
-    struct event event = {.kind = EVENT_HTTP, .address = bench_ip(100), .text = "was refused /x"};
-    char address[IP4_TEXT_BYTES];
+    struct event event = {.kind = EVENT_HTTP, .address = bench_address(100), .text = "was refused /x"};
+    char address[IP_TEXT_BYTES];
     char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "\"%s was refused /x\"", ip4_print(event.address, address));
+    (void)snprintf(wanted, sizeof wanted, "\"%s was refused /x\"", ip_print(event.address, address));
     log_line(&event, line, sizeof line);
     assert_non_null(strstr(line, wanted));
     event.mac = bench_mac(7);

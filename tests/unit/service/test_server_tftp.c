@@ -32,7 +32,7 @@ static int end(void **state)
 
 static struct tftp_limits grant(unsigned client, uint16_t silent_block_bytes)
 {
-    struct tftp_question question = {.end = {.client = bench_ip(client)},
+    struct tftp_question question = {.end = {.client = bench_address(client)},
                                      .silent_block_bytes = silent_block_bytes};
     struct tftp_limits limits = {0};
     server_tftp_grant(tftp, &question, &limits);
@@ -125,11 +125,11 @@ static void what_is_set_for_a_machine_goes_before_what_is_set_for_all(void **sta
 static void a_flood_is_told_every_ten_seconds(void **state)
 {
     (void)state;
-    server_tftp_dropped(tftp, 1, bench_ip(100));
+    server_tftp_dropped(tftp, 1, bench_address(100));
     assert_int_equal(bench.told_of[REASON_REQUESTS_DROPPED], 1);
     for (unsigned i = 0; i < 9; i++) {
         bench.now_ms += 1000;
-        server_tftp_dropped(tftp, 10000, bench_ip(101));
+        server_tftp_dropped(tftp, 10000, bench_address(101));
         server_tftp_tick(tftp);
     }
     assert_int_equal(bench.told_of[REASON_REQUESTS_DROPPED], 1);

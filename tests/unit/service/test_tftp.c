@@ -42,8 +42,8 @@ static void curl_fetches_a_whole_file(void **state)
     assert_string_equal(end->asked, "big.bin");
     assert_string_equal(end->served, "big.bin");
     assert_int_equal(end->sent, FILE_SERVICE_BIG_BYTES);
-    assert_int_equal(end->client.value, 0x7f000001);
-    assert_int_equal(end->server.value, 0x7f000001);
+    assert_int_equal(ip_get_ip4(end->client).value, 0x7f000001);
+    assert_int_equal(ip_get_ip4(end->server).value, 0x7f000001);
     assert_true(transfer_is_whole(end));
     assert_true(reasons_has(&end->reasons, REASON_TRANSFER_DONE));
 }
@@ -362,12 +362,13 @@ static void what_is_no_request_gets_no_answer(void **state)
 static void blocks_fit_the_interface_unless_asked_otherwise(void **state)
 {
     (void)state;
-    assert_int_equal(tftp_service_block_most(1468, 1500), 1468);
-    assert_int_equal(tftp_service_block_most(1468, 1400), 1368);
-    assert_int_equal(tftp_service_block_most(4096, 1500), 65464);
-    assert_int_equal(tftp_service_block_most(16384, 1500), 65464);
-    assert_int_equal(tftp_service_block_most(1468, 9000), 8968);
-    assert_int_equal(tftp_service_block_most(512, 100), 512);
+    assert_int_equal(tftp_service_block_most(1468, 1500, false), 1468);
+    assert_int_equal(tftp_service_block_most(1468, 1400, false), 1368);
+    assert_int_equal(tftp_service_block_most(4096, 1500, false), 65464);
+    assert_int_equal(tftp_service_block_most(16384, 1500, false), 65464);
+    assert_int_equal(tftp_service_block_most(1468, 9000, false), 8968);
+    assert_int_equal(tftp_service_block_most(512, 100, false), 512);
+    assert_int_equal(tftp_service_block_most(1468, 1500, true), 1448);
 }
 
 static void a_port_in_use_names_who_holds_it(void **state)
@@ -375,7 +376,8 @@ static void a_port_in_use_names_who_holds_it(void **state)
     struct fixture *fixture = *state;
     struct problem problem;
     problem_clear(&problem);
-    struct tftp_service_listener listener = {.address.value = 0x7f000001, .port = (uint16_t)fixture->port};
+    struct tftp_service_listener listener = {.address = ip_from_ip4((struct ip4){0x7f000001}),
+                                             .port = (uint16_t)fixture->port};
     assert_int_equal(tftp_service_listen(fixture->tftp, &listener, &problem), STATUS_IO);
     char pid[32];
     snprintf(pid, sizeof pid, "(pid %d)", (int)getpid());

@@ -249,7 +249,8 @@ static void nothing_is_served_any_more_where_nobody_listens(void **state)
     expect_file(fixture, fd, &packet, port, fixture->files.big, FILE_SERVICE_BIG_BYTES); // goes on
     assert_int_equal(tftp_service_port(fixture->tftp), 0);
     struct problem problem;
-    struct tftp_service_listener again = {.address.value = 0x7f000001, .port = (uint16_t)fixture->port};
+    struct tftp_service_listener again = {.address = ip_from_ip4((struct ip4){0x7f000001}),
+                                          .port = (uint16_t)fixture->port};
     problem_clear(&problem); // at once: an interface with a new address is served again in the same breath
     enum status status = tftp_service_listen(fixture->tftp, &again, &problem);
     assert_int_equal(status, STATUS_OK);

@@ -105,7 +105,7 @@ static enum status ask_bytes(struct bench *bench, unsigned host, const char *nam
 {
     struct content_node node;
     memset(&bench->end, 0, sizeof bench->end);
-    bench->end.client.value = 0xc0a80000 + host;
+    bench->end.client = ip_from_ip4((struct ip4){0xc0a80000 + host});
     bench->text[0] = '\0';
     enum status status = tftp_names_open(bench->names, &bench->end, name, length, &node);
     if (status == STATUS_OK) {
@@ -250,7 +250,7 @@ static void a_packaged_loader_and_an_order_end_the_entry(void **state)
 {
     struct bench *bench = *state;
     make_windows(bench);
-    struct ip4 one = {0xc0a80001};
+    struct ip one = ip_from_ip4((struct ip4){0xc0a80001});
     gets(bench, 1, "xp/startrom.0", "xp/startrom.0");
     assert_string_equal(tftp_names_entry(bench->names, one), "xp");
     gets(bench, 1, "pxelinux.0", "packaged");
@@ -280,7 +280,8 @@ static void an_image_is_an_entry_too(void **state)
     struct bench *bench = *state;
     gets(bench, 1, "images/winxp/startrom.0", "image");
     gets(bench, 1, "NTLDR", "image");
-    assert_string_equal(tftp_names_entry(bench->names, (struct ip4){0xc0a80001}), "images/winxp");
+    assert_string_equal(tftp_names_entry(bench->names, ip_from_ip4((struct ip4){0xc0a80001})),
+                        "images/winxp");
 }
 
 static void folders_above_the_entry_belong_to_it(void **state)
@@ -361,7 +362,7 @@ static void the_map_file_comes_first(void **state)
              "ri ^xpboot$ xp/startrom.0\nr \\.img$ .ima\na ^secret Not\\ yours\na ^hidden\nrs ^round round\n"
              "rE ^ xp/\n");
     gets(bench, 1, "XPBOOT", "xp/startrom.0");
-    assert_string_equal(tftp_names_entry(bench->names, (struct ip4){0xc0a80001}), "xp");
+    assert_string_equal(tftp_names_entry(bench->names, ip_from_ip4((struct ip4){0xc0a80001})), "xp");
     gets(bench, 2, "winnt.sif", "xp/winnt.sif"); // E: it is there
     lacks(bench, 2, "disk.img");
     assert_string_equal(bench->end.tried, "disk.ima");
@@ -392,7 +393,7 @@ static void a_wrong_map_file_leaves_the_old_rules(void **state)
 static void rules_for_writing_are_for_writing(void **state)
 {
     struct bench *bench = *state;
-    struct transfer_end end = {.client = {0xc0a80001}};
+    struct transfer_end end = {.client = ip_from_ip4((struct ip4){0xc0a80001})};
     char out[CONTENT_PATH_BYTES];
     load_map(bench, "rG ^ get/\nrP ^ \\i/\naP \\.exe$ no\\ programs\n");
     assert_int_equal(tftp_names_map_put(bench->names, &end, "log\xff", 4, out), STATUS_OK);
@@ -449,18 +450,19 @@ static void only_so_many_addresses_are_remembered(void **state)
     (void)state;
     struct tftp_clients *clients = tftp_clients_new(100, 1000);
     for (uint32_t i = 1; i <= 1000; i++) {
-        tftp_clients_put(clients, (struct ip4){i}, "xp", "xp/startrom.0", 0);
-        assert_non_null(tftp_clients_find(clients, (struct ip4){1}, 0)); // it is heard of all the time
+        tftp_clients_put(clients, ip_from_ip4((struct ip4){i}), "xp", "xp/startrom.0", 0);
+        assert_non_null(
+            tftp_clients_find(clients, ip_from_ip4((struct ip4){1}), 0)); // it is heard of all the time
     }
     assert_int_equal(tftp_clients_count(clients), 100);
-    assert_null(tftp_clients_find(clients, (struct ip4){900}, 0));
-    assert_non_null(tftp_clients_find(clients, (struct ip4){902}, 0));
-    tftp_clients_put(clients, (struct ip4){902}, "", "pxelinux.0", 0);
-    const struct tftp_client *client = tftp_clients_find(clients, (struct ip4){902}, 0);
+    assert_null(tftp_clients_find(clients, ip_from_ip4((struct ip4){900}), 0));
+    assert_non_null(tftp_clients_find(clients, ip_from_ip4((struct ip4){902}), 0));
+    tftp_clients_put(clients, ip_from_ip4((struct ip4){902}), "", "pxelinux.0", 0);
+    const struct tftp_client *client = tftp_clients_find(clients, ip_from_ip4((struct ip4){902}), 0);
     assert_string_equal(client->first, "xp/startrom.0");
     assert_string_equal(client->loader, "pxelinux.0");
     assert_string_equal(client->entry, "");
-    assert_null(tftp_clients_find(clients, (struct ip4){902}, 1001));
+    assert_null(tftp_clients_find(clients, ip_from_ip4((struct ip4){902}), 1001));
     assert_int_equal(tftp_clients_count(clients), 99);
     tftp_clients_free(clients);
 }

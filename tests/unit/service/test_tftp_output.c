@@ -58,13 +58,14 @@ static int set_up(void **state)
     world->receiver_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(world->receiver_fd, (const struct sockaddr *)&address, length), 0);
     assert_int_equal(getsockname(world->receiver_fd, (struct sockaddr *)&address, &length), 0);
-    struct tftp_engine_listener listener = {.address.value = 0x7f000001, .mtu = 1500};
-    world->flow = (struct tftp_flow){
-        .thread = world->thread,
-        .port = tftp_port_listen(&listener, true, false, &problem),
-        .end = {.client.value = 0x7f000001, .client_port = ntohs(address.sin_port), .interface_index = 1},
-        .mtu = 1500,
-        .heap_position = UINT32_MAX};
+    struct tftp_engine_listener listener = {.address = ip_from_ip4((struct ip4){0x7f000001}), .mtu = 1500};
+    world->flow = (struct tftp_flow){.thread = world->thread,
+                                     .port = tftp_port_listen(&listener, false, true, false, &problem),
+                                     .end = {.client = ip_from_ip4((struct ip4){0x7f000001}),
+                                             .client_port = ntohs(address.sin_port),
+                                             .interface_index = 1},
+                                     .mtu = 1500,
+                                     .heap_position = UINT32_MAX};
     assert_non_null(world->flow.port);
     tftp_port_add(world->thread, world->flow.port);
     for (size_t i = 0; i < FILE_BYTES; i++) {

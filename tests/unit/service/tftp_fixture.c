@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-static void take_dropped(void *context, uint64_t count, struct ip4 client)
+static void take_dropped(void *context, uint64_t count, struct ip client)
 {
     struct fixture *fixture = context;
     (void)client;
@@ -39,7 +39,7 @@ struct fixture *fixture_new_writable(const struct tftp_policy *policy, unsigned 
     tftp_service_start(fixture->tftp);
     struct problem problem;
     problem_clear(&problem);
-    struct tftp_service_listener listener = {.address.value = 0x7f000001};
+    struct tftp_service_listener listener = {.address = ip_from_ip4((struct ip4){0x7f000001})};
     assert_int_equal(tftp_service_listen(fixture->tftp, &listener, &problem), STATUS_OK);
     fixture->port = tftp_service_port(fixture->tftp);
     return fixture;

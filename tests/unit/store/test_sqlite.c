@@ -210,7 +210,7 @@ static void orders_leases_and_events_come_back_whole(void **state)
                           .kind = EVENT_DHCP,
                           .machine_id = 1,
                           .order_id = 2,
-                          .address = {5},
+                          .address = ip_from_ip4((struct ip4){5}),
                           .text = "said"};
     lease.state = LEASE_DECLINED;
     lease.ends_s = INT64_MAX;
