@@ -64,7 +64,7 @@ static const struct key keys[] = {
      .default_text = "imprint",
      .about = "The account that the daemon runs as once its sockets are open. Its group may use the control "
               "socket."},
-#include "config/key_dhcp_rows.h"
+#include "config/key_dhcp_table.h"
     {.name = "tftp.root",
      .type = KEY_PATH,
      IN_CONFIG(tftp_root),

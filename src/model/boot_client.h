@@ -40,4 +40,7 @@ struct boot_client {
     struct boot_evidence circuit_id;    // what the relay says of where it is: 82.1
     struct boot_evidence remote_id;     // 82.2
     struct boot_evidence subscriber_id; // 82.6
+    bool is_placed;                     // its network and classes are known, and say what follows
+    enum policy_choice unknown;
+    char proposal[MACHINE_PROFILE_BYTES]; // the profile that its class names, or ""
 };

@@ -109,7 +109,11 @@ struct boot_plan boot_plan_decide(const struct boot_facts *facts)
     struct boot_plan plan = {
         .kind = PLAN_NOTHING, .machine = identity->machine, .reasons = identity->reasons};
     if (identity->kind != IDENTITY_KNOWN || identity->machine->state == MACHINE_NEW) {
-        plan_by_policy(&plan, facts->policy->unknown);
+        // What its network or class says now comes before what it was when the machine was seen last.
+        enum policy_choice choice = facts->client->is_placed    ? facts->client->unknown
+                                    : identity->machine != NULL ? identity->machine->unknown
+                                                                : POLICY_CHOICE_DEFAULT;
+        plan_by_policy(&plan, policy_choose(choice, facts->policy->unknown));
     } else if (identity->machine->state == MACHINE_APPROVED) {
         plan_approved(&plan, facts);
     } else {

@@ -132,6 +132,14 @@ enum status dhcp_option_put_none(struct dhcp_option_set *set, const char *vendor
         vendor, "");
 }
 
+void dhcp_option_remove(struct dhcp_option_set *set, uint8_t code)
+{
+    size_t place;
+    if (entry_place(set, "", 0, code, &place)) {
+        entry_remove(set, place);
+    }
+}
+
 const struct dhcp_option_entry *dhcp_option_find(const struct dhcp_option_set *set, uint8_t code)
 {
     size_t place;

@@ -12,6 +12,7 @@
 #define DHCP_OPTION_BYTES_MOST  1024 // of one value; above 255 it leaves in pieces (RFC 3396)
 #define DHCP_OPTION_NAME_BYTES  48
 #define DHCP_OPTION_TEXT_BYTES  8192 // of a value as text
+#define DHCP_OPTION_LINE_BYTES  1024 // of NAME=VALUE
 #define DHCP_VENDOR_BYTES       33   // of the beginning of a vendor class
 #define DHCP_DEFINITIONS_MOST   64
 #define DHCP_OPTION_VALUES_MOST 64 // of a list
@@ -86,6 +87,9 @@ MUST_USE enum status dhcp_option_put_vendor(struct dhcp_option_set *set, const c
 /// Notes that option `code` (of `vendor`, "" = none) is not to be sent, whatever a more general set says.
 MUST_USE enum status dhcp_option_put_none(struct dhcp_option_set *set, const char *vendor, uint8_t code);
 
+/// Takes option `code` out again; nothing when it is not there.
+void dhcp_option_remove(struct dhcp_option_set *set, uint8_t code);
+
 /// The option `code` (not one of a vendor's), or NULL. What is_none is found too.
 const struct dhcp_option_entry *dhcp_option_find(const struct dhcp_option_set *set, uint8_t code);
 
@@ -118,6 +122,10 @@ MUST_USE enum status dhcp_option_parse(struct dhcp_option_set *set,
 MUST_USE enum status dhcp_option_parse_pair(struct dhcp_option_set *set,
                                             const struct dhcp_definitions *definitions, const char *pair,
                                             struct problem *problem);
+
+/// Reads many of them, one in each line; what cannot be read is left out.
+void dhcp_option_parse_lines(struct dhcp_option_set *set, const struct dhcp_definitions *definitions,
+                             const char *lines);
 
 /// Appends the name of an entry as dhcp_option_parse reads it, with '+' when forced.
 void dhcp_option_print_name(const struct dhcp_option_set *set, const struct dhcp_option_entry *entry,

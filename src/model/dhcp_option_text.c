@@ -391,6 +391,21 @@ enum status dhcp_option_parse_pair(struct dhcp_option_set *set, const struct dhc
     return dhcp_option_parse(set, definitions, name, &value, 1, problem);
 }
 
+void dhcp_option_parse_lines(struct dhcp_option_set *set, const struct dhcp_definitions *definitions,
+                             const char *lines)
+{
+    while (*lines != '\0') {
+        char line[DHCP_OPTION_LINE_BYTES];
+        size_t length = strcspn(lines, "\n");
+        if (length < sizeof line) {
+            memcpy(line, lines, length);
+            line[length] = '\0';
+            (void)!dhcp_option_parse_pair(set, definitions, line, NULL);
+        }
+        lines += length + (lines[length] == '\n' ? 1 : 0);
+    }
+}
+
 static const struct dhcp_definition *definition_of(const struct dhcp_option_set *set,
                                                    const struct dhcp_option_entry *entry,
                                                    const struct dhcp_definitions *definitions)

@@ -6,10 +6,13 @@
 #include "base/problem.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "model/policy.h"
 
-#define MACHINE_NAME_BYTES   64
-#define MACHINE_SERIAL_BYTES 65
-#define MACHINE_MACS_MOST    8
+#define MACHINE_NAME_BYTES    64
+#define MACHINE_SERIAL_BYTES  65
+#define MACHINE_MACS_MOST     8
+#define MACHINE_OPTIONS_BYTES 512
+#define MACHINE_PROFILE_BYTES 64
 
 enum machine_state {
     MACHINE_NEW,      // recorded, nobody has decided: policy.unknown applies
@@ -50,7 +53,10 @@ struct machine {
     uint16_t tftp_blksize; // the largest TFTP block that it gets, set by hand; 0 = what it asks for
     uint16_t tftp_blksize_learned; // the same, as it showed by falling silent; 0 = it never did
     enum machine_rollover tftp_rollover;
-    int64_t first_seen_s; // Unix seconds; 0 = added by hand and not yet seen
+    char dhcp_options[MACHINE_OPTIONS_BYTES]; // "NAME=VALUE" in lines, as dhcp_option_parse_pair reads them
+    enum policy_choice unknown;               // what class and network say while it is MACHINE_NEW
+    char proposal[MACHINE_PROFILE_BYTES];     // the profile that its class names; "" = none
+    int64_t first_seen_s;                     // Unix seconds; 0 = added by hand and not yet seen
     int64_t last_seen_s;
 };
 

@@ -9,6 +9,11 @@ static const char *const UNKNOWN[POLICY_UNKNOWN_COUNT] = {
 static const char *const PROMPTS[POLICY_PROMPT_COUNT] = {
     [POLICY_PROMPT_NONE] = "none", [POLICY_PROMPT_KEY] = "key"};
 
+static const char *const CHOICES[POLICY_CHOICE_COUNT] = {[POLICY_CHOICE_DEFAULT] = "default",
+                                                         [POLICY_CHOICE_HOLD] = "hold",
+                                                         [POLICY_CHOICE_LOCAL] = "local",
+                                                         [POLICY_CHOICE_REFUSE] = "refuse"};
+
 const char *policy_unknown_text(enum policy_unknown unknown)
 {
     assert(unknown < POLICY_UNKNOWN_COUNT);
@@ -22,6 +27,22 @@ enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown)
         return STATUS_NOT_FOUND;
     }
     *unknown = (enum policy_unknown)found;
+    return STATUS_OK;
+}
+
+const char *policy_choice_text(enum policy_choice choice)
+{
+    assert(choice < POLICY_CHOICE_COUNT);
+    return CHOICES[choice];
+}
+
+enum status policy_choice_parse(const char *text, enum policy_choice *choice)
+{
+    size_t found = text_find(text, CHOICES, COUNT_OF(CHOICES));
+    if (found == COUNT_OF(CHOICES)) {
+        return STATUS_NOT_FOUND;
+    }
+    *choice = (enum policy_choice)found;
     return STATUS_OK;
 }
 

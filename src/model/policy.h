@@ -41,6 +41,12 @@ const char *policy_unknown_text(enum policy_unknown unknown);
 /// The policy called `text`, or STATUS_NOT_FOUND.
 MUST_USE enum status policy_unknown_parse(const char *text, enum policy_unknown *unknown);
 
+/// "default", "hold", "local" or "refuse".
+const char *policy_choice_text(enum policy_choice choice);
+
+/// The choice called `text`, or STATUS_NOT_FOUND.
+MUST_USE enum status policy_choice_parse(const char *text, enum policy_choice *choice);
+
 /// What `choice` says, or `general` when it says nothing.
 enum policy_unknown policy_choose(enum policy_choice choice, enum policy_unknown general);
 

@@ -154,6 +154,19 @@ bool desk_is_card(const struct hw *mac)
     return mac->length != 0 && !is_group && memcmp(mac->octets, NOTHING, mac->length) != 0;
 }
 
+// What the configuration says of its network and classes; file requests, which do not tell where they come
+// from, are decided by it until the next DHCP conversation.
+static bool desk_learn_place(struct machine *machine, const struct boot_client *client)
+{
+    bool is_same = machine->unknown == client->unknown && strcmp(machine->proposal, client->proposal) == 0;
+    if (!client->is_placed || is_same) {
+        return false;
+    }
+    machine->unknown = client->unknown;
+    (void)text_copy(machine->proposal, sizeof machine->proposal, client->proposal);
+    return true;
+}
+
 static const struct machine *desk_record(struct desk *desk, const struct boot_client *client)
 {
     if (desk->unknown_count >= DESK_UNKNOWN_MACHINES_MOST || !desk_is_card(&client->mac)) {
@@ -167,6 +180,7 @@ static const struct machine *desk_record(struct desk *desk, const struct boot_cl
     (void)text_copy(machine.serial, sizeof machine.serial, client->serial);
     machine.architecture = client->architecture;
     machine.first_seen_s = machine.last_seen_s = desk_now_s(desk);
+    (void)desk_learn_place(&machine, client);
     if (store_machine_put(desk->store, &machine, NULL) != STATUS_OK) {
         return NULL;
     }
@@ -199,7 +213,7 @@ static bool desk_learn_evidence(struct machine *machine, const struct boot_clien
         machine->architecture = client->architecture;
         is_news = true;
     }
-    return is_news;
+    return desk_learn_place(machine, client) || is_news;
 }
 
 // What a machine says about itself that we did not know; contradictions never get here.

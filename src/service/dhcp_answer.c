@@ -109,17 +109,31 @@ static void dhcp_answer_meet(const struct dhcp_answer_world *world, const struct
     desk_meet(world->desk, &answer->client, meeting);
 }
 
-static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struct dhcp_question *question,
-                              struct dhcp_answer *answer, const struct desk_meeting *meeting,
-                              const struct dhcp4_boot *boot)
+// What network and classes say of the client goes with it to the desk.
+static const struct network *dhcp_answer_place(const struct dhcp_answer_world *world,
+                                               const struct dhcp_question *question,
+                                               struct dhcp_answer *answer, struct dhcp_terms *terms)
 {
     const struct dhcp_pools *pools = world->pools;
     const struct network *network = dhcp4_pick_network(pools->networks, pools->count, &answer->message,
                                                        question->is_unicast, world->address);
+    dhcp_terms_find(world->dhcp, network, &answer->client, terms);
+    answer->client.is_placed = true;
+    answer->client.unknown = terms->unknown;
+    (void)text_copy(answer->client.proposal, sizeof answer->client.proposal, terms->profile);
+    return network;
+}
+
+static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struct dhcp_question *question,
+                              struct dhcp_answer *answer, const struct desk_meeting *meeting,
+                              const struct dhcp4_boot *boot, const struct network *network,
+                              struct dhcp_terms *terms)
+{
     const struct machine *machine = meeting->machine;
     bool is_known = machine != NULL && meeting->identity.kind == IDENTITY_KNOWN;
     bool has_reservation = machine != NULL && network != NULL && machine->address.value != 0 &&
                            subnet_has(network->subnet, machine->address);
+    dhcp_terms_merge(world->dhcp, network, is_known ? machine : NULL, &answer->client, terms);
     struct dhcp4_facts facts = {
         .message = &answer->message,
         .client = &answer->client,
@@ -131,6 +145,9 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
         .reserved = has_reservation ? machine->address : (struct ip4){0},
         .reserved_lease = has_reservation ? store_lease_find(world->desk->store, machine->address) : NULL,
         .hostname = is_known && machine->state == MACHINE_APPROVED ? machine_hostname(machine) : "",
+        .classes = terms->classes,
+        .class_lease_s = terms->lease_s,
+        .options = terms->has_options ? &terms->options : NULL,
         .boot = *boot,
         .now_s = desk_now_s(world->desk),
     };
@@ -152,6 +169,8 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
     }
     answer->limit_bytes = dhcp4_reply_limit(&answer->message);
     client_from_dhcp4(&answer->message, &answer->client);
+    struct dhcp_terms terms;
+    const struct network *network = dhcp_answer_place(world, question, answer, &terms);
     struct desk_meeting meeting;
     dhcp_answer_meet(world, answer, &meeting);
     struct dhcp4_boot boot = {0};
@@ -171,7 +190,7 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
                                         .boot = boot};
         proxydhcp_step(&facts, &answer->actions);
     } else {
-        dhcp_answer_serve(world, question, answer, &meeting, &boot);
+        dhcp_answer_serve(world, question, answer, &meeting, &boot, network, &terms);
     }
     struct ip4 address = answer->actions.reply_kind == DHCP4_ACK && answer->actions.reply.yiaddr.value != 0
                              ? answer->actions.reply.yiaddr

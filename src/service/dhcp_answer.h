@@ -6,12 +6,14 @@
 #include "io/log.h"
 #include "service/desk.h"
 #include "service/dhcp_pools.h"
+#include "service/dhcp_terms.h"
 #include "session/proxydhcp.h"
 
 struct dhcp_answer_world { // borrowed
     struct desk *desk;
     struct dhcp_pools *pools;
-    uint32_t loaders; // the set of loaders that are there
+    const struct config_dhcp *dhcp; // options and classes; NULL = none
+    uint32_t loaders;               // the set of loaders that are there
     uint16_t http_port;
     bool is_proxy;      // the interface gives no addresses
     struct ip4 address; // ours on the interface

@@ -87,6 +87,7 @@ static void dhcp_receive_question(struct dhcp_port *port, const struct datagram 
     struct dhcp_service *service = port->service;
     struct ip4 own = dhcp_port_pick_address(port, datagram);
     struct dhcp_answer_world world = {.desk = service->settings.desk,
+                                      .dhcp = &service->settings.config->dhcp,
                                       .pools = &service->pools,
                                       .loaders = service->settings.find_loaders(service->settings.context),
                                       .http_port = service->settings.config->http_port,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/boot_plan.h"
+#include "model/dhcp_option.h"
 #include "model/network.h"
 #include "model/pool.h"
 #include "session/dhcp4_boot.h"
@@ -21,6 +22,9 @@ struct dhcp4_facts {
     struct ip4 reserved;           // address reserved for its machine, 0 = none
     const struct lease *reserved_lease; // what is stored about `reserved`, or NULL; needed outside the range
     const char *hostname;               // to tell it, or ""
+    uint64_t classes;                   // bit N = class N of dhcp.classes
+    uint32_t class_lease_s;             // what its class says in place of the network's lease; 0 = nothing
+    const struct dhcp_option_set *options; // the administrator's, merged and resolved for it; NULL = none
     struct dhcp4_boot boot;
     int64_t now_s; // Unix seconds
 };

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "session/dhcp4_address.h"
+#include "session/dhcp4_option.h"
 #include "wire/pxe.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ struct lease dhcp4_answer_lease(const struct dhcp4_facts *facts, struct ip4 addr
 
 uint32_t dhcp4_answer_lease_s(const struct dhcp4_facts *facts)
 {
-    uint32_t most_s = facts->network->lease_s;
+    uint32_t most_s = facts->class_lease_s != 0 ? facts->class_lease_s : facts->network->lease_s;
     uint32_t asked_s = most_s;
     dhcp4_find_u32(facts->message, DHCP4_OPTION_LEASE_TIME, &asked_s);
     if (asked_s < NETWORK_LEASE_LEAST_S) {
@@ -100,6 +101,7 @@ static void put_network(const struct dhcp4_facts *facts, struct dhcp4_reply *rep
     if (dhcp4_wants(facts->message, DHCP4_OPTION_NTP_SERVERS)) {
         dhcp4_put_ip4_list(reply, DHCP4_OPTION_NTP_SERVERS, network->ntp, network->ntp_count);
     }
+    dhcp4_option_put(facts->options, facts->message, facts->client, reply);
 }
 
 static void put_local(const struct dhcp4_facts *facts, struct dhcp4_reply *reply)

@@ -144,5 +144,10 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE machine ADD COLUMN tftp_blksize INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machine ADD COLUMN tftp_blksize_learned INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machine ADD COLUMN tftp_rollover TEXT NOT NULL DEFAULT 'auto';",
+
+    // Version 4: DHCP. A machine's own options, and what its network and class last said of it.
+    "ALTER TABLE machine ADD COLUMN dhcp_options TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machine ADD COLUMN unknown TEXT NOT NULL DEFAULT 'default';"
+    "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';",
 };
 // clang-format on

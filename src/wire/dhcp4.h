@@ -121,8 +121,8 @@ void dhcp4_print(const struct dhcp4_message *message, struct text *text);
 
 struct dhcp4_reply_option {
     uint8_t code;
-    uint8_t length;
-    uint16_t at; // into bytes
+    uint16_t length; // above 255 it leaves in pieces
+    uint16_t at;     // into bytes
 };
 
 // A message being written. Header fields are set directly, options through dhcp4_put_*. Option 53 comes from
@@ -156,6 +156,10 @@ void dhcp4_put_u16(struct dhcp4_reply *reply, uint8_t code, uint16_t value);
 void dhcp4_put_u32(struct dhcp4_reply *reply, uint8_t code, uint32_t value);
 void dhcp4_put_ip4(struct dhcp4_reply *reply, uint8_t code, struct ip4 value);
 void dhcp4_put_ip4_list(struct dhcp4_reply *reply, uint8_t code, const struct ip4 *values, size_t count);
+
+/// Puts an option of any length; one of more than 255 bytes leaves in pieces of the same code, one behind the
+/// other (RFC 3396). Only for options whose readers join them: no boot firmware does.
+void dhcp4_put_long(struct dhcp4_reply *reply, uint8_t code, const void *data, size_t bytes);
 
 /// Puts the characters of `string` without its NUL. Empty strings are not put: EDK2 drops a whole reply for
 /// one empty string option.

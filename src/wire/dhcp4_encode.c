@@ -55,17 +55,27 @@ void dhcp4_put_nothing(struct dhcp4_reply *reply, uint8_t code)
 
 void dhcp4_put_bytes(struct dhcp4_reply *reply, uint8_t code, const void *data, size_t bytes)
 {
+    if (bytes > OPTION_MOST) {
+        dhcp4_put_nothing(reply, code);
+        reply->failed = true;
+        return;
+    }
+    dhcp4_put_long(reply, code, data, bytes);
+}
+
+void dhcp4_put_long(struct dhcp4_reply *reply, uint8_t code, const void *data, size_t bytes)
+{
     assert(code != DHCP4_OPTION_PAD && code != DHCP4_OPTION_END && code != DHCP4_OPTION_OVERLOAD &&
            code != DHCP4_OPTION_KIND);
     dhcp4_put_nothing(reply, code);
-    if (bytes > OPTION_MOST || bytes > sizeof reply->bytes - reply->used ||
-        reply->count == DHCP4_REPLY_OPTIONS) {
+    if (bytes > sizeof reply->bytes - reply->used || reply->count == DHCP4_REPLY_OPTIONS) {
         reply->failed = true;
         return;
     }
     size_t at = item_place(reply, code);
     memmove(&reply->items[at + 1], &reply->items[at], (reply->count - at) * sizeof reply->items[0]);
-    reply->items[at] = (struct dhcp4_reply_option){.code = code, .length = (uint8_t)bytes, .at = reply->used};
+    reply->items[at] =
+        (struct dhcp4_reply_option){.code = code, .length = (uint16_t)bytes, .at = reply->used};
     reply->count++;
     if (bytes != 0) {
         memcpy(reply->bytes + reply->used, data, bytes);
@@ -157,6 +167,13 @@ bool dhcp4_put_sname(struct dhcp4_reply *reply, const char *sname)
     return fits;
 }
 
+// On the wire, with a header for each piece; an empty one is a piece too.
+static size_t item_bytes(const struct dhcp4_reply_option *item)
+{
+    size_t pieces = item->length == 0 ? 1 : (item->length + OPTION_MOST - 1u) / OPTION_MOST;
+    return item->length + 2 * pieces;
+}
+
 // Marks in `stays` which items fit into `room` bytes, dear ones first. False when one of those that must stay
 // does not.
 static bool items_choose(const struct dhcp4_reply *reply, size_t room, bool stays[DHCP4_REPLY_OPTIONS])
@@ -166,7 +183,7 @@ static bool items_choose(const struct dhcp4_reply *reply, size_t room, bool stay
             if (dhcp4_option_rank(reply->items[i].code) != rank) {
                 continue;
             }
-            size_t bytes = 2 + (size_t)reply->items[i].length;
+            size_t bytes = item_bytes(&reply->items[i]);
             stays[i] = bytes <= room;
             if (!stays[i] && rank <= DHCP4_RANK_BOOT) {
                 return false;
@@ -206,9 +223,15 @@ static void header_encode(const struct dhcp4_reply *reply, struct writer *writer
 
 static void item_encode(const struct dhcp4_reply *reply, size_t at, struct writer *writer)
 {
-    write_u8(writer, reply->items[at].code);
-    write_u8(writer, reply->items[at].length);
-    write_bytes(writer, reply->bytes + reply->items[at].at, reply->items[at].length);
+    const struct dhcp4_reply_option *item = &reply->items[at];
+    size_t done = 0;
+    do {
+        size_t piece = size_min(item->length - done, OPTION_MOST);
+        write_u8(writer, item->code);
+        write_u8(writer, (uint8_t)piece);
+        write_bytes(writer, reply->bytes + item->at + done, piece);
+        done += piece;
+    } while (done < item->length);
 }
 
 // 0 and 1: right behind the message type; 2: by code; 3: last, as RFC 3046 section 2.1 wants the relay's own.

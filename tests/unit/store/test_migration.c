@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A database that an older imprint made is taken over with everything in it.
+#include "base/text.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -7,7 +8,7 @@
 #include "unit/store/place.h"
 #include "unit/test.h"
 
-static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 3, "a new migration needs a test here");
+static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 4, "a new migration needs a test here");
 
 // A database as version 1 left it, with a row of each kind.
 static void make_version_1(const struct place *place)
@@ -105,13 +106,37 @@ static void a_machine_of_version_2_is_served_by_tftp_as_before(void **state)
     store_close(store);
 }
 
+static void a_machine_of_version_3_has_no_options_and_no_proposal(void **state)
+{
+    const struct place *place = *state;
+    make_version_1(place);
+    run_sql(place, SCHEMA_MIGRATIONS[1]);
+    run_sql(place, SCHEMA_MIGRATIONS[2]);
+    run_sql(place, "PRAGMA user_version = 3; UPDATE machine SET tftp_blksize = 1024;");
+    struct store *store = open_store(place);
+    struct machine machine = *store_machine_find_name(store, "alpha");
+    assert_int_equal(machine.tftp_blksize, 1024);
+    assert_string_equal(machine.dhcp_options, "");
+    assert_int_equal(machine.unknown, POLICY_CHOICE_DEFAULT);
+    (void)text_copy(machine.dhcp_options, sizeof machine.dhcp_options, "routers=192.0.2.1\n224=hex:01");
+    (void)text_copy(machine.proposal, sizeof machine.proposal, "desk");
+    machine.unknown = POLICY_CHOICE_REFUSE;
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    store = reopen_store(place, store);
+    const struct machine *read = store_machine_find_name(store, "alpha");
+    assert_string_equal(read->dhcp_options, "routers=192.0.2.1\n224=hex:01");
+    assert_string_equal(read->proposal, "desk");
+    assert_int_equal(read->unknown, POLICY_CHOICE_REFUSE);
+    store_close(store);
+}
+
 static void what_is_migrated_once_is_left_alone(void **state)
 {
     make_version_1(*state);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 3);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 4);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 3);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 4);
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM orders"), 2);
 }
 
@@ -147,6 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_database_of_version_1_keeps_its_rows, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_order_of_version_1_goes_on_as_before, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_machine_of_version_3_has_no_options_and_no_proposal, make_place,
+                                        remove_place),
         cmocka_unit_test_setup_teardown(a_machine_of_version_2_is_served_by_tftp_as_before, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(what_is_migrated_once_is_left_alone, make_place, remove_place),
