@@ -19,8 +19,9 @@ enum store_kind { // in the order in which they are loaded and written
 };
 
 struct journal {
-    /// Starts a transaction.
-    enum status (*begin)(struct journal *journal, struct problem *problem);
+    /// Starts a transaction. With `is_lazy` its end does not wait for the disk: it is durable with the end of
+    /// the next one that does.
+    enum status (*begin)(struct journal *journal, bool is_lazy, struct problem *problem);
     /// Writes the row (struct machine, image, profile, order, lease, store_inventory or event) with its id.
     enum status (*put)(struct journal *journal, enum store_kind kind, const void *row,
                        struct problem *problem);
@@ -30,7 +31,7 @@ struct journal {
     /// Writes the highest id that a kind ever had, so that none is used twice.
     enum status (*put_last_id)(struct journal *journal, enum store_kind kind, uint64_t last_id,
                                struct problem *problem);
-    /// Ends the transaction; on STATUS_OK all of it is durable.
+    /// Ends the transaction; on STATUS_OK all of it is durable, unless it is a lazy one.
     enum status (*end)(struct journal *journal, struct problem *problem);
     /// Takes the transaction back after any of these failed.
     void (*abandon)(struct journal *journal);

@@ -3,7 +3,15 @@
 #include "io/heap.h"
 #include "store/journal.h"
 
-static enum status none_begin(struct journal *journal, struct problem *problem)
+static enum status none_begin(struct journal *journal, bool is_lazy, struct problem *problem)
+{
+    (void)journal;
+    (void)is_lazy;
+    (void)problem;
+    return STATUS_OK;
+}
+
+static enum status none_end(struct journal *journal, struct problem *problem)
 {
     (void)journal;
     (void)problem;
@@ -69,7 +77,7 @@ struct journal *journal_none_open(void)
         .put = none_put,
         .remove = none_put_id,
         .put_last_id = none_put_id,
-        .end = none_begin,
+        .end = none_end,
         .abandon = none_abandon,
         .load = none_load,
         .load_last_id = none_load_last_id,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/journal.h"
+#include "store/lease_log.h"
 #include "store/row_table.h"
 #include "store/store.h"
 
@@ -18,6 +19,10 @@ struct store_inventory { // what the agent found in a machine
 struct store {
     struct hash_key hash;
     struct journal *journal;
+    struct lease_log *log;     // of leases; NULL in a store in memory only
+    struct row_marks logged;   // leases that the log's file in use speaks of, and the journal not yet
+    struct row_marks absorbed; // those of the other file, which the journal is taking over
+    size_t absorbed_count;     // how many of those it has
     struct row_table *tables[STORE_TABLE_COUNT];
     struct row_index machine_by_mac;
     struct row_index machine_by_uuid; // under the smaller of its two spellings
@@ -48,6 +53,8 @@ void memory_load_profile(void *store, const void *profile);
 void memory_load_order(void *store, const void *order);
 /// See memory_load_machine.
 void memory_load_lease(void *store, const void *lease);
+/// What the lease log says happened after the journal was written.
+struct lease_log_reader memory_replay_leases(struct store *store);
 /// See memory_load_machine.
 void memory_load_inventory(void *store, const void *inventory);
 /// See memory_load_machine.
@@ -74,5 +81,11 @@ bool memory_find_order_of(const struct store *store, const char *name, uint64_t 
 /// Whether a profile names the image `name`; that profile's name, borrowed, or NULL.
 const char *memory_find_profile_of(const struct store *store, const char *name);
 
-/// Writes the events that the journal does not have yet and takes out the oldest. Does not note that it did.
-MUST_USE enum status memory_write_events(const struct store *store, struct problem *problem);
+/// Writes up to `most` of the events that the journal does not have yet, and takes out the oldest. `*last` is
+/// the last one that the journal has then; does not note that it did.
+MUST_USE enum status memory_write_events(const struct store *store, uint64_t most, uint64_t *last,
+                                         struct problem *problem);
+
+/// Makes all changed leases durable in the log and forgets that they changed. STATUS_IO and `problem`: see
+/// store_commit.
+MUST_USE enum status memory_log_leases(struct store *store, struct problem *problem);

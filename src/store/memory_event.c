@@ -47,12 +47,18 @@ void store_event_each(const struct store *store, uint64_t after, bool (*visit)(c
     }
 }
 
-enum status memory_write_events(const struct store *store, struct problem *problem)
+enum status memory_write_events(const struct store *store, uint64_t most, uint64_t *last,
+                                struct problem *problem)
 {
     struct journal *journal = store->journal;
     uint64_t oldest = event_oldest(store);
     uint64_t first = store->event_written < oldest ? oldest : store->event_written + 1;
-    for (uint64_t id = first; id <= store->event_last; id++) {
+    uint64_t left = store->event_last + 1 - first;
+    *last = left <= most ? store->event_last : first + most - 1;
+    if (left == 0) {
+        return STATUS_OK;
+    }
+    for (uint64_t id = first; id <= *last; id++) {
         enum status status = journal->put(journal, STORE_EVENT, event_slot(store, id), problem);
         if (status != STATUS_OK) {
             return status;

@@ -9,11 +9,68 @@ static struct row_table *lease_table(const struct store *store)
     return store->tables[STORE_LEASE];
 }
 
+/// The row of an address, made when there is none.
+static struct lease *lease_make_row(const struct store *store, struct ip4 address)
+{
+    struct row_table *table = lease_table(store);
+    struct lease *kept = row_table_find_row(table, address.value);
+    return kept != NULL ? kept : row_table_get(table, row_table_add(table, address.value));
+}
+
 void memory_load_lease(void *store, const void *lease)
 {
     const struct lease *loaded = lease;
+    *lease_make_row(store, loaded->address) = *loaded;
+}
+
+static void replay_put(void *context, const struct lease *lease, bool is_old)
+{
+    struct store *store = context;
+    memory_load_lease(store, lease);
+    row_marks_add(is_old ? &store->absorbed : &store->logged, store->hash, lease->address.value);
+}
+
+static void replay_remove(void *context, struct ip4 address, bool is_old)
+{
+    struct store *store = context;
+    uint32_t row = row_table_find(lease_table(store), address.value);
+    if (row != ROW_NONE) {
+        row_table_remove(lease_table(store), row);
+    }
+    row_marks_add(is_old ? &store->absorbed : &store->logged, store->hash, address.value);
+}
+
+struct lease_log_reader memory_replay_leases(struct store *store)
+{
+    return (struct lease_log_reader){.put = replay_put, .remove = replay_remove, .context = store};
+}
+
+enum status memory_log_leases(struct store *store, struct problem *problem)
+{
     struct row_table *table = lease_table(store);
-    memcpy(row_table_get(table, row_table_add(table, loaded->address.value)), loaded, sizeof *loaded);
+    const struct heap_array *changed = &table->changed.ids;
+    if (store->log == NULL) { // nothing outlives a store in memory
+        row_table_unmark_all(table);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < changed->count; i++) {
+        uint64_t address = *(const uint64_t *)heap_array_get(changed, i);
+        const struct lease *lease = row_table_find_row(table, address);
+        if (lease != NULL) {
+            lease_log_put(store->log, lease);
+        } else {
+            lease_log_remove(store->log, (struct ip4){(uint32_t)address});
+        }
+    }
+    enum status status = lease_log_write(store->log, problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < changed->count; i++) {
+        row_marks_add(&store->logged, store->hash, *(const uint64_t *)heap_array_get(changed, i));
+    }
+    row_table_unmark_all(table);
+    return STATUS_OK;
 }
 
 void store_lease_each(const struct store *store, bool (*visit)(const struct lease *, void *), void *context)
@@ -28,13 +85,9 @@ void store_lease_each(const struct store *store, bool (*visit)(const struct leas
 
 void store_lease_put(struct store *store, const struct lease *lease)
 {
-    struct row_table *table = lease_table(store);
-    struct lease *kept = row_table_find_row(table, lease->address.value);
-    if (kept == NULL) {
-        kept = row_table_get(table, row_table_add(table, lease->address.value));
-    }
-    memmove(kept, lease, sizeof *kept);
-    row_table_mark(table, lease->address.value);
+    struct lease *kept = lease_make_row(store, lease->address);
+    memmove(kept, lease, sizeof *kept); // it may be the row itself
+    row_table_mark(lease_table(store), lease->address.value);
 }
 
 const struct lease *store_lease_find(const struct store *store, struct ip4 address)

@@ -25,7 +25,7 @@ void row_table_init(struct row_table *table, size_t row_bytes, struct hash_key h
         .unused = heap_array_init(sizeof(uint32_t)),
         .sorted = heap_array_init(sizeof(struct row_place)),
         .is_sorted = true,
-        .changed = heap_array_init(sizeof(uint64_t)),
+        .changed = row_marks_init(),
     };
 }
 
@@ -37,14 +37,13 @@ void row_table_clear(struct row_table *table)
     heap_array_clear(&table->chunks);
     heap_array_clear(&table->unused);
     heap_array_clear(&table->sorted);
-    heap_array_clear(&table->changed);
+    row_marks_clear(&table->changed);
     row_index_clear(&table->by_id);
-    row_index_clear(&table->changed_by_id);
 }
 
-static uint32_t row_table_hash(const struct row_table *table, uint64_t id)
+static uint32_t row_hash(struct hash_key hash, uint64_t id)
 {
-    return (uint32_t)hash_bytes(table->hash, &id, sizeof id);
+    return (uint32_t)hash_bytes(hash, &id, sizeof id);
 }
 
 static uint32_t row_table_chunk_rows(const struct row_table *table)
@@ -70,7 +69,7 @@ void *row_table_get(const struct row_table *table, uint32_t row)
 uint32_t row_table_find(const struct row_table *table, uint64_t id)
 {
     uint32_t tries = 0;
-    uint32_t hash = row_table_hash(table, id);
+    uint32_t hash = row_hash(table->hash, id);
     for (;;) {
         uint32_t row = row_index_find(&table->by_id, hash, &tries);
         if (row == ROW_NONE || row_table_at(table, row)->id == id) {
@@ -118,7 +117,7 @@ uint32_t row_table_add(struct row_table *table, uint64_t id)
     struct row *added = row_table_at(table, row);
     memset(added, 0, sizeof *added + table->row_bytes);
     added->id = id;
-    row_index_add(&table->by_id, row_table_hash(table, id), row);
+    row_index_add(&table->by_id, row_hash(table->hash, id), row);
     row_table_sort_new(table, (struct row_place){id, row});
     table->count++;
     table->last_id = id > table->last_id ? id : table->last_id;
@@ -129,7 +128,7 @@ void row_table_remove(struct row_table *table, uint32_t row)
 {
     struct row *removed = row_table_at(table, row);
     assert(removed->id != 0);
-    row_index_remove(&table->by_id, row_table_hash(table, removed->id), row);
+    row_index_remove(&table->by_id, row_hash(table->hash, removed->id), row);
     removed->id = 0;
     heap_array_add(&table->unused, &row);
     table->is_sorted = false;
@@ -170,25 +169,40 @@ void *row_table_find_next(struct row_table *table, size_t *position)
     return row_table_get(table, place->row);
 }
 
-void row_table_mark(struct row_table *table, uint64_t id)
+struct row_marks row_marks_init(void)
+{
+    return (struct row_marks){.ids = heap_array_init(sizeof(uint64_t))};
+}
+
+void row_marks_add(struct row_marks *marks, struct hash_key hash, uint64_t id)
 {
     uint32_t tries = 0;
-    uint32_t hash = row_table_hash(table, id);
+    uint32_t key = row_hash(hash, id);
     for (;;) {
-        uint32_t found = row_index_find(&table->changed_by_id, hash, &tries);
+        uint32_t found = row_index_find(&marks->by_id, key, &tries);
         if (found == ROW_NONE) {
             break;
         }
-        if (((const uint64_t *)table->changed.items)[found] == id) {
+        if (((const uint64_t *)marks->ids.items)[found] == id) {
             return;
         }
     }
-    row_index_add(&table->changed_by_id, hash, (uint32_t)table->changed.count);
-    heap_array_add(&table->changed, &id);
+    row_index_add(&marks->by_id, key, (uint32_t)marks->ids.count);
+    heap_array_add(&marks->ids, &id);
+}
+
+void row_marks_clear(struct row_marks *marks)
+{
+    heap_array_clear(&marks->ids);
+    row_index_clear(&marks->by_id);
+}
+
+void row_table_mark(struct row_table *table, uint64_t id)
+{
+    row_marks_add(&table->changed, table->hash, id);
 }
 
 void row_table_unmark_all(struct row_table *table)
 {
-    heap_array_clear(&table->changed);
-    row_index_clear(&table->changed_by_id);
+    row_marks_clear(&table->changed);
 }

@@ -8,6 +8,11 @@
 #include "io/heap.h"
 #include "store/row_index.h"
 
+struct row_marks { // ids, each once
+    struct heap_array ids;
+    struct row_index by_id;
+};
+
 struct row_table {
     size_t row_bytes;
     struct hash_key hash;
@@ -19,9 +24,17 @@ struct row_table {
     uint32_t count;
     uint64_t last_id; // the highest id ever seen
     struct row_index by_id;
-    struct heap_array changed; // ids, each once
-    struct row_index changed_by_id;
+    struct row_marks changed;
 };
+
+/// No ids yet.
+struct row_marks row_marks_init(void);
+
+/// Adds `id`, if it is not there; `hash` must be the same for all of a set.
+void row_marks_add(struct row_marks *marks, struct hash_key hash, uint64_t id);
+
+/// Forgets all and gives the memory back; it can be used again.
+void row_marks_clear(struct row_marks *marks);
 
 /// An empty table of rows of `row_bytes` bytes.
 void row_table_init(struct row_table *table, size_t row_bytes, struct hash_key hash);

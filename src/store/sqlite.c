@@ -23,6 +23,7 @@ struct sqlite {
     struct journal journal; // first, so that a journal is one of these
     sqlite3 *database;
     int lock_fd;
+    bool is_lazy; // transactions do not wait for the disk now
     struct sqlite_statements kinds[STORE_KIND_COUNT];
     sqlite3_stmt *put_last_id;
     sqlite3_stmt *load_last_id;
@@ -60,9 +61,19 @@ static enum status sqlite_finish(const struct sqlite *sqlite, sqlite3_stmt *stat
     return status;
 }
 
-static enum status sqlite_begin(struct journal *journal, struct problem *problem)
+static enum status sqlite_begin(struct journal *journal, bool is_lazy, struct problem *problem)
 {
-    return sqlite_run(sqlite_from(journal), "BEGIN IMMEDIATE", problem);
+    struct sqlite *sqlite = sqlite_from(journal);
+    if (sqlite->is_lazy != is_lazy) {
+        // In a write-ahead log NORMAL keeps everything whole, and a later sync of the log covers it.
+        enum status status = sqlite_run(
+            sqlite, is_lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", problem);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        sqlite->is_lazy = is_lazy;
+    }
+    return sqlite_run(sqlite, "BEGIN IMMEDIATE", problem);
 }
 
 static enum status sqlite_end(struct journal *journal, struct problem *problem)
@@ -265,7 +276,7 @@ static enum status sqlite_migrate(struct sqlite *sqlite, int64_t version, struct
     }
     (void)snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %zu",
                    SCHEMA_APPLICATION_ID, COUNT_OF(SCHEMA_MIGRATIONS));
-    enum status status = sqlite_begin(&sqlite->journal, problem);
+    enum status status = sqlite_begin(&sqlite->journal, false, problem);
     for (size_t i = (size_t)version; i < COUNT_OF(SCHEMA_MIGRATIONS) && status == STATUS_OK; i++) {
         status = sqlite_run(sqlite, SCHEMA_MIGRATIONS[i], problem);
     }

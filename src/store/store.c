@@ -27,6 +27,8 @@ static struct store *store_new(struct journal *taken_journal)
     assert(random == (ssize_t)sizeof store->hash);
     (void)random;
     store->journal = taken_journal;
+    store->logged = row_marks_init();
+    store->absorbed = row_marks_init();
     store->events = heap_new_array(STORE_EVENTS_MOST, sizeof *store->events);
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         store->tables[kind] = heap_new(sizeof *store->tables[kind]);
@@ -51,7 +53,10 @@ static void store_free(struct store *taken_store)
     row_index_clear(&store->image_by_name);
     row_index_clear(&store->profile_by_name);
     row_index_clear(&store->order_live);
+    row_marks_clear(&store->logged);
+    row_marks_clear(&store->absorbed);
     heap_free(store->events);
+    lease_log_close(store->log);
     store->journal->close(store->journal);
     heap_free(store);
 }
@@ -83,7 +88,13 @@ struct store *store_open(const char *path, struct problem *problem)
         return NULL;
     }
     struct store *store = store_new(journal);
-    if (store_load(store, problem) != STATUS_OK) {
+    enum status status = store_load(store, problem);
+    if (status == STATUS_OK && path != NULL) {
+        struct lease_log_reader reader = memory_replay_leases(store);
+        store->log = lease_log_open(path, &reader, problem);
+        status = store->log == NULL ? STATUS_IO : STATUS_OK;
+    }
+    if (status != STATUS_OK) {
         store_free(store);
         return NULL;
     }
@@ -94,6 +105,9 @@ void store_close(struct store *store)
 {
     if (store != NULL) {
         enum status status = store_commit(store, NULL); // who must know calls store_commit before
+        if (status == STATUS_OK) {
+            status = store_absorb_all(store, NULL); // else the log has it the next time
+        }
         (void)status;
         store_free(store);
     }
@@ -102,7 +116,7 @@ void store_close(struct store *store)
 bool store_is_dirty(const struct store *store)
 {
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
-        if (store->tables[kind]->changed.count != 0) {
+        if (store->tables[kind]->changed.ids.count != 0) {
             return true;
         }
     }
@@ -110,15 +124,12 @@ bool store_is_dirty(const struct store *store)
 }
 
 /// Removes the changed rows of a kind. Those that are still there are put anew after all removals, so that a
-/// name or an address can go from one row to another inside a transaction; leases need no such care.
+/// name or an address can go from one row to another inside a transaction.
 static enum status store_write_removals(struct store *store, enum store_kind kind, struct problem *problem)
 {
     const struct row_table *table = store->tables[kind];
-    for (size_t i = 0; i < table->changed.count; i++) {
-        uint64_t id = *(const uint64_t *)heap_array_get(&table->changed, i);
-        if (kind == STORE_LEASE && row_table_find(table, id) != ROW_NONE) {
-            continue;
-        }
+    for (size_t i = 0; i < table->changed.ids.count; i++) {
+        uint64_t id = *(const uint64_t *)heap_array_get(&table->changed.ids, i);
         enum status status = store->journal->remove(store->journal, kind, id, problem);
         if (status != STATUS_OK) {
             return status;
@@ -127,49 +138,46 @@ static enum status store_write_removals(struct store *store, enum store_kind kin
     return STATUS_OK;
 }
 
-/// Whether a kind's ids are its own, not an address or a machine's.
-static bool kind_gives_ids(enum store_kind kind)
-{
-    return kind != STORE_LEASE && kind != STORE_INVENTORY;
-}
-
 static enum status store_write_rows(struct store *store, enum store_kind kind, struct problem *problem)
 {
     const struct row_table *table = store->tables[kind];
     struct journal *journal = store->journal;
-    for (size_t i = 0; i < table->changed.count; i++) {
-        const void *row = row_table_find_row(table, *(const uint64_t *)heap_array_get(&table->changed, i));
+    for (size_t i = 0; i < table->changed.ids.count; i++) {
+        const void *row =
+            row_table_find_row(table, *(const uint64_t *)heap_array_get(&table->changed.ids, i));
         enum status status = row == NULL ? STATUS_OK : journal->put(journal, kind, row, problem);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    return table->changed.count == 0 || !kind_gives_ids(kind)
+    return table->changed.ids.count == 0 || kind == STORE_INVENTORY // whose ids are the machines'
                ? STATUS_OK
                : journal->put_last_id(journal, kind, table->last_id, problem);
 }
 
-static enum status store_write(struct store *store, struct problem *problem)
+static enum status store_write(struct store *store, uint64_t *event_last, struct problem *problem)
 {
-    enum status status = store->journal->begin(store->journal, problem);
+    enum status status = store->journal->begin(store->journal, false, problem);
     for (int kind = 0; kind < STORE_TABLE_COUNT && status == STATUS_OK; kind++) {
         status = store_write_removals(store, (enum store_kind)kind, problem);
     }
     for (int kind = 0; kind < STORE_TABLE_COUNT && status == STATUS_OK; kind++) {
         status = store_write_rows(store, (enum store_kind)kind, problem);
     }
-    if (status == STATUS_OK && store->event_written != store->event_last) {
-        status = memory_write_events(store, problem);
+    if (status == STATUS_OK) {
+        status = memory_write_events(store, STORE_EVENTS_MOST, event_last, problem);
     }
     return status == STATUS_OK ? store->journal->end(store->journal, problem) : status;
 }
 
 enum status store_commit(struct store *store, struct problem *problem)
 {
-    if (!store_is_dirty(store) && store->event_written == store->event_last) {
-        return STATUS_OK;
+    enum status status = memory_log_leases(store, problem); // from here on none of them is marked
+    if (status != STATUS_OK || !store_is_dirty(store)) {
+        return status;
     }
-    enum status status = store_write(store, problem);
+    uint64_t event_last = 0;
+    status = store_write(store, &event_last, problem);
     if (status != STATUS_OK) {
         store->journal->abandon(store->journal);
         return status;
@@ -177,6 +185,117 @@ enum status store_commit(struct store *store, struct problem *problem)
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         row_table_unmark_all(store->tables[kind]);
     }
-    store->event_written = store->event_last;
+    store->event_written = event_last;
     return STATUS_OK;
+}
+
+// What the lease log knows goes into the database, a piece at a time.
+
+static enum status absorb_lease(struct store *store, uint64_t address, struct problem *problem)
+{
+    struct journal *journal = store->journal;
+    const struct lease *lease = row_table_find_row(store->tables[STORE_LEASE], address);
+    return lease == NULL ? journal->remove(journal, STORE_LEASE, address, problem)
+                         : journal->put(journal, STORE_LEASE, lease, problem);
+}
+
+/// Writes the marked leases from `first` on, at most `most`.
+static enum status absorb_leases(struct store *store, const struct row_marks *marks, size_t first,
+                                 size_t most, struct problem *problem)
+{
+    for (size_t i = first; i < marks->ids.count && i - first < most; i++) {
+        uint64_t address = *(const uint64_t *)heap_array_get(&marks->ids, i);
+        enum status status = absorb_lease(store, address, problem);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void absorb_finish(struct store *store)
+{
+    lease_log_free_old(store->log);
+    row_marks_clear(&store->absorbed);
+    store->absorbed_count = 0;
+}
+
+static enum status absorb_turn(struct store *store, struct problem *problem)
+{
+    if (store->log == NULL || store->absorbed.ids.count != 0 || !lease_log_may_turn(store->log)) {
+        return STATUS_OK;
+    }
+    enum status status = lease_log_turn(store->log, problem);
+    if (status == STATUS_OK) {
+        store->absorbed = store->logged;
+        store->logged = row_marks_init();
+    }
+    return status;
+}
+
+bool store_has_unabsorbed(const struct store *store)
+{
+    return store->absorbed.ids.count != 0 || store->event_written != store->event_last ||
+           (store->log != NULL && lease_log_may_turn(store->log));
+}
+
+enum status store_absorb(struct store *store, uint32_t most, struct problem *problem)
+{
+    enum status status = absorb_turn(store, problem);
+    if (status != STATUS_OK || !store_has_unabsorbed(store)) {
+        return status;
+    }
+    // Only the last piece has to wait for the disk: until then the log has it all.
+    size_t left = store->absorbed.ids.count - store->absorbed_count;
+    bool is_last = left != 0 && left <= most;
+    uint64_t event_last = 0;
+    status = store->journal->begin(store->journal, !is_last, problem);
+    if (status == STATUS_OK) {
+        status = absorb_leases(store, &store->absorbed, store->absorbed_count, most, problem);
+    }
+    if (status == STATUS_OK) {
+        status = memory_write_events(store, most, &event_last, problem);
+    }
+    if (status == STATUS_OK) {
+        status = store->journal->end(store->journal, problem);
+    }
+    if (status != STATUS_OK) {
+        store->journal->abandon(store->journal);
+        return status;
+    }
+    store->event_written = event_last;
+    store->absorbed_count += size_min(left, most);
+    if (is_last) {
+        absorb_finish(store);
+    }
+    return STATUS_OK;
+}
+
+enum status store_absorb_all(struct store *store, struct problem *problem)
+{
+    if (store->log == NULL) {
+        return STATUS_OK;
+    }
+    uint64_t event_last = 0;
+    enum status status = store->journal->begin(store->journal, false, problem);
+    if (status == STATUS_OK) {
+        status = absorb_leases(store, &store->absorbed, store->absorbed_count, SIZE_MAX, problem);
+    }
+    if (status == STATUS_OK) {
+        status = absorb_leases(store, &store->logged, 0, SIZE_MAX, problem);
+    }
+    if (status == STATUS_OK) {
+        status = memory_write_events(store, STORE_EVENTS_MOST, &event_last, problem);
+    }
+    if (status == STATUS_OK) {
+        status = store->journal->end(store->journal, problem);
+    }
+    if (status != STATUS_OK) {
+        store->journal->abandon(store->journal);
+        return status;
+    }
+    store->event_written = event_last;
+    absorb_finish(store);
+    row_marks_clear(&store->logged);
+    return lease_log_clear(store->log, problem);
 }

@@ -31,6 +31,18 @@ bool store_is_dirty(const struct store *store);
 /// acknowledged to a client.
 MUST_USE enum status store_commit(struct store *store, struct problem *problem);
 
+/// Whether the database lacks something that store_absorb would write: leases that are only in the log of
+/// leases beside it, or events.
+bool store_has_unabsorbed(const struct store *store);
+
+/// Brings the database nearer to what is durable anyway, by at most `most` leases and events, without waiting
+/// for the disk except now and then. Call it every few moments while store_has_unabsorbed. STATUS_IO and
+/// `problem` when the disk says no: nothing is lost, it is tried again with the next call.
+MUST_USE enum status store_absorb(struct store *store, uint32_t most, struct problem *problem);
+
+/// Writes all that is durable into the database itself, so that this file alone is the store.
+MUST_USE enum status store_absorb_all(struct store *store, struct problem *problem);
+
 /// Visits every one of a kind, in order of id. The callback returns false to stop and must not change the
 /// store.
 void store_machine_each(const struct store *store, bool (*visit)(const struct machine *, void *),

@@ -30,7 +30,7 @@ static inline int make_place(void **state)
 /// Removes it and what a store leaves there.
 static inline int remove_place(void **state)
 {
-    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal", "-leases-1", "-leases-2", ".lock"};
     struct place *place = *state;
     char name[128];
     for (size_t i = 0; i < COUNT_OF(ENDINGS); i++) {

@@ -91,11 +91,11 @@ static void a_change_is_remembered_once(void **state)
             row_table_mark(&table, id);
         }
     }
-    assert_int_equal(table.changed.count, 1000);
+    assert_int_equal(table.changed.ids.count, 1000);
     row_table_unmark_all(&table);
-    assert_int_equal(table.changed.count, 0);
+    assert_int_equal(table.changed.ids.count, 0);
     row_table_mark(&table, 1);
-    assert_int_equal(table.changed.count, 1);
+    assert_int_equal(table.changed.ids.count, 1);
     row_table_clear(&table);
 }
 
