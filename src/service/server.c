@@ -397,7 +397,7 @@ static bool server_build_services(struct server *server, struct problem *problem
                                         .write = server_tftp_write,
                                         .policy_context = &server->tftp_side,
                                         .policy = server_tftp_policy(&server->config.tftp),
-                                        .threads = server_tftp_threads(&server->config.tftp)};
+                                        .threads = server->config.tftp.threads};
     struct http_service_options http = {.loop = server->loop,
                                         .content = &server->content,
                                         .log = server->log,

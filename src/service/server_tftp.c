@@ -6,9 +6,6 @@
 #include "service/server_notes.h"
 
 #include <string.h>
-#include <unistd.h>
-
-#define THREADS_USUAL_MOST 4
 
 struct tftp_policy server_tftp_policy(const struct config_tftp *config)
 {
@@ -25,17 +22,6 @@ struct tftp_policy server_tftp_policy(const struct config_tftp *config)
         .group_first = config->multicast_groups.first,
         .group_last = config->multicast_groups.last,
     };
-}
-
-unsigned server_tftp_threads(const struct config_tftp *config)
-{
-    size_t ports = (size_t)(config->ports.last - config->ports.first) + 1;
-    if (config->threads != 0 || config->ports.first == 0) {
-        return config->threads;
-    }
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t half = processors < 2 ? 1 : (size_t)processors / 2;
-    return (unsigned)size_min(size_min(half, THREADS_USUAL_MOST), ports);
 }
 
 // The machine at an address, or NULL.

@@ -27,9 +27,6 @@ struct server_tftp { // zero but for the first five
 /// The limits for all clients.
 struct tftp_policy server_tftp_policy(const struct config_tftp *config);
 
-/// How many threads to serve with, as struct tftp_engine_options has it: never more than there are ports.
-unsigned server_tftp_threads(const struct config_tftp *config);
-
 /// Fills in what the client of `question` may be granted; learns first, if it fell silent before. `context`
 /// is a struct server_tftp.
 void server_tftp_grant(void *context, const struct tftp_question *question, struct tftp_limits *limits);

@@ -266,7 +266,6 @@ static void resume(struct tftp_flow *flow, unsigned most)
 
 void tftp_flow_resume_port(struct tftp_thread *thread, struct tftp_port *port)
 {
-    (void)thread;
     for (unsigned i = 0; i < RESUMES_MOST && port->queue.first != NULL && !port->is_blocked; i++) {
         resume(port->queue.first, UINT32_MAX);
     }

@@ -142,16 +142,10 @@ static void a_flood_is_told_every_ten_seconds(void **state)
     assert_int_equal(bench.told_of[REASON_REQUESTS_DROPPED], 2);
 }
 
-static void there_are_no_more_threads_than_ports(void **state)
+static void limits_are_those_of_the_configuration(void **state)
 {
     (void)state;
-    assert_int_equal(server_tftp_threads(&config.tftp), 0);
-    config.tftp.ports = (struct config_ports){50000, 50000};
-    assert_int_equal(server_tftp_threads(&config.tftp), 1);
-    config.tftp.ports.last = 50099;
-    assert_in_range(server_tftp_threads(&config.tftp), 1, 4);
-    config.tftp.threads = 6;
-    assert_int_equal(server_tftp_threads(&config.tftp), 6);
+    config.tftp.ports = (struct config_ports){50000, 50099};
     struct tftp_policy policy = server_tftp_policy(&config.tftp);
     assert_int_equal(policy.port_first, 50000);
     assert_int_equal(policy.port_last, 50099);
@@ -171,7 +165,7 @@ int main(void)
         TFTP_TEST(an_address_that_fell_silent_is_remembered_too),
         TFTP_TEST(what_is_set_for_a_machine_goes_before_what_is_set_for_all),
         TFTP_TEST(a_flood_is_told_every_ten_seconds),
-        TFTP_TEST(there_are_no_more_threads_than_ports),
+        TFTP_TEST(limits_are_those_of_the_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the TFTP engine is for: many clients, bad clients, changed files, several threads, few sockets.
 #include "io/heap.h"
+#include "service/tftp_thread.h"
 #include "unit/service/tftp_fixture.h"
 #include "unit/test.h"
 
@@ -441,6 +442,26 @@ static void ten_thousand_transfers_at_once_need_little_memory(void **state)
     heap_free(fds);
 }
 
+static unsigned threads_of(struct loop *loop, unsigned wanted, unsigned port_count)
+{
+    struct tftp_policy policy = {.port_first = RANGE_FIRST,
+                                 .port_last = (uint16_t)(RANGE_FIRST + port_count - 1)};
+    struct tftp_engine *engine =
+        tftp_engine_new(&(struct tftp_engine_options){.loop = loop, .policy = policy, .threads = wanted});
+    unsigned count = engine->thread_count;
+    tftp_engine_free(engine);
+    return count;
+}
+
+static void there_are_no_more_threads_than_ports(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(threads_of(fixture->files.loop, 0, 1), 1);
+    assert_in_range(threads_of(fixture->files.loop, 0, 100), 1, 4);
+    assert_int_equal(threads_of(fixture->files.loop, 6, 100), 6);
+    assert_int_equal(threads_of(fixture->files.loop, 6, 2), 2);
+}
+
 static void a_service_that_ends_tells_its_clients_and_the_hooks(void **state)
 {
     struct fixture *fixture = *state;
@@ -473,6 +494,7 @@ static void a_service_that_ends_tells_its_clients_and_the_hooks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(there_are_no_more_threads_than_ports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_threads_serve_many_clients, set_up_two_threads, tear_down),
         cmocka_unit_test_setup_teardown(transfers_come_from_the_range_of_ports, set_up_range, tear_down),
         cmocka_unit_test_setup_teardown(a_single_port_is_enough, set_up_single_port, tear_down),
