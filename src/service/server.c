@@ -12,6 +12,7 @@
 #include "service/control.h"
 #include "service/generated.h"
 #include "service/personal.h"
+#include "service/server_absorb.h"
 #include "service/server_address.h"
 #include "service/server_folders.h"
 #include "service/server_https.h"
@@ -53,6 +54,7 @@ struct server {
     struct control *control;
     int listener; // of the control socket until control_open takes it; -1 = none
     struct loop_timer *tick;
+    struct server_absorb absorb;
     struct loop_signal *signals[3];
     struct interface_watch *watch;
     struct server_notes notes;
@@ -228,6 +230,7 @@ static void server_turn_end(void *context)
     if (store_is_dirty(server->store)) {
         (void)server_commit(server);
     }
+    server_absorb_note(&server->absorb);
     if (server->has_news) {
         server->has_news = false;
         control_notify(server->control);
@@ -257,7 +260,6 @@ static void server_tick(void *context)
     desk_tick(&server->desk);
     server_notes_tick(&server->notes);
     server_tftp_tick(&server->tftp_side);
-    (void)server_commit(server); // events alone wait for this
     if (notify_watchdog_ms() != 0) {
         (void)notify_send("WATCHDOG=1");
     }
@@ -492,12 +494,14 @@ static bool server_build_watchers(struct server *server, struct problem *problem
     server->watch = interface_watch_new(server->loop, server_interfaces_changed, server, problem);
     server->tick = loop_timer_new(server->loop, server_tick, server);
     loop_timer_start(server->tick, SERVER_TICK_MS, SERVER_TICK_MS);
+    server_absorb_init(&server->absorb, server->loop, server->store, server->log);
     return server->watch != NULL;
 }
 
 static void server_free(struct server *server)
 {
     loop_timer_free(server->tick);
+    server_absorb_clear(&server->absorb);
     interface_watch_free(server->watch);
     for (size_t i = 0; i < COUNT_OF(server->signals); i++) {
         loop_signal_free(server->signals[i]);
