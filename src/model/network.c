@@ -69,6 +69,25 @@ enum status network_check(const struct network *network, struct problem *problem
     return status;
 }
 
+bool network_is_same_wire(const struct network *a, const struct network *b)
+{
+    return a == b || (a->shared[0] != '\0' && strcmp(a->shared, b->shared) == 0);
+}
+
+const struct network *network_find_on_wire(const struct network *networks, size_t count,
+                                           const struct network *network, struct ip4 address)
+{
+    if (subnet_has(network->subnet, address)) {
+        return network;
+    }
+    for (size_t i = 0; network->shared[0] != '\0' && i < count; i++) {
+        if (subnet_has(networks[i].subnet, address) && network_is_same_wire(network, &networks[i])) {
+            return &networks[i];
+        }
+    }
+    return NULL;
+}
+
 enum status network_range_parse(const char *text, struct ip4 *first, struct ip4 *last)
 {
     char first_text[IP4_TEXT_BYTES];

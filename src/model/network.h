@@ -57,5 +57,13 @@ struct network {
 /// 2^20 addresses, routers inside the subnet, and a lease of at least NETWORK_LEASE_LEAST_S.
 MUST_USE enum status network_check(const struct network *network, struct problem *problem);
 
+/// Whether both are on one wire: the same network, or two with one `shared` name.
+bool network_is_same_wire(const struct network *a, const struct network *b);
+
+/// The network of `network`'s wire whose subnet holds `address`: itself, or one of the `count` `networks`
+/// (may be NULL) that share the wire; NULL when there is none.
+const struct network *network_find_on_wire(const struct network *networks, size_t count,
+                                           const struct network *network, struct ip4 address);
+
 /// Parses "192.0.2.100-192.0.2.199".
 MUST_USE enum status network_range_parse(const char *text, struct ip4 *first, struct ip4 *last);

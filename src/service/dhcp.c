@@ -72,6 +72,26 @@ static void dhcp_port_tell_unserved(const struct dhcp_port *port)
     desk_tell(port->service->settings.desk, &event);
 }
 
+// What `pools` left out of the ranges, and `old` (NULL = none) had not yet.
+static void dhcp_service_tell_kept(const struct dhcp_service *service, const struct dhcp_pools *pools,
+                                   const struct dhcp_pools *old)
+{
+    for (uint32_t i = 0; i < pools->kept_count; i++) {
+        const struct dhcp_kept *kept = &pools->kept[i];
+        if (old != NULL && dhcp_pools_has_kept(old, kept->address)) {
+            continue;
+        }
+        struct event event = {.kind = EVENT_SERVER, .address = ip_from_ip4(kept->address)};
+        reasons_add(&event.reasons, REASON_ADDRESS_KEPT);
+        char address[IP4_TEXT_BYTES];
+        struct text text;
+        text_init(&text, event.text, sizeof event.text);
+        text_add_format(&text, "%s is %s address and lies inside a range of dhcp.subnets; no client gets it",
+                        ip4_print(kept->address, address), kept->whose);
+        desk_tell(service->settings.desk, &event);
+    }
+}
+
 enum status dhcp_service_add(struct dhcp_service *service, const struct interface *interface,
                              struct problem *problem)
 {
@@ -140,6 +160,7 @@ enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *p
         return status;
     }
     dhcp_pools_put_offers(&pools, &service->pools);
+    dhcp_service_tell_kept(service, &pools, &service->pools);
     dhcp_pools_clear(&service->pools);
     service->pools = pools;
     bool is_auto = service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO;
@@ -165,6 +186,7 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
         heap_free(service);
         return NULL;
     }
+    dhcp_service_tell_kept(service, &service->pools, NULL);
     service->conflict_timer = loop_timer_new(settings->loop, dhcp_conflict_tick, service);
     return service;
 }

@@ -78,6 +78,10 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
     bool is_grave = reasons_worst(&actions->reasons) != REASON_NONE &&
                     reason_get(reasons_worst(&actions->reasons))->severity >= REASON_WARNING;
     bool is_inform = answer->message.kind == DHCP4_INFORM;
+    bool is_full = reasons_has(&actions->reasons, REASON_POOL_FULL);
+    if (is_full && !answer->is_full_told) {
+        return;
+    }
     bool is_routine = !is_boot && (is_renewal || is_inform);
     if (!is_grave && (!actions->has_reply || !is_last_word || is_routine)) {
         return;
@@ -96,6 +100,9 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
     if (is_grave) {
         text_add_format(&text, ": %s", reason_get(reasons_worst(&actions->reasons))->sentence);
     }
+    if (is_full && answer->refused > 1) {
+        text_add_format(&text, " (%u requests since that was told last)", answer->refused);
+    }
     desk_tell(world->desk, &event);
 }
 
@@ -107,6 +114,14 @@ static void dhcp_answer_meet(const struct dhcp_answer_world *world, const struct
         return;
     }
     desk_meet(world->desk, &answer->client, meeting);
+}
+
+// Told once a minute for each wire, however many ask.
+static void dhcp_answer_note_full(const struct dhcp_answer_world *world, const struct network *network,
+                                  struct dhcp_answer *answer)
+{
+    answer->is_full_told =
+        dhcp_pools_note_full(world->pools, network, desk_now_s(world->desk), &answer->refused);
 }
 
 // What network and classes say of the client goes with it to the desk.
@@ -131,32 +146,41 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
 {
     const struct machine *machine = meeting->machine;
     bool is_known = machine != NULL && meeting->identity.kind == IDENTITY_KNOWN;
-    bool has_reservation = machine != NULL && network != NULL && machine->address.value != 0 &&
-                           subnet_has(network->subnet, machine->address);
-    dhcp_terms_merge(world->dhcp, network, is_known ? machine : NULL, &answer->client, terms);
+    struct dhcp_pools *pools = world->pools;
+    bool has_reservation =
+        machine != NULL && network != NULL && machine->address.value != 0 &&
+        network_find_on_wire(pools->networks, pools->count, network, machine->address) != NULL;
     struct dhcp4_facts facts = {
         .message = &answer->message,
         .client = &answer->client,
         .server = world->address,
         .is_unicast = question->is_unicast,
         .network = network,
-        .pool = network == NULL ? NULL : dhcp_pools_of(world->pools, network),
+        .networks = pools->networks,
+        .network_count = pools->count,
+        .pool = network == NULL ? NULL : dhcp_pools_of(pools, network),
+        .has_no_authority = world->dhcp != NULL && !world->dhcp->is_authoritative,
         .machine = machine,
         .reserved = has_reservation ? machine->address : (struct ip4){0},
         .reserved_lease = has_reservation ? store_lease_find(world->desk->store, machine->address) : NULL,
         .hostname = is_known && machine->state == MACHINE_APPROVED ? machine_hostname(machine) : "",
         .classes = terms->classes,
         .class_lease_s = terms->lease_s,
-        .options = terms->has_options ? &terms->options : NULL,
         .boot = *boot,
         .now_s = desk_now_s(world->desk),
     };
+    facts.network = dhcp4_pick_shared(&facts);
+    dhcp_terms_merge(world->dhcp, facts.network, is_known ? machine : NULL, &answer->client, terms);
+    facts.options = terms->has_options ? &terms->options : NULL;
     dhcp4_step(&facts, &answer->actions);
     if (answer->actions.has_freed && network != NULL) {
         dhcp_answer_keep_lease(world, network, &answer->actions.freed);
     }
     if (answer->actions.has_lease && network != NULL) {
         dhcp_answer_keep_lease(world, network, &answer->actions.lease);
+    }
+    if (reasons_has(&answer->actions.reasons, REASON_POOL_FULL) && network != NULL) {
+        dhcp_answer_note_full(world, network, answer);
     }
 }
 

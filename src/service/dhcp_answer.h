@@ -33,6 +33,8 @@ struct dhcp_answer {
     struct boot_client client;
     struct dhcp4_actions actions;
     size_t limit_bytes; // for encoding the reply
+    bool is_full_told;  // the pool is full, and the timeline is to say so now
+    uint32_t refused;   // then: how many went without an address since it said so last
 };
 
 /// Answers. STATUS_MALFORMED (and the like of dhcp4_decode) when the bytes are no DHCP request; then nothing

@@ -7,23 +7,25 @@
 
 void dhcp_pools_put(struct dhcp_pools *pools, const struct lease *lease)
 {
-    for (uint32_t i = 0; i < pools->count; i++) {
-        if (subnet_has(pools->networks[i].subnet, lease->address)) {
-            (void)pool_put(&pools->pools[i],
-                           lease); // outside the range: a reservation, or the range was moved
+    for (uint32_t i = 0; i < pools->pool_count; i++) {
+        if (pool_put(&pools->pools[i], lease) == STATUS_OK) {
+            return;
         }
-    }
+    } // in none: a reservation, or the range was moved
 }
 
 void dhcp_pools_put_offers(struct dhcp_pools *pools, const struct dhcp_pools *old)
 {
-    for (uint32_t i = 0; i < old->count; i++) {
+    for (uint32_t i = 0; i < old->pool_count; i++) {
         for (uint32_t slot = 0; slot < old->pools[i].count; slot++) {
             const struct lease *lease = &old->pools[i].slots[slot].lease;
             if (lease->state == LEASE_OFFERED) {
                 dhcp_pools_put(pools, lease);
             }
         }
+    }
+    for (uint32_t i = 0; i < pools->pool_count && i < old->pool_count; i++) {
+        pools->full[i] = old->full[i];
     }
 }
 
@@ -33,13 +35,18 @@ static bool dhcp_pools_load(const struct lease *lease, void *context)
     return true;
 }
 
-static void dhcp_pools_keep(struct dhcp_pools *pools, struct ip4 address)
+// Keeps `address` back wherever it is in a range. Whether it is in one, and was free to be given till now.
+static bool dhcp_pools_keep(struct dhcp_pools *pools, struct ip4 address)
 {
-    for (uint32_t i = 0; i < pools->count; i++) {
-        if (address.value != 0 && pool_find_address(&pools->pools[i], address) != NULL) {
+    for (uint32_t i = 0; i < pools->pool_count && address.value != 0; i++) {
+        const struct pool_slot *slot = pool_find_address(&pools->pools[i], address);
+        if (slot != NULL) {
+            bool is_news = !slot->reserved;
             pool_reserve(&pools->pools[i], address, true);
+            return is_news;
         }
     }
+    return false;
 }
 
 static bool dhcp_pools_keep_machine(const struct machine *machine, void *context)
@@ -48,50 +55,144 @@ static bool dhcp_pools_keep_machine(const struct machine *machine, void *context
     return true;
 }
 
-// Our own addresses and the routers may lie inside a range that somebody wrote carelessly.
+static void dhcp_pools_keep_excluded(struct dhcp_pools *pools, const struct network *network)
+{
+    for (unsigned i = 0; i < network->excluded_count; i++) {
+        uint64_t last = network->excluded[i].last.value;
+        for (uint64_t at = network->excluded[i].first.value; at <= last; at++) {
+            dhcp_pools_keep(pools, (struct ip4){(uint32_t)at});
+        }
+    }
+}
+
+static void dhcp_pools_keep_found(struct dhcp_pools *pools, struct ip4 address, const char *whose)
+{
+    if (dhcp_pools_keep(pools, address) && pools->kept_count < DHCP_KEPT_MOST) {
+        pools->kept[pools->kept_count++] = (struct dhcp_kept){.address = address, .whose = whose};
+    }
+}
+
+// Our own addresses and the servers that clients are told of may lie inside a range that somebody wrote
+// carelessly.
 static void dhcp_pools_keep_known(struct dhcp_pools *pools)
 {
     struct interface interfaces[INTERFACES_MOST];
     unsigned count = interface_list(interfaces);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned j = 0; j < interfaces[i].address_count; j++) {
-            dhcp_pools_keep(pools, interfaces[i].addresses[j].address);
+            dhcp_pools_keep_found(pools, interfaces[i].addresses[j].address, "this server's own");
         }
     }
     for (uint32_t i = 0; i < pools->count; i++) {
         const struct network *network = &pools->networks[i];
         for (unsigned j = 0; j < network->router_count; j++) {
-            dhcp_pools_keep(pools, network->routers[j]);
+            dhcp_pools_keep_found(pools, network->routers[j], "a router's");
         }
         for (unsigned j = 0; j < network->dns_count; j++) {
-            dhcp_pools_keep(pools, network->dns[j]);
+            dhcp_pools_keep_found(pools, network->dns[j], "a DNS server's");
+        }
+        for (unsigned j = 0; j < network->ntp_count; j++) {
+            dhcp_pools_keep_found(pools, network->ntp[j], "a time server's");
         }
     }
+}
+
+#define WIRE_RANGES_MOST (CONFIG_SUBNETS_MOST * (1 + NETWORK_RANGES_MOST))
+
+struct wire_ranges {
+    struct pool_range items[WIRE_RANGES_MOST];
+    uint32_t count;
+    uint64_t addresses;
+};
+
+static void wire_ranges_add(struct wire_ranges *ranges, const struct network_range *range, uint16_t network)
+{
+    struct pool_range *made = &ranges->items[ranges->count++];
+    *made = (struct pool_range){.first = range->first,
+                                .count = range->last.value - range->first.value + 1,
+                                .classes = range->classes,
+                                .has_bootp = range->has_bootp,
+                                .network = network};
+    ranges->addresses += made->count;
+}
+
+static void wire_ranges_find(const struct dhcp_pools *pools, uint32_t wire, struct wire_ranges *ranges)
+{
+    ranges->count = 0;
+    ranges->addresses = 0;
+    for (uint32_t i = 0; i < pools->count; i++) {
+        const struct network *network = &pools->networks[i];
+        if (pools->wire[i] != wire) {
+            continue;
+        }
+        if (network->first.value != 0) {
+            struct network_range all = {.first = network->first, .last = network->last};
+            wire_ranges_add(ranges, &all, (uint16_t)i);
+        }
+        for (unsigned j = 0; j < network->range_count; j++) {
+            wire_ranges_add(ranges, &network->ranges[j], (uint16_t)i);
+        }
+    }
+}
+
+// A pool of its own for each wire, in the order in which their first networks are configured.
+static void dhcp_pools_set_wires(struct dhcp_pools *pools, const struct config *config)
+{
+    for (uint32_t i = 0; i < config->subnet_count; i++) {
+        uint32_t first = 0;
+        pools->networks[i] = config->subnets[i];
+        while (first < i && !network_is_same_wire(&pools->networks[first], &pools->networks[i])) {
+            first++;
+        }
+        pools->wire[i] = first < i ? pools->wire[first] : (uint8_t)pools->pool_count++;
+    }
+    pools->count = config->subnet_count;
+}
+
+static struct hash_key dhcp_pools_hash(const struct dhcp_pools *pools)
+{
+    struct hash_key hash = {0};
+    if (getrandom(&hash, sizeof hash, 0) != (ssize_t)sizeof hash) {
+        hash.k0 = (uintptr_t)pools; // no randomness yet at early boot: tables are only slower under attack
+    }
+    return hash;
+}
+
+static enum status dhcp_pools_open(struct dhcp_pools *pools, struct problem *problem)
+{
+    static struct wire_ranges ranges; // too large for a stack
+    struct hash_key hash = dhcp_pools_hash(pools);
+    for (uint32_t i = 0; i < pools->pool_count; i++) {
+        wire_ranges_find(pools, i, &ranges);
+        bool is_sane = ranges.count != 0 && ranges.addresses <= POOL_COUNT_MOST;
+        pools->memory[i] = is_sane ? malloc(pool_bytes_ranges(ranges.items, ranges.count)) : NULL;
+        if (pools->memory[i] == NULL) {
+            problem_set(problem, "no memory for ranges of %llu addresses",
+                        (unsigned long long)ranges.addresses);
+            problem_set_remedy(problem, "make the ranges in dhcp.subnets smaller");
+            return STATUS_FULL;
+        }
+        pool_init_ranges(&pools->pools[i], ranges.items, ranges.count, hash, pools->memory[i]);
+    }
+    return STATUS_OK;
 }
 
 enum status dhcp_pools_init(struct dhcp_pools *pools, const struct config *config, const struct store *store,
                             struct problem *problem)
 {
-    struct dhcp_pools made = {0};
-    struct hash_key hash = {0};
-    if (getrandom(&hash, sizeof hash, 0) != (ssize_t)sizeof hash) {
-        hash.k0 = (uintptr_t)pools; // no randomness yet at early boot: tables are only slower under attack
-    }
-    for (uint32_t i = 0; i < config->subnet_count; i++) {
-        const struct network *network = &config->subnets[i];
-        uint32_t count = network->last.value - network->first.value + 1;
-        made.memory[i] = malloc(pool_bytes(count));
-        if (made.memory[i] == NULL) {
-            dhcp_pools_clear(&made);
-            problem_set(problem, "no memory for a range of %u addresses", count);
-            return STATUS_FULL;
-        }
-        pool_init(&made.pools[i], network->first, count, hash, made.memory[i]);
-        made.networks[i] = *network;
-        made.count = i + 1;
+    static struct dhcp_pools made;
+    memset(&made, 0, sizeof made);
+    dhcp_pools_set_wires(&made, config);
+    enum status status = dhcp_pools_open(&made, problem);
+    if (status != STATUS_OK) {
+        dhcp_pools_clear(&made);
+        return status;
     }
     store_lease_each(store, dhcp_pools_load, &made);
     store_machine_each(store, dhcp_pools_keep_machine, &made);
+    for (uint32_t i = 0; i < made.count; i++) {
+        dhcp_pools_keep_excluded(&made, &made.networks[i]);
+    }
     dhcp_pools_keep_known(&made);
     *pools = made;
     return STATUS_OK;
@@ -108,5 +209,29 @@ void dhcp_pools_clear(struct dhcp_pools *pools)
 struct pool *dhcp_pools_of(struct dhcp_pools *pools, const struct network *network)
 {
     assert(network >= pools->networks && network < pools->networks + pools->count);
-    return &pools->pools[network - pools->networks];
+    return &pools->pools[pools->wire[network - pools->networks]];
+}
+
+bool dhcp_pools_note_full(struct dhcp_pools *pools, const struct network *network, int64_t now_s,
+                          uint32_t *refused)
+{
+    struct dhcp_full *full = &pools->full[dhcp_pools_of(pools, network) - pools->pools];
+    full->refused++;
+    int64_t age_s = now_s - full->told_s;
+    if (full->told_s != 0 && age_s >= 0 && age_s < DHCP_FULL_TOLD_EVERY_S) {
+        return false;
+    }
+    *refused = full->refused;
+    *full = (struct dhcp_full){.told_s = now_s};
+    return true;
+}
+
+bool dhcp_pools_has_kept(const struct dhcp_pools *pools, struct ip4 address)
+{
+    for (uint32_t i = 0; i < pools->kept_count; i++) {
+        if (ip4_equal(pools->kept[i].address, address)) {
+            return true;
+        }
+    }
+    return false;
 }

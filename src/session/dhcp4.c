@@ -90,22 +90,22 @@ static void step_release(const struct dhcp4_facts *facts, const struct lease_key
     actions->lease.ends_s = facts->now_s;
 }
 
-// BOOTP knows no leases: only a reserved address can be given for ever.
+// BOOTP knows no leases: an address is given for ever, so only a reserved one, or one of a range for that.
 static void step_bootp(const struct dhcp4_facts *facts, const struct lease_key *key,
                        struct dhcp4_actions *actions)
 {
-    if (!dhcp4_address_is_reserved(facts, key)) {
-        reasons_add(&actions->reasons, REASON_BOOTP_NOT_RESERVED);
+    struct ip4 address = dhcp4_address_pick(facts, key, &actions->reasons);
+    if (address.value == 0) {
         return;
     }
-    const struct lease *own = find_own(facts, key, facts->reserved);
+    free_other(facts, key, address, actions);
+    const struct lease *own = find_own(facts, key, address);
     actions->has_lease = true;
-    actions->lease = dhcp4_answer_lease(facts, facts->reserved, LEASE_BOUND, DURATION_FOREVER_S);
+    actions->lease = dhcp4_answer_lease(facts, address, LEASE_BOUND, DURATION_FOREVER_S);
     if (own != NULL && own->state == LEASE_BOUND && own->ends_s == INT64_MAX) {
         actions->lease = *own;
     }
-    reasons_add(&actions->reasons, REASON_ADDRESS_RESERVED);
-    dhcp4_answer_put_bootp(facts, facts->reserved, actions);
+    dhcp4_answer_put_bootp(facts, address, actions);
 }
 
 void dhcp4_step(const struct dhcp4_facts *facts, struct dhcp4_actions *actions)

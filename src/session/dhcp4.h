@@ -16,8 +16,12 @@ struct dhcp4_facts {
     const struct boot_client *client;
     struct ip4 server;             // our address on the interface: option 54 (unless 82.11) and siaddr
     bool is_unicast;               // the datagram was sent to our own address
-    const struct network *network; // the network it asks from (dhcp4_pick_network), or NULL
-    struct pool *pool;             // that network's pool, or NULL; read only here
+    const struct network *network; // the one it asks from (dhcp4_pick_network), then the one of its wire that
+                                   // it has an address in (dhcp4_pick_shared); or NULL
+    const struct network *networks; // all, those of the same wire among them; may be NULL
+    size_t network_count;
+    struct pool *pool;     // that wire's pool, or NULL; its ranges name `networks` by index; read only here
+    bool has_no_authority; // dhcp.authoritative is no: what contradicts our books may be another server's
     const struct machine *machine; // who it is, or NULL; any of its MACs may take over its address, no other
     struct ip4 reserved;           // address reserved for its machine, 0 = none
     const struct lease *reserved_lease; // what is stored about `reserved`, or NULL; needed outside the range
@@ -55,6 +59,10 @@ struct dhcp4_actions {
 const struct network *dhcp4_pick_network(const struct network *networks, size_t count,
                                          const struct dhcp4_message *message, bool is_unicast,
                                          struct ip4 interface);
+
+/// The network of the wire in whose name `facts->message` is to be answered: the one that the client's
+/// address is or will be in. `facts->network` itself unless it shares its wire.
+const struct network *dhcp4_pick_shared(const struct dhcp4_facts *facts);
 
 /// Decides what to do with one message (RFC 2131 section 4.3). Silence is `has_reply == false` with a reason
 /// where there is one. `*actions` is overwritten.

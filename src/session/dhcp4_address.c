@@ -44,6 +44,25 @@ static bool is_held_by_other(const struct dhcp4_facts *facts, const struct lease
     return !is_same_machine && !lease_key_equal(&lease->key, key);
 }
 
+bool dhcp4_address_is_here(const struct dhcp4_facts *facts, struct ip4 address)
+{
+    return facts->network != NULL &&
+           network_find_on_wire(facts->networks, facts->network_count, facts->network, address) != NULL;
+}
+
+// Which ranges the client may use.
+static struct pool_wish wish_of(const struct dhcp4_facts *facts, const struct lease_key *key)
+{
+    struct pool_wish wish = {.key = key,
+                             .classes = facts->classes,
+                             .is_bootp = facts->message->kind == DHCP4_BOOTP,
+                             .now_s = facts->now_s};
+    if (facts->networks != NULL && facts->network != NULL) {
+        wish.network = (uint16_t)(facts->network - facts->networks);
+    }
+    return wish;
+}
+
 // Whether there is a reservation that counts here. Evidence may point to a machine by its UUID alone, which
 // boards share: two of them on one address would both be lost.
 static bool has_reservation(const struct dhcp4_facts *facts)
@@ -51,8 +70,7 @@ static bool has_reservation(const struct dhcp4_facts *facts)
     const struct machine *machine = facts->machine;
     bool is_its_card =
         machine == NULL || machine->mac_count == 0 || machine_has_mac(machine, &facts->message->chaddr);
-    return is_its_card && facts->reserved.value != 0 && facts->network != NULL &&
-           subnet_has(facts->network->subnet, facts->reserved);
+    return is_its_card && facts->reserved.value != 0 && dhcp4_address_is_here(facts, facts->reserved);
 }
 
 bool dhcp4_address_is_reserved(const struct dhcp4_facts *facts, const struct lease_key *key)
@@ -67,7 +85,9 @@ bool dhcp4_address_may_have(const struct dhcp4_facts *facts, const struct lease_
         return ip4_equal(address, facts->reserved);
     }
     const struct pool_slot *slot = facts->pool == NULL ? NULL : pool_find_address(facts->pool, address);
-    return slot != NULL && pool_slot_is_free_for(slot, key, facts->now_s);
+    struct pool_wish wish = wish_of(facts, key);
+    return slot != NULL && pool_slot_is_open_to(facts->pool, slot, &wish) &&
+           pool_slot_is_free_for(slot, key, facts->now_s);
 }
 
 struct ip4 dhcp4_address_pick(const struct dhcp4_facts *facts, const struct lease_key *key,
@@ -80,12 +100,13 @@ struct ip4 dhcp4_address_pick(const struct dhcp4_facts *facts, const struct leas
     if (has_reservation(facts)) {
         reasons_add(reasons, REASON_RESERVATION_BUSY);
     }
-    struct ip4 wanted = {0};
-    dhcp4_find_ip4(facts->message, DHCP4_OPTION_REQUESTED_ADDRESS, &wanted);
-    const struct pool_slot *slot =
-        facts->pool == NULL ? NULL : pool_pick(facts->pool, key, wanted, facts->now_s);
+    struct pool_wish wish = wish_of(facts, key);
+    dhcp4_find_ip4(facts->message, DHCP4_OPTION_REQUESTED_ADDRESS, &wish.wanted);
+    const struct pool_slot *slot = facts->pool == NULL ? NULL : pool_pick_for(facts->pool, &wish);
     if (slot == NULL) {
-        reasons_add(reasons, REASON_POOL_FULL);
+        bool is_open = facts->pool == NULL || pool_is_open_to(facts->pool, &wish);
+        enum reason_id closed = wish.is_bootp ? REASON_BOOTP_NOT_RESERVED : REASON_RANGE_CLOSED;
+        reasons_add(reasons, is_open ? REASON_POOL_FULL : closed);
         return (struct ip4){0};
     }
     return slot->lease.address;
@@ -116,4 +137,24 @@ const struct network *dhcp4_pick_network(const struct network *networks, size_t 
         address = message->ciaddr;
     }
     return find_network(networks, count, address);
+}
+
+const struct network *dhcp4_pick_shared(const struct dhcp4_facts *facts)
+{
+    const struct network *network = facts->network;
+    const struct dhcp4_message *message = facts->message;
+    if (network == NULL || network->shared[0] == '\0') {
+        return network;
+    }
+    struct lease_key key = dhcp4_address_key(message);
+    struct reasons reasons = {0};
+    struct ip4 address = message->ciaddr;
+    if (message->kind == DHCP4_DISCOVER || message->kind == DHCP4_BOOTP) {
+        address = lease_key_is_none(&key) ? address : dhcp4_address_pick(facts, &key, &reasons);
+    } else if (message->kind == DHCP4_REQUEST) {
+        dhcp4_find_ip4(message, DHCP4_OPTION_REQUESTED_ADDRESS, &address);
+    }
+    const struct network *found =
+        network_find_on_wire(facts->networks, facts->network_count, network, address);
+    return found == NULL ? network : found;
 }

@@ -23,6 +23,9 @@ bool dhcp4_address_is_reserved(const struct dhcp4_facts *facts, const struct lea
 /// free for it.
 bool dhcp4_address_may_have(const struct dhcp4_facts *facts, const struct lease_key *key, struct ip4 address);
 
+/// Whether `address` lies in a network of the wire that the client asks from.
+bool dhcp4_address_is_here(const struct dhcp4_facts *facts, struct ip4 address);
+
 /// The address to offer (RFC 2131 section 4.3.1), 0 when there is none; adds the reason in both cases.
 struct ip4 dhcp4_address_pick(const struct dhcp4_facts *facts, const struct lease_key *key,
                               struct reasons *reasons);

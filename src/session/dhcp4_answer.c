@@ -35,14 +35,20 @@ struct lease dhcp4_answer_lease(const struct dhcp4_facts *facts, struct ip4 addr
     return lease;
 }
 
+// RFC 2131 section 4.3.1: what it asks for counts within bounds.
 uint32_t dhcp4_answer_lease_s(const struct dhcp4_facts *facts)
 {
-    uint32_t most_s = facts->class_lease_s != 0 ? facts->class_lease_s : facts->network->lease_s;
-    uint32_t asked_s = most_s;
-    dhcp4_find_u32(facts->message, DHCP4_OPTION_LEASE_TIME, &asked_s);
-    if (asked_s < NETWORK_LEASE_LEAST_S) {
-        asked_s = NETWORK_LEASE_LEAST_S;
+    const struct network *network = facts->network;
+    uint32_t lease_s = facts->class_lease_s != 0 ? facts->class_lease_s : network->lease_s;
+    uint32_t most_s = network->lease_most_s > lease_s ? network->lease_most_s : lease_s;
+    uint32_t least_s = network->lease_least_s != 0 ? network->lease_least_s : NETWORK_LEASE_LEAST_S;
+    if (facts->client->stage != BOOT_STAGE_SYSTEM && network->lease_boot_s != 0) {
+        lease_s = network->lease_boot_s;
+        most_s = lease_s;
     }
+    uint32_t asked_s = lease_s;
+    dhcp4_find_u32(facts->message, DHCP4_OPTION_LEASE_TIME, &asked_s);
+    asked_s = asked_s < least_s ? least_s : asked_s;
     return asked_s < most_s ? asked_s : most_s;
 }
 

@@ -9,8 +9,9 @@
 struct lease dhcp4_answer_lease(const struct dhcp4_facts *facts, struct ip4 address, enum lease_state state,
                                 uint32_t lease_s);
 
-/// How long a lease the client gets: what it asks for (51), within the network's lease time and
-/// NETWORK_LEASE_LEAST_S.
+/// How long a lease the client gets: what it asks for (51), between the network's lease_min and lease_max;
+/// else what its class or the network says. Firmware and loaders get no more than lease_boot, if there is
+/// one.
 uint32_t dhcp4_answer_lease_s(const struct dhcp4_facts *facts);
 
 /// Our server identifier: the relay's override (82.11, RFC 5107), else our address.

@@ -20,11 +20,25 @@ static bool is_repeated(const struct dhcp4_facts *facts, const struct lease *kno
            known->ends_s == lease->ends_s - age_s;
 }
 
+// The system's lease of a machine that boots again: its firmware gets a short one, but nobody else gets the
+// address before the time that the system was promised.
+static bool is_kept_longer(const struct dhcp4_facts *facts, const struct lease *known,
+                           const struct lease *lease)
+{
+    return known != NULL && facts->client->stage != BOOT_STAGE_SYSTEM && facts->network->lease_boot_s != 0 &&
+           known->state == LEASE_BOUND && lease_key_equal(&known->key, &lease->key) &&
+           known->ends_s >= lease->ends_s;
+}
+
 static void acknowledge(const struct dhcp4_facts *facts, struct ip4 address, struct dhcp4_actions *actions)
 {
     struct lease lease = dhcp4_answer_lease(facts, address, LEASE_BOUND, dhcp4_answer_lease_s(facts));
     const struct lease *known = dhcp4_address_lease(facts, address);
+    uint32_t told_s = seconds_left(&lease, facts->now_s);
     if (is_repeated(facts, known, &lease)) {
+        lease = *known;
+        told_s = seconds_left(&lease, facts->now_s);
+    } else if (is_kept_longer(facts, known, &lease)) {
         lease = *known;
     }
     actions->has_lease = true;
@@ -32,7 +46,7 @@ static void acknowledge(const struct dhcp4_facts *facts, struct ip4 address, str
     if (facts->reserved.value != 0 && ip4_equal(address, facts->reserved)) {
         reasons_add(&actions->reasons, REASON_ADDRESS_RESERVED);
     }
-    dhcp4_answer_put(facts, DHCP4_ACK, address, seconds_left(&lease, facts->now_s), actions);
+    dhcp4_answer_put(facts, DHCP4_ACK, address, told_s, actions);
 }
 
 // Another server's offer was better: what we set aside for this client is free again.
@@ -67,14 +81,25 @@ static void step_selecting(const struct dhcp4_facts *facts, const struct lease_k
     }
 }
 
+// Without authority only those are refused that ask this server alone: what others remember may be right.
+static void refuse(const struct dhcp4_facts *facts, const char *text, bool is_ours,
+                   struct dhcp4_actions *actions)
+{
+    if (is_ours || !facts->has_no_authority) {
+        dhcp4_answer_put_nak(facts, text, actions);
+    } else {
+        reasons_add(&actions->reasons, REASON_LEASE_UNKNOWN);
+    }
+}
+
 // The client remembers `address` and wants to go on with it. Speaking for leases that are not in our books
 // would break another server's, so only a wrong network or a contradiction to our books earns a NAK.
 // `is_ours`: the client asks this server alone (a unicast renewal), so silence helps nobody.
 static void step_remembered(const struct dhcp4_facts *facts, const struct lease_key *key, struct ip4 address,
                             bool is_ours, struct dhcp4_actions *actions)
 {
-    if (!subnet_has(facts->network->subnet, address)) {
-        dhcp4_answer_put_nak(facts, "this address belongs to another network", actions);
+    if (!dhcp4_address_is_here(facts, address)) {
+        refuse(facts, "this address belongs to another network", is_ours, actions);
         return;
     }
     const struct lease *record = dhcp4_address_record(facts, key);
@@ -91,7 +116,7 @@ static void step_remembered(const struct dhcp4_facts *facts, const struct lease_
     if (ip4_equal(address, known) && dhcp4_address_may_have(facts, key, address)) {
         acknowledge(facts, address, actions);
     } else {
-        dhcp4_answer_put_nak(facts, "this address is not yours any more", actions);
+        refuse(facts, "this address is not yours any more", is_ours, actions);
     }
 }
 

@@ -238,7 +238,7 @@ static void pool_and_model_agree(struct world *world)
         open += !world->slots[i].reserved;
     }
     assert_int_equal(world->pool.bound_count, bound);
-    assert_int_equal(world->pool.queue_count, open);
+    assert_int_equal(world->pool.ranges[0].queue_count, open);
     for (uint32_t client = 0; client < CLIENTS; client++) {
         struct lease_key key = key_of(client);
         const struct pool_slot *slot = pool_find_key(&world->pool, &key);
@@ -251,7 +251,7 @@ static void pool_and_model_agree(struct world *world)
 static void the_queue_is_a_heap(const struct world *world)
 {
     const struct pool *pool = &world->pool;
-    for (uint32_t place = 0; place < pool->queue_count; place++) {
+    for (uint32_t place = 0; place < pool->ranges[0].queue_count; place++) {
         const struct pool_slot *slot = &pool->slots[pool->queue[place]];
         assert_int_equal(slot->place, place);
         assert_true(pool->slots[pool->queue[(place - (place != 0)) / 2]].lease.ends_s <= slot->lease.ends_s);
