@@ -148,6 +148,9 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     // Version 4: DHCP. A machine's own options, and what its network and class last said of it.
     "ALTER TABLE machine ADD COLUMN dhcp_options TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machine ADD COLUMN unknown TEXT NOT NULL DEFAULT 'default';"
-    "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';"
+
+    // Who asks by IPv6 has this and address 0.
+    "ALTER TABLE event ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';",
 };
 // clang-format on

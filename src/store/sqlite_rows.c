@@ -45,30 +45,6 @@ static struct ip4 rows_read_ip4(sqlite3_stmt *statement, int at)
     return (struct ip4){(uint32_t)sqlite3_column_int64(statement, at)};
 }
 
-/// IPv4 as a number, as ever; IPv6 as its octets.
-static void rows_bind_ip(sqlite3_stmt *statement, int at, struct ip address)
-{
-    if (ip_is_ip6(address)) {
-        (void)sqlite3_bind_blob(statement, at, address.value.octets, sizeof address.value.octets,
-                                SQLITE_TRANSIENT);
-    } else {
-        rows_bind_number(statement, at, ip_get_ip4(address).value);
-    }
-}
-
-static struct ip rows_read_ip(sqlite3_stmt *statement, int at)
-{
-    struct ip address = {{{0}}};
-    bool is_ip6 = sqlite3_column_type(statement, at) == SQLITE_BLOB;
-    if (!is_ip6) {
-        return ip_from_ip4(rows_read_ip4(statement, at));
-    }
-    if (sqlite3_column_bytes(statement, at) == (int)sizeof address.value.octets) {
-        memcpy(address.value.octets, sqlite3_column_blob(statement, at), sizeof address.value.octets);
-    }
-    return address;
-}
-
 /// Whether the blob in column `at` has exactly `bytes` bytes.
 static bool rows_read_blob(sqlite3_stmt *statement, int at, void *out, size_t bytes)
 {
@@ -398,9 +374,11 @@ static void event_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_number(statement, 4, event->machine_id);
     rows_bind_number(statement, 5, event->order_id);
     rows_bind_hw(statement, 6, &event->mac);
-    rows_bind_ip(statement, 7, event->address);
+    rows_bind_number(statement, 7, ip_get_ip4(event->address).value);
     (void)sqlite3_bind_text(statement, 8, names, -1, SQLITE_TRANSIENT);
     rows_bind_text(statement, 9, event->text);
+    int address_bytes = ip_is_ip6(event->address) ? (int)sizeof event->address.value.octets : 0;
+    (void)sqlite3_bind_blob(statement, 10, event->address.value.octets, address_bytes, SQLITE_TRANSIENT);
 }
 
 static bool event_read_kind(const char *text, enum event_kind *kind)
@@ -438,7 +416,9 @@ static bool event_read(sqlite3_stmt *statement, void *row)
     event->at_ms = sqlite3_column_int64(statement, 1);
     event->machine_id = rows_read_number(statement, 3);
     event->order_id = rows_read_number(statement, 4);
-    event->address = rows_read_ip(statement, 6);
+    struct ip6 address;
+    bool is_ip6 = rows_read_blob(statement, 9, address.octets, sizeof address.octets);
+    event->address = is_ip6 ? ip_from_ip6(address) : ip_from_ip4(rows_read_ip4(statement, 6));
     event_read_reasons(rows_text(statement, 7), &event->reasons);
     return event_read_kind(rows_text(statement, 2), &event->kind) &&
            rows_read_hw(statement, 5, &event->mac) &&
@@ -544,11 +524,11 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
         {
             .table = "event",
             .row_bytes = sizeof(struct event),
-            .put = "INSERT INTO event(id, at_ms, kind, machine_id, order_id, mac, address, reasons, text)"
-                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            .put = "INSERT INTO event(id, at_ms, kind, machine_id, order_id, mac, address, reasons, text,"
+                   " address6) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             .remove = "DELETE FROM event WHERE id <= ?1",
-            .load = "SELECT id, at_ms, kind, machine_id, order_id, mac, address, reasons, text FROM event "
-                    "ORDER BY id",
+            .load = "SELECT id, at_ms, kind, machine_id, order_id, mac, address, reasons, text, address6 "
+                    "FROM event ORDER BY id",
             .bind = event_bind,
             .read = event_read,
         },

@@ -239,6 +239,22 @@ static bool take_event(const struct event *event, void *context)
     return true;
 }
 
+static void an_event_keeps_its_address_of_either_family(void **state)
+{
+    static const char *const TEXTS[] = {"192.0.2.1", "2001:db8::1", "0.0.0.0"};
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        struct store *store = open_store(*state);
+        struct event event = {.kind = EVENT_HTTP, .text = "said"};
+        assert_int_equal(ip_parse(TEXTS[i], &event.address), STATUS_OK);
+        store_event_add(store, &event);
+        store = reopen_store(*state, store);
+        struct event back = {0};
+        store_event_each(store, 0, take_event, &back); // the last one
+        assert_true(ip_equal(back.address, event.address));
+        store_close(store);
+    }
+}
+
 static void an_event_forgets_reasons_that_are_no_more(void **state)
 {
     struct store *store = open_store(*state);
@@ -586,6 +602,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_inventory_comes_back_and_goes_with_its_machine, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(orders_leases_and_events_come_back_whole, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(an_event_keeps_its_address_of_either_family, make_place,
+                                        remove_place),
         cmocka_unit_test_setup_teardown(an_event_forgets_reasons_that_are_no_more, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_was_removed_stays_removed, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_id_is_never_used_twice, make_place, remove_place),
