@@ -19,6 +19,11 @@ static const char *const mode_texts[CONFIG_DHCP_MODE_COUNT] = {
     [CONFIG_DHCP_OFF] = "off",
 };
 
+uint16_t config_https_boot_port(const struct config *config)
+{
+    return config->is_https_boot ? config->https_port : 0;
+}
+
 const char *config_dhcp_mode_text(enum config_dhcp_mode mode)
 {
     assert(mode < CONFIG_DHCP_MODE_COUNT);

@@ -113,6 +113,7 @@ struct config {
     uint16_t https_port;                       // 0 = no HTTPS
     char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder
     char https_key[CONFIG_PATH_BYTES];         // absolute; "" with it
+    bool is_https_boot; // UEFI HTTP boot fetches its loader by HTTPS
     struct policy policy;
     char control_socket[CONFIG_SOCKET_BYTES]; // absolute
 };
@@ -146,6 +147,9 @@ void config_print_json(const struct config *config, FILE *out);
 
 /// Prints the list of all keys in mdoc, as it stands in imprint.yaml(5).
 void config_print_manual(FILE *out);
+
+/// The port by which UEFI HTTP boot fetches its loader by HTTPS; 0 = it comes by HTTP.
+uint16_t config_https_boot_port(const struct config *config);
 
 /// "auto", "server", "proxy" or "off".
 const char *config_dhcp_mode_text(enum config_dhcp_mode mode);

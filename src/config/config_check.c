@@ -51,6 +51,11 @@ static enum status https_check(const struct config *config, const struct config_
         problem_set_remedy(problem, "set both, or none of them");
         return config_place_refuse(places, config, has_key ? "https.key" : "https.certificate", problem);
     }
+    if (config->is_https_boot && config->https_port == 0) {
+        problem_set(problem, "'https.boot' is yes, but 'https.port' is 0, so there is no HTTPS");
+        problem_set_remedy(problem, "set https.port, or leave https.boot out");
+        return config_place_refuse(places, config, "https.boot", problem);
+    }
     if (config->https_port == config->http_port) {
         problem_set(problem, "'http.port' and 'https.port' are the same");
         problem_set_remedy(problem, "choose another port for one of them; 0 turns HTTPS off");

@@ -240,6 +240,14 @@ static const struct key keys[] = {
      .default_about = "one that imprint makes itself, tls/key.pem in the state folder",
      .about = "The file with the certificate's key in PEM, without a password. It is read before the daemon "
               "gives up being root."},
+    {.name = "https.boot",
+     .type = KEY_SWITCH,
+     .may_reload = true,
+     IN_CONFIG(is_https_boot),
+     .default_text = "no",
+     .about =
+         "Whether UEFI HTTP boot is sent to HTTPS for its boot loader. Firmware does so only where a "
+         "certificate was enrolled that vouches for this server's; imprint certificate export writes it."},
     {.name = "policy.unknown",
      .type = KEY_WORD,
      .may_reload = true,

@@ -2,6 +2,7 @@
 #include "service/dhcp_answer.h"
 
 #include "loader/loader.h"
+#include "service/dhcp_leasequery.h"
 #include "session/client.h"
 
 #include <string.h>
@@ -24,7 +25,9 @@ static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct
     if (missing != NULL) {
         text_add_format(detail, "%s is not there", missing->file);
     }
-    struct loader_place place = {.server = ip_from_ip4(world->address), .http_port = world->http_port};
+    struct loader_place place = {.server = ip_from_ip4(world->address),
+                                 .http_port = world->http_port,
+                                 .https_port = world->https_port};
     struct text file;
     text_init(&file, boot->file, sizeof boot->file);
     if (loader == NULL || loader_print_file(loader, client, &place, &file) != STATUS_OK) {
@@ -192,6 +195,12 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
         return status != STATUS_OK ? status : STATUS_UNSUPPORTED;
     }
     answer->limit_bytes = dhcp4_reply_limit(&answer->message);
+    if (answer->message.kind == DHCP4_LEASEQUERY) {
+        if (!world->is_proxy && question->port == DHCP4_SERVER_PORT) {
+            dhcp_leasequery(world, question, answer);
+        }
+        return STATUS_OK;
+    }
     client_from_dhcp4(&answer->message, &answer->client);
     struct dhcp_terms terms;
     const struct network *network = dhcp_answer_place(world, question, answer, &terms);

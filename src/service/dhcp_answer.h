@@ -15,8 +15,9 @@ struct dhcp_answer_world { // borrowed
     const struct config_dhcp *dhcp; // options and classes; NULL = none
     uint32_t loaders;               // the set of loaders that are there
     uint16_t http_port;
-    bool is_proxy;      // the interface gives no addresses
-    struct ip4 address; // ours on the interface
+    uint16_t https_port; // UEFI HTTP boot comes by HTTPS; 0 = by HTTP
+    bool is_proxy;       // the interface gives no addresses
+    struct ip4 address;  // ours on the interface
 };
 
 struct dhcp_question {

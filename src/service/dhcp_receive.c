@@ -18,7 +18,8 @@ static bool dhcp_may_offer(struct dhcp_port *port, const struct datagram *datagr
     const struct lease *lease = &answer->actions.lease;
     const struct hw *client = &answer->message.chaddr;
     bool is_new = answer->actions.reply_kind == DHCP4_OFFER && answer->actions.has_lease &&
-                  lease->state == LEASE_OFFERED && answer->message.giaddr.value == 0 && client->type == 1 &&
+                  service->settings.config->dhcp.has_ping_check && lease->state == LEASE_OFFERED &&
+                  answer->message.giaddr.value == 0 && client->type == 1 &&
                   interface_find_address(&port->interface, lease->address) != NULL;
     const struct lease *stored = store_lease_find(service->settings.desk->store, lease->address);
     if (!is_new || (stored != NULL && lease_key_equal(&stored->key, &lease->key)) ||
@@ -82,7 +83,7 @@ static bool dhcp_acknowledge_completed(struct dhcp_port *port, const struct data
     return true;
 }
 
-static void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
+void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port)
 {
     struct dhcp_service *service = port->service;
     struct ip4 own = dhcp_port_pick_address(port, datagram);
@@ -91,6 +92,7 @@ static void dhcp_receive_question(struct dhcp_port *port, const struct datagram 
                                       .pools = &service->pools,
                                       .loaders = service->settings.find_loaders(service->settings.context),
                                       .http_port = service->settings.config->http_port,
+                                      .https_port = config_https_boot_port(service->settings.config),
                                       .is_proxy = port->state == DHCP_PORT_PROXY,
                                       .address = own};
     struct dhcp_question question = {.bytes = datagram->bytes,
@@ -133,7 +135,11 @@ void dhcp_receive_server(void *context, const struct datagram *datagram)
         port->service->counters.received++;
         return;
     }
-    dhcp_receive(port, datagram, DHCP4_SERVER_PORT);
+    if (port->state == DHCP_PORT_LISTENING || dhcp_may_answer_now(port, datagram)) {
+        dhcp_receive(port, datagram, DHCP4_SERVER_PORT);
+    } else {
+        port->service->counters.received++;
+    }
 }
 
 void dhcp_receive_boot(void *context, const struct datagram *datagram)

@@ -48,7 +48,8 @@ static enum status server_ports_open_https(struct server_ports *ports, const str
     struct problem found;
     problem_clear(&found);
     enum status status = http_service_listen(ports->http, &https, &found);
-    bool is_chosen = ports->https_port != SERVER_HTTPS_PORT || ports->config->https_certificate[0] != '\0';
+    bool is_chosen = ports->https_port != SERVER_HTTPS_PORT || ports->config->is_https_boot ||
+                     ports->config->https_certificate[0] != '\0';
     if (status == STATUS_BUSY && !is_chosen && !ports->is_https_settled) {
         char text[PROBLEM_TEXT_BYTES + PROBLEM_REMEDY_BYTES];
         log_write(ports->log, LOG_LEVEL_WARNING,

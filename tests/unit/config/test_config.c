@@ -134,6 +134,7 @@ static void a_bad_value_is_told_with_what_is_allowed(void **state)
     assert_refused("http: { port: }\n", 1, 15, "'http.port' has no value");
     assert_refused("https: { port: 65536 }\n", 1, 16, "'https.port' cannot be '65536'");
     assert_refused("https: { port: 80 }\n", 1, 10, "are the same");
+    assert_refused("https: { port: 0, boot: yes }\n", 1, 19, "there is no HTTPS");
     assert_refused("http: { port: 443 }\n", 1, 9, "are the same");
     assert_refused("https: { key: /a }\n", 1, 10, "'https.certificate' is not");
     assert_refused("https: { certificate: /a }\n", 1, 10, "'https.key' is not");
