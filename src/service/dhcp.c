@@ -188,6 +188,7 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
     }
     dhcp_service_tell_kept(service, &service->pools, NULL);
     service->conflict_timer = loop_timer_new(settings->loop, dhcp_conflict_tick, service);
+    service->delay_timer = loop_timer_new(settings->loop, dhcp_delay_tick, service);
     return service;
 }
 
@@ -216,6 +217,7 @@ void dhcp_service_free(struct dhcp_service *service)
         dhcp_port_close(port);
     }
     loop_timer_free(service->conflict_timer);
+    loop_timer_free(service->delay_timer);
     dhcp_pools_clear(&service->pools);
     heap_free(service);
 }

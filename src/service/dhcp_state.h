@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inside of the DHCP service, for its own files only: dhcp_port.c (our addresses), dhcp_send.c (replies
-// wait for the turn's commit), dhcp_others.c (who else answers, and auto mode), dhcp_receive.c (questions,
-// those that wait for the network's silence, and those for another server whose offer we completed), dhcp.c
-// (its life).
+// wait for the turn's commit), dhcp_others.c (who else answers, and auto mode), dhcp_first.c (who answers
+// first), dhcp_receive.c (questions, those that wait for the network's silence, and those for another server
+// whose offer we completed), dhcp.c (its life).
 #pragma once
 
 #include "io/packet.h"
@@ -11,6 +11,7 @@
 #include "service/dhcp_answer.h"
 #include "service/dhcp_complete.h"
 #include "service/dhcp_conflict.h"
+#include "service/dhcp_delay.h"
 
 #define DHCP_PENDING_MOST 256
 
@@ -50,6 +51,8 @@ struct dhcp_service {
     struct dhcp_pending pending[DHCP_PENDING_MOST];
     struct dhcp_conflict conflict;
     struct loop_timer *conflict_timer;
+    struct dhcp_delay delay;
+    struct loop_timer *delay_timer;
     struct dhcp_complete complete;
     struct dhcp_answer answer; // scratch of the datagram at hand
     _Alignas(max_align_t) uint8_t memory[DHCP4_ARENA_BYTES];
@@ -100,6 +103,16 @@ void dhcp_receive_server(void *context, const struct datagram *datagram);
 
 /// A datagram came to port 4011.
 void dhcp_receive_boot(void *context, const struct datagram *datagram);
+
+/// Answers a question that came to our port `own_port`.
+void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagram, uint16_t own_port);
+
+/// Whether the question that came to port 67 is answered now. Else it waits for dhcp.delay, and is answered
+/// by dhcp_delay_tick, or is left to another server (dhcp.standby).
+bool dhcp_may_answer_now(struct dhcp_port *port, const struct datagram *datagram);
+
+/// The timer of questions that wait for dhcp.delay (`context` is the service).
+void dhcp_delay_tick(void *context);
 
 /// Somebody sent ARP: perhaps from an address that we are about to offer.
 void dhcp_hear_arp(void *context, const struct arp *arp);
