@@ -116,6 +116,17 @@ static void show_tftp(struct call *call, const json_t *machine)
     }
 }
 
+static void show_dhcp(struct call *call, const json_t *machine)
+{
+    size_t position;
+    json_t *option;
+    json_array_foreach(fact_get(machine, "dhcp_options"), position, option)
+    {
+        show_field(call, position == 0 ? "DHCP options" : "", SCREEN_PLAIN, json_string_value(option));
+    }
+    show_field(call, "proposed", SCREEN_PLAIN, fact_text(machine, "proposal")); // by its class
+}
+
 static void show_machine(struct call *call, const json_t *machine)
 {
     char time[SHOW_TIME_BYTES];
@@ -133,6 +144,7 @@ static void show_machine(struct call *call, const json_t *machine)
     }
     show_field(call, "loader", SCREEN_PLAIN, fact_text(machine, "loader"));
     show_tftp(call, machine);
+    show_dhcp(call, machine);
     show_field(call, "first seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "first_seen_s"), time));
     show_field(call, "last seen", SCREEN_PLAIN, show_time(call, fact_number(machine, "last_seen_s"), time));
     if (json_is_object(order)) {
@@ -214,6 +226,7 @@ int command_machine_add(struct call *call)
     json_t *body = body_from_options(call);
     json_object_set_new(body, "name", fact_from_text(call->arguments[0]));
     add_list(call, "mac", "macs", body);
+    add_list(call, "dhcp-option", "dhcp_options", body);
     json_t *machine = ask(call, "POST", "machines", body);
     json_decref(body);
     return show_one(call, machine, show_added);
@@ -228,6 +241,8 @@ int command_machine_edit(struct call *call)
     }
     add_list(call, "add-mac", "add_macs", body);
     add_list(call, "remove-mac", "remove_macs", body);
+    add_list(call, "dhcp-option", "dhcp_options", body);
+    add_list(call, "remove-dhcp-option", "remove_dhcp_options", body);
     if (json_object_size(body) == 0) {
         json_decref(body);
         ask_complain_text(call, "'imprint help machine edit' shows what can be changed", "nothing to change");

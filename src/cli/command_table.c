@@ -57,6 +57,7 @@ static const struct command_option machine_add_options[] = {
     OPTION("address", "ADDRESS", "the IPv4 address reserved for it"),
     OPTION("hostname", "NAME", "the host name that it gets, instead of its name"),
     OPTION("loader", "auto|ipxe|pxelinux|grub", "the boot loader that it gets"),
+    OPTION_MANY("dhcp-option", "NAME=VALUE", "a DHCP option of its own, as dhcp.options has them"),
     OPTIONS_END,
 };
 
@@ -74,6 +75,9 @@ static const struct command_option machine_edit_options[] = {
     OPTION("address", "ADDRESS|none", "the IPv4 address reserved for it"),
     OPTION("hostname", "NAME|none", "the host name that it gets, instead of its name"),
     OPTION("loader", "auto|ipxe|pxelinux|grub", "the boot loader that it gets"),
+    OPTION_MANY("dhcp-option", "NAME=VALUE",
+                "a DHCP option of its own, as dhcp.options has them; without VALUE it is kept from it"),
+    OPTION_MANY("remove-dhcp-option", "NAME", "one DHCP option of its own less"),
     OPTION("tftp-blksize", "N|auto",
            "the largest TFTP block that it gets; auto forgets what was learned too"),
     OPTION("tftp-rollover", "0|1|auto", "the TFTP block number behind 65535; tftp.rollover if auto"),
@@ -161,7 +165,7 @@ static const struct command_option profile_render_options[] = {
 };
 
 static const struct command_option deploy_options[] = {
-    OPTION_NEEDED("profile", "PROFILE", "what to boot"),
+    OPTION("profile", "PROFILE", "what to boot; what the machines' class proposes when it is left out"),
     OPTION("expires", "TIME", "how long the order waits for the machine, such as 2h; 24h if not given"),
     OPTION("reason", "TEXT", "why, for those who read the timeline later"),
     OPTION("tries", "N", "how often the machine may start it; 5 if not given"),
@@ -191,6 +195,11 @@ static const struct command_option order_list_options[] = {
 
 static const struct command_option lease_list_options[] = {
     OPTION("all", NULL, "those that were given back or ran out, too"),
+    OPTIONS_END,
+};
+
+static const struct command_option certificate_export_options[] = {
+    OPTION("format", "pem|der|esl", "as PEM, as DER, or as an EFI signature list"),
     OPTIONS_END,
 };
 
@@ -337,6 +346,16 @@ static const struct command rows[] = {
      "what a client "
      "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
      command_tftp_map, false},
+    {"certificate show", "", NULL, "show the certificate of HTTPS, and what firmware must be given for it",
+     "", command_certificate_show, false},
+    {"certificate export", "FILE", certificate_export_options,
+     "write the certificate that firmware must be given to boot by HTTPS",
+     "FILE may be -, standard output. It is the certificate of the authority that signs the server's: "
+     "imprint's "
+     "own, or the last one in the file of https.certificate. Without --format the end of FILE's name tells "
+     "the "
+     "format: .der and .cer, .esl, all else is PEM.",
+     command_certificate_export, false},
     {"config check", "[FILE]", config_options, "look for mistakes in the configuration",
      "It needs no daemon, and without FILE it reads /etc/imprint/imprint.yaml.", command_config_check, false},
     {"config show", "[FILE]", config_options, "print the configuration with every default filled in",

@@ -84,8 +84,14 @@ static enum status entry_put(struct dhcp_option_set *set, struct dhcp_option_ent
     if (is_there) {
         entry_remove(set, place);
     }
+    // The bytes stand in the order of the entries, so equal sets are equal as memory.
+    size_t bytes = (size_t)like.vendor_bytes + like.length;
+    like.at = place < set->count ? set->entries[place].at : set->used;
+    memmove(set->bytes + like.at + bytes, set->bytes + like.at, (size_t)set->used - like.at);
+    for (size_t i = place; i < set->count; i++) {
+        set->entries[i].at = (uint16_t)(set->entries[i].at + bytes);
+    }
     memmove(&set->entries[place + 1], &set->entries[place], (set->count - place) * sizeof set->entries[0]);
-    like.at = set->used;
     set->entries[place] = like;
     set->count++;
     if (like.vendor_bytes != 0) {
@@ -94,7 +100,7 @@ static enum status entry_put(struct dhcp_option_set *set, struct dhcp_option_ent
     if (like.length != 0) {
         memcpy(set->bytes + like.at + like.vendor_bytes, data, like.length);
     }
-    set->used = (uint16_t)(set->used + like.vendor_bytes + like.length);
+    set->used = (uint16_t)(set->used + bytes);
     return STATUS_OK;
 }
 

@@ -36,11 +36,11 @@ static bool domains_check(const uint8_t *data, size_t bytes, size_t *count)
     return *count != 0;
 }
 
-// A string as it can be written in one value: printable, or UTF-8 left alone.
+// A string that can be shown as it is, everywhere.
 static bool text_check(const uint8_t *data, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
-        if (text_is_control((char)data[i])) {
+        if (data[i] < ' ' || data[i] > '~') {
             return false;
         }
     }

@@ -429,6 +429,29 @@ void dhcp_option_print_name(const struct dhcp_option_set *set, const struct dhcp
     }
 }
 
+// Appends the value by its type, when that text would be read as the same bytes again.
+static bool print_typed(enum dhcp_option_type type, const uint8_t *data, size_t bytes, struct text *text)
+{
+    uint8_t again[DHCP_OPTION_BYTES_MOST];
+    struct writer writer = writer_init(again, sizeof again);
+    size_t before = text->length;
+    if (text->cut || !dhcp_option_value_check(type, data, bytes)) {
+        return false;
+    }
+    dhcp_option_value_print(type, data, bytes, text);
+    const char *printed = text->start + before;
+    const char *wrong;
+    if (!text->cut && !text_starts(printed, HEX_PREFIX) &&
+        dhcp_option_value_encode(type, &printed, 1, &writer, &wrong) == STATUS_OK && !writer.failed &&
+        writer_length(&writer) == bytes && memcmp(again, data, bytes) == 0) {
+        return true;
+    }
+    text->length = before;
+    text->start[before] = '\0';
+    text->cut = false;
+    return false;
+}
+
 void dhcp_option_print_value(const struct dhcp_option_set *set, const struct dhcp_option_entry *entry,
                              const struct dhcp_definitions *definitions, struct text *text)
 {
@@ -443,13 +466,10 @@ void dhcp_option_print_value(const struct dhcp_option_set *set, const struct dhc
     if (entry->is_none) {
         return;
     }
-    bool is_hex_text = type == DHCP_OPTION_STRING && entry->length >= strlen(HEX_PREFIX) &&
-                       memcmp(data, HEX_PREFIX, strlen(HEX_PREFIX)) == 0;
-    if (is_hex_text || !dhcp_option_value_check(type, data, entry->length)) {
+    if (!print_typed(type, data, entry->length, text)) {
         text_add(text, HEX_PREFIX);
-        type = DHCP_OPTION_HEX;
+        dhcp_option_value_print_hex(data, entry->length, text);
     }
-    dhcp_option_value_print(type, data, entry->length, text);
 }
 
 static bool name_is_good(const char *name)

@@ -2,6 +2,7 @@
 #include "service/control_json.h"
 
 #include "base/text.h"
+#include "service/control_machine.h"
 #include "service/control_personal.h"
 
 #include <string.h>
@@ -103,6 +104,8 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
                         machine->tftp_blksize_learned == 0 ? json_null()
                                                            : json_integer(machine->tftp_blksize_learned));
     put_text(object, "tftp_rollover", machine_rollover_text(machine->tftp_rollover));
+    json_object_set_new(object, "dhcp_options", control_machine_options_json(machine));
+    put_text(object, "proposal", machine->proposal);
     put_time(object, "first_seen_s", machine->first_seen_s);
     put_time(object, "last_seen_s", machine->last_seen_s);
     int64_t found_s = 0;

@@ -326,6 +326,7 @@ static bool take_all(struct control_request *request, struct machine *machine)
     return take_name(request, machine) && take_hostname(request, machine) && take_uuid(request, machine) &&
            take_address(request, machine) && take_loader(request, machine) &&
            take_tftp_blksize(request, machine) && take_tftp_rollover(request, machine) &&
+           control_machine_take_options(request, machine) &&
            control_copy_text(request, "serial", machine->serial, sizeof machine->serial, NULL);
 }
 
@@ -347,8 +348,9 @@ static void put(struct control_request *request, struct machine *machine, unsign
 
 void control_machine_add(struct control_request *request)
 {
-    static const char *const members[] = {"name",    "macs",   "uuid",         "serial",        "hostname",
-                                          "address", "loader", "tftp_blksize", "tftp_rollover", NULL};
+    static const char *const members[] = {"name",          "macs",         "uuid",   "serial",
+                                          "hostname",      "address",      "loader", "tftp_blksize",
+                                          "tftp_rollover", "dhcp_options", NULL};
     struct machine machine;
     machine_init(&machine);
     machine.state = MACHINE_APPROVED;
@@ -369,9 +371,10 @@ void control_machine_add(struct control_request *request)
 
 void control_machine_edit(struct control_request *request)
 {
-    static const char *const members[] = {"name",         "uuid",          "serial",   "hostname",
-                                          "address",      "loader",        "add_macs", "remove_macs",
-                                          "tftp_blksize", "tftp_rollover", NULL};
+    static const char *const members[] = {
+        "name",     "uuid",        "serial",       "hostname",      "address",      "loader",
+        "add_macs", "remove_macs", "tftp_blksize", "tftp_rollover", "dhcp_options", "remove_dhcp_options",
+        NULL};
     const struct machine *found = control_machine_find(request, request->names[0]);
     if (found == NULL || !control_allow(request, members)) {
         return;

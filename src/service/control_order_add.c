@@ -6,6 +6,7 @@
 #include "model/guard.h"
 #include "service/control_draft.h"
 #include "service/control_json.h"
+#include "service/control_machine.h"
 #include "service/control_order.h"
 #include "service/control_route.h"
 
@@ -15,6 +16,34 @@
 #define EXPIRES_MOST_S  (366 * 24 * 3600)
 #define MACHINES_MOST   1000u
 
+// The profile that the classes of all the machines named agree on; NULL when there is none, and the answer is
+// given then.
+static const char *find_proposal(struct control_request *request)
+{
+    json_t *names;
+    const char *proposal = NULL;
+    if (!control_get_list(request, "machines", &names)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < json_array_size(names) && i < MACHINES_MOST; i++) {
+        const struct machine *machine =
+            control_machine_find(request, json_string_value(json_array_get(names, i)));
+        if (machine == NULL) {
+            return NULL;
+        }
+        if (machine->proposal[0] == '\0' || (proposal != NULL && strcmp(proposal, machine->proposal) != 0)) {
+            proposal = NULL;
+            break;
+        }
+        proposal = machine->proposal;
+    }
+    if (proposal == NULL) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "imprint profile list shows what there is",
+                            "an order needs a profile, and no class of these machines proposes one");
+    }
+    return proposal;
+}
+
 static const struct profile *find_profile(struct control_request *request)
 {
     const char *name;
@@ -22,8 +51,9 @@ static const struct profile *find_profile(struct control_request *request)
         return NULL;
     }
     if (name == NULL) {
-        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "imprint profile list shows what there is",
-                            "an order needs a profile");
+        name = find_proposal(request);
+    }
+    if (name == NULL) {
         return NULL;
     }
     const struct profile *profile = store_profile_find(request->world->store, name);
