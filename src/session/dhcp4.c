@@ -143,6 +143,10 @@ void dhcp4_step(const struct dhcp4_facts *facts, struct dhcp4_actions *actions)
     case DHCP4_BOOTP:
         step_bootp(facts, &key, actions);
         break;
+    case DHCP4_LEASEQUERY: // dhcp4_leasequery.c
+    case DHCP4_LEASEUNASSIGNED:
+    case DHCP4_LEASEUNKNOWN:
+    case DHCP4_LEASEACTIVE:
     case DHCP4_OFFER:
     case DHCP4_ACK:
     case DHCP4_NAK:

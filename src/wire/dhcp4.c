@@ -154,7 +154,8 @@ static enum status kind_decode(struct dhcp4_message *message, struct problem *pr
         problem_set(problem, "a DHCP message has a message type (option 53) that is not one byte from 1 up");
         return STATUS_MALFORMED;
     }
-    if (option->data[0] > DHCP4_INFORM) {
+    bool is_query = option->data[0] >= DHCP4_LEASEQUERY && option->data[0] <= DHCP4_LEASEACTIVE;
+    if (option->data[0] > DHCP4_INFORM && !is_query) {
         problem_set(problem, "a DHCP message is of type %u, which imprint does not take part in",
                     option->data[0]);
         return STATUS_UNSUPPORTED;
@@ -375,7 +376,8 @@ size_t dhcp4_reply_limit(const struct dhcp4_message *request)
 
 const char *dhcp4_kind_name(enum dhcp4_kind kind)
 {
-    static const char *const NAMES[] = {"BOOTP", "DISCOVER", "OFFER",   "REQUEST", "DECLINE",
-                                        "ACK",   "NAK",      "RELEASE", "INFORM"};
-    return (size_t)kind < COUNT_OF(NAMES) ? NAMES[kind] : "UNKNOWN";
+    static const char *const NAMES[] = {
+        "BOOTP",   "DISCOVER", "OFFER", "REQUEST",    "DECLINE",         "ACK",          "NAK",
+        "RELEASE", "INFORM",   NULL,    "LEASEQUERY", "LEASEUNASSIGNED", "LEASEUNKNOWN", "LEASEACTIVE"};
+    return (size_t)kind < COUNT_OF(NAMES) && NAMES[kind] != NULL ? NAMES[kind] : "UNKNOWN";
 }

@@ -35,7 +35,11 @@ enum dhcp4_kind {
     DHCP4_ACK = 5,
     DHCP4_NAK = 6,
     DHCP4_RELEASE = 7,
-    DHCP4_INFORM = 8
+    DHCP4_INFORM = 8,
+    DHCP4_LEASEQUERY = 10, // RFC 4388; its answers follow
+    DHCP4_LEASEUNASSIGNED = 11,
+    DHCP4_LEASEUNKNOWN = 12,
+    DHCP4_LEASEACTIVE = 13
 };
 
 // One option, its pieces (RFC 3396) joined.
@@ -71,7 +75,8 @@ struct dhcp4_message {
 /// enough), not from `bytes`, and is untouched unless OK. Takes what real clients send: less than 300 bytes,
 /// no END, no cookie (then BOOTP without options), options in sname and file (52), split options (RFC 3396).
 /// STATUS_MALFORMED (with `problem`, may be NULL): shorter than a header, op not 1 or 2, hlen above 16, an
-/// option that runs past its field or a broken 52 or 53. STATUS_UNSUPPORTED: a message type above 8.
+/// option that runs past its field or a broken 52 or 53. STATUS_UNSUPPORTED: a message type
+/// beyond RFC 2131 and 4388.
 /// STATUS_TOO_LONG: more than DHCP4_DATAGRAM_BYTES, or the arena is too small.
 MUST_USE enum status dhcp4_decode(const void *bytes, size_t count, struct arena *arena,
                                   struct dhcp4_message *out, struct problem *problem);
