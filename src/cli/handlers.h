@@ -77,6 +77,11 @@ int command_lease_list(struct call *call);
 /// tftp map FILE NAME.
 int command_tftp_map(struct call *call);
 
+/// certificate show.
+int command_certificate_show(struct call *call);
+/// certificate export FILE.
+int command_certificate_export(struct call *call);
+
 /// config check [FILE].
 int command_config_check(struct call *call);
 /// config show [FILE].

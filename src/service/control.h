@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 struct agents;
+struct certificate;
 struct control;
 struct json_t;
 
@@ -50,6 +51,8 @@ struct control_world {
     /// NULL = there are none.
     enum status (*pick_address)(void *context, const struct machine *machine, struct ip4 *address,
                                 struct problem *problem);
+
+    const struct certificate *certificate; // of HTTPS, without its key; NULL or empty = there is none
 
     struct agents *agents; // who tells how far orders are; NULL = nobody
 

@@ -11,6 +11,7 @@ static const struct control_route routes[] = {
     {"GET", "status", CONTROL_BODY_NONE, control_status_show, NULL},
     {"GET", "config", CONTROL_BODY_NONE, control_config_show, NULL},
     {"GET", "events", CONTROL_BODY_NONE, control_event_list, NULL},
+    {"GET", "certificate", CONTROL_BODY_NONE, control_certificate_show, NULL},
     {"GET", "leases", CONTROL_BODY_NONE, control_lease_list, NULL},
     {"GET", "machines", CONTROL_BODY_NONE, control_machine_list, NULL},
     {"POST", "machines", CONTROL_BODY_JSON, control_machine_add, NULL},

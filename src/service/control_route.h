@@ -72,6 +72,8 @@ void control_order_cancel(struct control_request *request);
 
 /// GET leases.
 void control_lease_list(struct control_request *request);
+/// GET certificate: of HTTPS, and what firmware has to be given for it.
+void control_certificate_show(struct control_request *request);
 /// GET status.
 void control_status_show(struct control_request *request);
 /// GET config: the effective configuration.

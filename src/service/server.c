@@ -476,6 +476,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .render = server_render,
                                   .render_personal = server_render_personal,
                                   .pick_address = server_pick_address,
+                                  .certificate = &server->certificate,
                                   .agents = server->agents,
                                   .changed = server_changed,
                                   .status = server_status};
