@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Benchmarks: imprint beside dnsmasq (beside three TFTP servers: tftp.py; beside dd: write.py), in the same run, on the same machine, with the same load. See bench/README.md.
+"""Benchmarks: imprint beside other DHCP servers (dhcp_servers.py; beside three TFTP servers: tftp.py; beside dd: write.py), in the same run, on the same machine, with the same load. See bench/README.md.
 
 Every round gives each server a fresh private network, starts it on core 0, loads it from core 1 with simulated
 machines (bench/storm.c), and looks at what it cost. Rounds of both servers alternate. Numbers are medians of the
@@ -20,38 +20,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from lab import Lab, LabError  # noqa: E402
 from lab.network import imprint_binary  # noqa: E402
-from lab.storm import add_storm_host, cpu_seconds_of, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
+from lab.storm import add_storm_host, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
 
+from dhcp_servers import LOADER, PEER_NAMES, SERVERS, meter_all, missing_peers  # noqa: E402
 from tftp import ROWS, print_row, print_tftp, run_tftp  # noqa: E402
 from write import print_write, run_write  # noqa: E402
 
-LOADER = pathlib.Path("/usr/lib/PXELINUX/pxelinux.0")
-POOL = "10.77.4.1-10.77.11.250"
 MIB = 1 << 20
-
-
-# ---- servers ----
-
-def start_imprint(lab, root):
-    return lab.start_imprint(pool=POOL, root=root)
-
-
-def start_dnsmasq(lab, root):
-    """dnsmasq set up to do the same as well as it can: no ping before an offer, no limit in the way, no log lines."""
-    first, last = POOL.split("-")
-    process = lab.start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=br0", "--bind-interfaces",
-                        f"--dhcp-range={first},{last},255.255.0.0,1h", "--no-ping", f"--dhcp-boot={LOADER.name}", "--enable-tftp",
-                        f"--tftp-root={root}", "--tftp-max=4000", "--dhcp-lease-max=10000", "--dhcp-authoritative",
-                        f"--dhcp-leasefile={lab.folder}/leases", "--user=root", "--quiet-dhcp", "--quiet-tftp", "--log-facility=-",
-                        log="dnsmasq.log")
-    log = lab.folder / "dnsmasq.log"
-    lab.wait("dnsmasq to start", lambda: process.poll() is not None or "TFTP root is" in log.read_text(), seconds=10, every=0.05)
-    if process.poll() is not None:
-        raise LabError(f"dnsmasq ended:\n{log.read_text()}")
-    return process
-
-
-SERVERS = {"imprint": start_imprint, "dnsmasq": start_dnsmasq}
 
 
 # ---- benchmarks: what the load is, and which numbers of it are shown ----
@@ -124,21 +99,34 @@ def run_round(server, load, options):
     with Lab(network="10.77.0", prefix=16) as lab:
         root = make_root(lab)
         add_storm_host(lab)
-        process = SERVERS[server](lab, root)
-        pin_server(process.pid)
-        before = cpu_seconds_of(process.pid)
-        seen = load(lab, options)
-        seen["cpu_seconds"] = cpu_seconds_of(process.pid) - before
-        seen["memory"] = memory_of(process.pid)
+        processes = SERVERS[server](lab, root)
+        meter = meter_all(processes, f"{lab.name}-bench")
+        try:
+            for process in processes:
+                pin_server(process.pid)
+            before = meter.cpu_seconds()
+            seen = load(lab, options)
+            seen["cpu_seconds"] = meter.cpu_seconds() - before
+            seen["memory"] = memory_of(processes[0].pid)
+        finally:
+            for process in processes:
+                lab.stop(process)
+            meter.close()
         return seen
+
+
+def chosen(options):
+    """The servers to measure."""
+    wanted = options.servers.split(",") if options.servers else list(SERVERS)
+    return [name for name in SERVERS if name in wanted]
 
 
 def run_benchmark(name, options):
     """All rounds of one benchmark; what each server was seen to do, in order."""
     about, load, _ = BENCHMARKS[name]
-    seen = {server: [] for server in SERVERS}
+    seen = {server: [] for server in chosen(options)}
     for number in range(options.rounds):
-        for server in list(SERVERS)[::1 if number % 2 == 0 else -1]:
+        for server in chosen(options)[::1 if number % 2 == 0 else -1]:
             say(f"{name}: round {number + 1} of {options.rounds}, {server}")
             seen[server].append(run_round(server, load, options))
             time.sleep(0.2)
@@ -150,9 +138,16 @@ def rows_of(name, seen):
     rows = []
     for what, unit, better, find in BENCHMARKS[name][2]:
         values = {server: [number_in(one, find) for one in rounds] for server, rounds in seen.items()}
-        rows.append({"what": what, "unit": unit, "better": better, "ratio": median_ratio(values["imprint"], values["dnsmasq"]),
+        theirs = [best_of(better, found) for found in zip(*(values[peer] for peer in PEER_NAMES if peer in values))]
+        rows.append({"what": what, "unit": unit, "better": better, "ratio": median_ratio(values["imprint"], theirs),
                      **{server: median(found) for server, found in values.items()}})
     return rows
+
+
+def best_of(better, found):
+    """Of one round: the best peer's number."""
+    known = [value for value in found if value is not None]
+    return (max if better == MORE else min)(known) if known else None
 
 
 def number_in(seen, find):
@@ -182,12 +177,13 @@ def say(text):
 
 
 def print_table(name, result):
+    servers = list(result["rounds"])
     print(f"\n{name}: {result['about']}; medians of {len(result['rounds']['imprint'])} rounds")
-    print(f"  {'':26} {'imprint':>12} {'dnsmasq':>12}   imprint / dnsmasq")
+    print(f"  {'':26}" + "".join(f" {server:>12}" for server in servers) + "   imprint / best peer")
     for row in result["rows"]:
         what = row["what"] + (f", {row['unit']}" if row["unit"] else "")
         ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g} ({row['better']} is better)"
-        print(f"  {what:26} {number_text(row['imprint']):>12} {number_text(row['dnsmasq']):>12}   {ratio}")
+        print(f"  {what:26}" + "".join(f" {number_text(row[server]):>12}" for server in servers) + f"   {ratio}")
     lost = sum(one["dropped_by_us"] for rounds in result["rounds"].values() for one in rounds)
     if lost:
         print(f"  careful: the load generator lost {lost} frames; these numbers show it, not the servers")
@@ -217,7 +213,8 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all)")
     parser.add_argument("--rounds", type=int, help="of each server (5; tftp: 3); odd numbers make better medians")
     parser.add_argument("--rows", help=f"tftp: only rows whose names hold one of these, with commas; there are: {', '.join(row['name'] for row in ROWS)}")
-    parser.add_argument("--servers", help="tftp: only these of imprint, tftpd-hpa, atftpd, dnsmasq, limit, with commas; imprint among them")
+    parser.add_argument("--servers", help="only these, with commas, imprint among them; tftp: of imprint, tftpd-hpa, atftpd, dnsmasq, limit; "
+                        f"storm, dora, renew: of {', '.join(SERVERS)}")
     parser.add_argument("--most-seconds", type=int, default=30, help="tftp: a round's end; what is not read by then has failed (30)")
     parser.add_argument("--machines", type=int, default=1000, help="in storm, dora and renew (1000); more than about 1000 need a larger "
                         "net.ipv4.neigh.default.gc_thresh3")
@@ -231,6 +228,8 @@ def main():
     for needed in (imprint_binary(), *([] if options.names and not set(options.names) & set(BENCHMARKS) else [storm_binary(), LOADER])):
         if not needed.exists():
             parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
+    if set(options.names or NAMES) & set(BENCHMARKS) and missing_peers():
+        parser.error(f"{missing_peers()[0]} is missing; ./run bench unpacks it")
     if os.geteuid() != 0:
         parser.error("the servers meet in network namespaces, which needs root")
     results = {}
