@@ -198,6 +198,11 @@ static const struct command_option lease_list_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option certificate_export_options[] = {
+    OPTION("format", "pem|der|esl", "as PEM, as DER, or as an EFI signature list"),
+    OPTIONS_END,
+};
+
 static const struct command_option config_options[] = {
     OPTION("config", "FILE", "the same as FILE behind the command"),
     OPTIONS_END,
@@ -341,6 +346,16 @@ static const struct command rows[] = {
      "what a client "
      "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
      command_tftp_map, false},
+    {"certificate show", "", NULL, "show the certificate of HTTPS, and what firmware must be given for it",
+     "", command_certificate_show, false},
+    {"certificate export", "FILE", certificate_export_options,
+     "write the certificate that firmware must be given to boot by HTTPS",
+     "FILE may be -, standard output. It is the certificate of the authority that signs the server's: "
+     "imprint's "
+     "own, or the last one in the file of https.certificate. Without --format the end of FILE's name tells "
+     "the "
+     "format: .der and .cer, .esl, all else is PEM.",
+     command_certificate_export, false},
     {"config check", "[FILE]", config_options, "look for mistakes in the configuration",
      "It needs no daemon, and without FILE it reads /etc/imprint/imprint.yaml.", command_config_check, false},
     {"config show", "[FILE]", config_options, "print the configuration with every default filled in",
