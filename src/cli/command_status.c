@@ -42,9 +42,10 @@ static void show_others(struct call *call, const json_t *status)
     {
         char text[256];
         const char *name = fact_text(other, "name");
-        (void)snprintf(text, sizeof text, "%s %s%s%s on %s, last seen %s", fact_text(other, "kind"),
+        (void)snprintf(text, sizeof text, "%s%s %s%s%s on %s, %s, last seen %s",
+                       fact_is(other, "unexpected") ? "UNEXPECTED " : "", fact_text(other, "kind"),
                        fact_text(other, "address"), name[0] == '\0' ? "" : " ", name,
-                       fact_text(other, "interface"), fact_text(other, "last_seen"));
+                       fact_text(other, "interface"), fact_text(other, "mac"), fact_text(other, "last_seen"));
         show_field(call, position == 0 ? "also here" : "", SCREEN_WARN, text);
     }
 }

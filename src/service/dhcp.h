@@ -41,6 +41,7 @@ struct dhcp_other { // somebody else who answers DHCP on one of our networks
     struct hw hw;
     char name[64];        // an imprint's server name, or ""
     bool gives_addresses; // a DHCP server, or an imprint that is one
+    bool is_unexpected;   // dhcp.expected_servers names others, and not this one
     int64_t last_seen_s;  // Unix seconds
 };
 

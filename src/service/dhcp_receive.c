@@ -110,6 +110,7 @@ void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagr
                   ip4_print(datagram->from, from));
         return;
     }
+    dhcp_hear_choice(port, &service->answer.message);
     if (!service->answer.actions.has_reply) {
         service->counters.silent++;
         return;

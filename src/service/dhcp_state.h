@@ -12,6 +12,7 @@
 #include "service/dhcp_complete.h"
 #include "service/dhcp_conflict.h"
 #include "service/dhcp_delay.h"
+#include "session/auto_mode.h"
 
 #define DHCP_PENDING_MOST 256
 
@@ -25,6 +26,7 @@ struct dhcp_port {
     enum dhcp_port_state state;
     bool lacks_subnet;
     unsigned probes;
+    struct auto_mode mode; // of auto mode
     struct dhcp_port *next;
 };
 
@@ -86,6 +88,10 @@ void dhcp_send_now(struct dhcp_port *port, struct ip4 from, const struct dhcp4_a
 
 /// In auto mode: serves addresses, or boot information only, and tells why.
 void dhcp_port_decide(struct dhcp_port *port, bool is_other_there);
+
+/// A client on this interface asked for something in `message`; one that names another server says that this
+/// one gives addresses.
+void dhcp_hear_choice(struct dhcp_port *port, const struct dhcp4_message *message);
 
 /// The timer of a port (`context`, as in all callbacks here unless they say otherwise): asks who else
 /// answers; in auto mode decides after enough silence.

@@ -50,11 +50,11 @@ static json_t *server_status_others(const struct dhcp_status *dhcp)
         char address[IP4_TEXT_BYTES];
         char hw[HW_TEXT_BYTES];
         char seen[TIME_TEXT_BYTES];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "kind",
-                                              dhcp_other_text(other->kind), "interface", other->interface,
-                                              "address", ip4_print(other->address, address), "mac",
-                                              hw_print(&other->hw, hw), "name", other->name, "last_seen",
-                                              time_print(other->last_seen_s, seen)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "kind", dhcp_other_text(other->kind),
+                            "interface", other->interface, "address", ip4_print(other->address, address),
+                            "mac", hw_print(&other->hw, hw), "name", other->name, "last_seen",
+                            time_print(other->last_seen_s, seen), "unexpected", other->is_unexpected));
     }
     return list;
 }
