@@ -227,6 +227,61 @@ static void what_is_no_request_changes_nothing(void **state)
     assert_false(store_is_dirty(bench.store));
 }
 
+static void a_full_pool_fills_no_timeline(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        get_lease(20 + i);
+    }
+    unsigned told = bench.told;
+    for (unsigned i = 0; i < 100; i++) {
+        say(DHCP4_DISCOVER, 100 + i);
+        assert_int_equal(send(), STATUS_OK);
+        assert_false(answer.actions.has_reply);
+    }
+    assert_int_equal(bench.told, told + 1);
+    assert_true(reasons_has(&bench.last.reasons, REASON_POOL_FULL));
+    bench.now_ms += 60 * 1000;
+    say(DHCP4_DISCOVER, 100);
+    assert_int_equal(send(), STATUS_OK);
+    assert_int_equal(bench.told, told + 2);
+    assert_non_null(strstr(bench.last.text, "100 requests"));
+}
+
+static void a_relay_may_ask_who_has_an_address_and_nobody_else(void **state)
+{
+    (void)state;
+    get_lease(5);
+    struct ip4 address = answer.actions.reply.yiaddr;
+    unsigned told = bench.told;
+    say(DHCP4_LEASEQUERY, 9);
+    request.chaddr.length = 0;
+    request.ciaddr = address;
+    request.giaddr = bench_ip(254);
+    assert_int_equal(send(), STATUS_OK);
+    assert_false(answer.actions.has_reply); // speaks for a relay from elsewhere
+    question.from = bench_ip(254);
+    assert_int_equal(send(), STATUS_OK);
+    assert_int_equal(answer.actions.reply_kind, DHCP4_LEASEACTIVE);
+    struct hw mac = bench_mac(5);
+    assert_true(hw_equal(&answer.actions.reply.chaddr, &mac));
+    say(DHCP4_LEASEQUERY, 5); // by hardware address
+    request.giaddr = bench_ip(254);
+    assert_int_equal(send(), STATUS_OK);
+    assert_int_equal(answer.actions.reply_kind, DHCP4_LEASEACTIVE);
+    assert_int_equal(answer.actions.reply.ciaddr.value, address.value);
+    say(DHCP4_LEASEQUERY, 77);
+    request.giaddr = bench_ip(254);
+    assert_int_equal(send(), STATUS_OK);
+    assert_int_equal(answer.actions.reply_kind, DHCP4_LEASEUNKNOWN);
+    mac = bench_mac(77);
+    assert_null(store_machine_find_mac(bench.store, &mac));   // who is asked about does not become a machine
+    request.giaddr.value = question.from.value = 0x0a0000feu; // a network that is not ours
+    assert_int_equal(send(), STATUS_OK);
+    assert_false(answer.actions.has_reply);
+    assert_int_equal(bench.told, told);
+}
+
 #define ANSWER_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -242,6 +297,8 @@ int main(void)
         ANSWER_TEST(retransmissions_are_told_once),
         ANSWER_TEST(a_request_from_nowhere_is_told_once_a_minute),
         ANSWER_TEST(a_proxy_tells_where_to_boot_and_gives_no_address),
+        ANSWER_TEST(a_full_pool_fills_no_timeline),
+        ANSWER_TEST(a_relay_may_ask_who_has_an_address_and_nobody_else),
         ANSWER_TEST(what_is_no_request_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,82 @@ static void an_offer_outlives_a_change_of_reservations(void **state)
     dhcp_pools_clear(&old);
 }
 
+static void two_networks_of_one_wire_have_one_pool(void **state)
+{
+    (void)state;
+    assert_int_equal(text_copy(config.subnets[0].shared, NETWORK_SHARED_BYTES, "hall"), STATUS_OK);
+    assert_int_equal(text_copy(config.subnets[1].shared, NETWORK_SHARED_BYTES, "hall"), STATUS_OK);
+    add_network(0xcb007100u, 10, 12);
+    fill();
+    assert_int_equal(pools.count, 3);
+    assert_int_equal(pools.pool_count, 2);
+    assert_ptr_equal(dhcp_pools_of(&pools, &pools.networks[0]), dhcp_pools_of(&pools, &pools.networks[1]));
+    assert_ptr_equal(dhcp_pools_of(&pools, &pools.networks[2]), &pools.pools[1]);
+    assert_non_null(pool_find_address(&pools.pools[0], bench_ip(104)));
+    assert_non_null(pool_find_address(&pools.pools[0], (struct ip4){0xc633640cu}));
+}
+
+static void a_network_may_have_further_ranges_and_none_for_everybody(void **state)
+{
+    (void)state;
+    struct network *network = &config.subnets[0];
+    network->ranges[0] = (struct network_range){.first = bench_ip(150), .last = bench_ip(151), .classes = 2};
+    network->ranges[1] =
+        (struct network_range){.first = bench_ip(20), .last = bench_ip(20), .has_bootp = true};
+    network->range_count = 2;
+    fill();
+    assert_int_equal(pools.pools[0].count, 13);
+    assert_non_null(pool_find_address(&pools.pools[0], bench_ip(151)));
+    assert_non_null(pool_find_address(&pools.pools[0], bench_ip(20)));
+    assert_null(pool_find_address(&pools.pools[0], bench_ip(21)));
+    dhcp_pools_clear(&pools);
+    network->first.value = network->last.value = 0;
+    fill();
+    assert_int_equal(pools.pools[0].count, 3);
+}
+
+static void what_is_excluded_is_given_to_nobody_and_no_news(void **state)
+{
+    (void)state;
+    struct network *network = &config.subnets[0];
+    network->excluded[0] = (struct network_span){bench_ip(99), bench_ip(101)}; // router and DNS server too
+    network->excluded[1] = (struct network_span){bench_ip(108), bench_ip(220)};
+    network->excluded_count = 2;
+    fill();
+    assert_true(slot(0, bench_ip(100))->reserved);
+    assert_true(slot(0, bench_ip(108))->reserved);
+    assert_true(slot(0, bench_ip(109))->reserved);
+    assert_false(slot(0, bench_ip(107))->reserved);
+    assert_false(dhcp_pools_has_kept(&pools, bench_ip(100)));
+    assert_int_equal(pools.kept_count, 2); // those of the other network
+}
+
+static void what_servers_have_inside_a_range_is_news_once(void **state)
+{
+    (void)state;
+    fill();
+    assert_int_equal(pools.kept_count, 4);
+    assert_true(dhcp_pools_has_kept(&pools, bench_ip(100)));
+    assert_true(dhcp_pools_has_kept(&pools, bench_ip(101)));
+    assert_false(dhcp_pools_has_kept(&pools, bench_ip(102)));
+    assert_string_equal(pools.kept[0].whose, "a router's");
+}
+
+static void a_full_pool_is_told_of_once_a_minute(void **state)
+{
+    (void)state;
+    uint32_t refused = 0;
+    fill();
+    assert_true(dhcp_pools_note_full(&pools, &pools.networks[0], BENCH_NOW_S, &refused));
+    assert_int_equal(refused, 1);
+    for (int i = 0; i < 59; i++) {
+        assert_false(dhcp_pools_note_full(&pools, &pools.networks[0], BENCH_NOW_S + i, &refused));
+    }
+    assert_true(dhcp_pools_note_full(&pools, &pools.networks[1], BENCH_NOW_S, &refused)); // another wire
+    assert_true(dhcp_pools_note_full(&pools, &pools.networks[0], BENCH_NOW_S + 60, &refused));
+    assert_int_equal(refused, 60);
+}
+
 static void cleared_pools_can_be_cleared_again(void **state)
 {
     (void)state;
@@ -139,6 +215,11 @@ int main(void)
         POOLS_TEST(routers_name_servers_and_reserved_addresses_are_kept_back),
         POOLS_TEST(each_network_has_its_own_pool),
         POOLS_TEST(an_offer_outlives_a_change_of_reservations),
+        POOLS_TEST(two_networks_of_one_wire_have_one_pool),
+        POOLS_TEST(a_network_may_have_further_ranges_and_none_for_everybody),
+        POOLS_TEST(what_is_excluded_is_given_to_nobody_and_no_news),
+        POOLS_TEST(what_servers_have_inside_a_range_is_news_once),
+        POOLS_TEST(a_full_pool_is_told_of_once_a_minute),
         POOLS_TEST(cleared_pools_can_be_cleared_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
