@@ -14,18 +14,59 @@ bool statement_network(struct world *world, struct script_line *line, struct pro
     *network = (struct network){.lease_s = NETWORK_LEASE_DEFAULT_S};
     if (subnet == NULL || range == NULL || subnet_parse(subnet, &network->subnet) != STATUS_OK ||
         network_range_parse(range, &network->first, &network->last) != STATUS_OK) {
-        problem_set(problem, "network SUBNET pool FIRST-LAST [router A] [dns A] [lease TIME]");
+        problem_set(problem,
+                    "network SUBNET pool FIRST-LAST [router A] [dns A] [lease TIME] [lease-min TIME] "
+                    "[lease-max TIME] [lease-boot TIME] [shared NAME]");
         return false;
     }
+    const char *shared = script_take_value(line, "shared");
     if (!script_take_ip4(line, "router", &network->routers[0], problem) ||
         !script_take_ip4(line, "dns", &network->dns[0], problem) ||
-        !script_take_seconds(line, "lease", &network->lease_s, problem)) {
+        !script_take_seconds(line, "lease", &network->lease_s, problem) ||
+        !script_take_seconds(line, "lease-min", &network->lease_least_s, problem) ||
+        !script_take_seconds(line, "lease-max", &network->lease_most_s, problem) ||
+        !script_take_seconds(line, "lease-boot", &network->lease_boot_s, problem) ||
+        text_copy(network->shared, sizeof network->shared, shared == NULL ? "" : shared) != STATUS_OK) {
         return false;
     }
     network->router_count = network->routers[0].value != 0;
     network->dns_count = network->dns[0].value != 0;
     world->config.subnet_count++;
     return network_check(network, problem) == STATUS_OK;
+}
+
+// What follows a network is about that one.
+static struct network *newest_network(struct world *world)
+{
+    return world->config.subnet_count == 0 ? NULL : &world->config.subnets[world->config.subnet_count - 1];
+}
+
+bool statement_range(struct world *world, struct script_line *line, struct problem *problem)
+{
+    struct network *network = newest_network(world);
+    struct network_range range = {.has_bootp = script_take_flag(line, "bootp")};
+    const char *text = script_take(line);
+    if (network == NULL || network->range_count == NETWORK_RANGES_MOST || text == NULL ||
+        network_range_parse(text, &range.first, &range.last) != STATUS_OK) {
+        problem_set(problem, "range FIRST-LAST [bootp], behind its network");
+        return false;
+    }
+    network->ranges[network->range_count++] = range;
+    return true;
+}
+
+bool statement_exclude(struct world *world, struct script_line *line, struct problem *problem)
+{
+    struct network *network = newest_network(world);
+    struct network_span span;
+    const char *text = script_take(line);
+    if (network == NULL || network->excluded_count == NETWORK_EXCLUDED_MOST || text == NULL ||
+        network_range_parse(text, &span.first, &span.last) != STATUS_OK) {
+        problem_set(problem, "exclude FIRST-LAST, behind its network");
+        return false;
+    }
+    network->excluded[network->excluded_count++] = span;
+    return true;
 }
 
 bool statement_server(struct world *world, struct script_line *line, struct problem *problem)

@@ -11,12 +11,13 @@ struct statement {
 };
 
 static const struct statement STATEMENTS[] = {
-    {"network", statement_network}, {"server", statement_server},   {"mode", statement_mode},
-    {"policy", statement_policy},   {"missing", statement_missing}, {"machine", statement_machine},
-    {"approve", statement_approve}, {"reject", statement_reject},   {"order", statement_order},
-    {"cancel", statement_cancel},   {"agent", statement_agent},     {"waits", statement_waits},
-    {"expect", statement_expect},   {"client", statement_client},   {"sends", statement_sends},
-    {"reads", statement_reads},     {"gets", statement_gets},
+    {"network", statement_network}, {"range", statement_range},     {"exclude", statement_exclude},
+    {"server", statement_server},   {"mode", statement_mode},       {"policy", statement_policy},
+    {"missing", statement_missing}, {"machine", statement_machine}, {"approve", statement_approve},
+    {"reject", statement_reject},   {"order", statement_order},     {"cancel", statement_cancel},
+    {"agent", statement_agent},     {"waits", statement_waits},     {"expect", statement_expect},
+    {"client", statement_client},   {"sends", statement_sends},     {"reads", statement_reads},
+    {"gets", statement_gets},
 };
 
 bool statement_run(struct world *world, struct script_line *line, struct problem *problem)

@@ -9,9 +9,11 @@
 /// not hold.
 bool statement_run(struct world *world, struct script_line *line, struct problem *problem);
 
-/// Carries out the lines that prepare the world or look at it: network, server, mode, policy, missing,
-/// machine, approve, reject, order, cancel, agent, waits, expect.
+/// Carries out the lines that prepare the world or look at it: network, range, exclude, server, mode, policy,
+/// missing, machine, approve, reject, order, cancel, agent, waits, expect.
 bool statement_network(struct world *world, struct script_line *line, struct problem *problem);
+bool statement_range(struct world *world, struct script_line *line, struct problem *problem);
+bool statement_exclude(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_server(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_mode(struct world *world, struct script_line *line, struct problem *problem);
 bool statement_policy(struct world *world, struct script_line *line, struct problem *problem);
