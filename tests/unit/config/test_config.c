@@ -179,6 +179,58 @@ static void a_subnet_must_make_sense(void **state)
         5, 5, "10.0.0.128/25 overlaps 10.0.0.0/24 of line 3");
 }
 
+#define RANGE SUBNET "    range: 10.0.0.1-10.0.0.9\n"
+
+static void ranges_exclusions_and_leases_must_fit_the_network(void **state)
+{
+    (void)state;
+    assert_refused(RANGE "    ranges:\n    - range: 10.0.0.5-10.0.0.20\n", 6, 7, "another range");
+    assert_refused(RANGE "    ranges:\n    - bootp: yes\n", 6, 7, "has no 'range'");
+    assert_refused(RANGE "    ranges:\n    - {range: 10.0.0.20-10.0.0.30, classes: [x]}\n", 6, 46,
+                   "there is no class 'x'");
+    assert_refused(SUBNET "    ranges:\n    - range: 10.0.1.5-10.0.1.9\n", 5, 7, "is not inside");
+    assert_refused(RANGE "    exclude: [10.0.1.1]\n", 5, 5, "10.0.1.1 of what is excluded is not inside");
+    assert_refused(RANGE "    exclude: [10.0.0.3-10.0.0.1]\n", 5, 5, "ends before it begins");
+    assert_refused(RANGE "    lease_min: 2h\n", 5, 5, "'lease_min' is 2h, but leases last only 1h");
+    assert_refused(RANGE "    lease_max: 30m\n", 5, 5, "'lease_max' is 30m, but leases last 1h");
+    assert_refused(RANGE "    unknown: maybe\n", 5, 14, "default, hold, local or refuse");
+}
+
+// What is wrong with an option is told at its own line, though definitions may stand behind it.
+static void options_are_checked_by_type_at_their_line(void **state)
+{
+    (void)state;
+    assert_refused("dhcp:\n  options:\n    ntp-servers: [192.0.2.1, x]\n", 3, 5,
+                   "'ntp-servers' (42) cannot be 'x'");
+    assert_refused("dhcp:\n  options:\n    dns-severs: 192.0.2.1\n", 3, 5, "did you mean 'dns-servers'?");
+    assert_refused("dhcp:\n  options: {lease-time: 60}\n", 2, 13, "'lease-time' (51) is imprint's own");
+    assert_refused("dhcp:\n  options: {routers: 192.0.2.1, 3: 192.0.2.1}\n", 2, 33, "'3' is here twice");
+    assert_refused("dhcp:\n  options: [a]\n", 2, 12, "must be a group of options");
+    assert_refused("dhcp:\n  options: {routers: {a: b}}\n", 2, 22, "must be a single value");
+    assert_refused("dhcp:\n  options:\n    own: x\n  definitions: [{name: own, code: 224, type: uint8}]\n", 3,
+                   5, "'own' (224) cannot be 'x'");
+    assert_refused("dhcp:\n  definitions:\n  - {name: own, code: 42, type: ip}\n", 3, 6,
+                   "42 is 'ntp-servers' already");
+    assert_refused("dhcp:\n  definitions:\n  - {name: a, code: 224, type: ip}\n"
+                   "  - {name: b, code: 224, type: ip}\n",
+                   4, 6, "defined already, as 'a'");
+    assert_refused("dhcp:\n  definitions: [{name: a, code: 0, type: ip}]\n", 2, 33, "1 to 254");
+    assert_refused("dhcp:\n  definitions: [{name: a, code: 224, type: text}]\n", 2, 44, "domain-list");
+    assert_refused(RANGE "    options: {mtu: 1}\n    options: {}\n", 6, 5, "is here twice");
+}
+
+static void classes_say_what_they_match(void **state)
+{
+    (void)state;
+    assert_refused("dhcp: {classes: [{name: a}, {name: a}]}\n", 1, 30, "two classes called 'a'");
+    assert_refused("dhcp: {classes: [{match: {}}]}\n", 1, 18, "has no 'name'");
+    assert_refused("dhcp: {classes: [{name: a, match: {vendor: x}}]}\n", 1, 36,
+                   "there is no key 'vendor' in 'dhcp.classes'");
+    assert_refused("dhcp: {classes: [{name: a, match: {mac: ['5x']}}]}\n", 1, 42, "52:54:00");
+    assert_refused("dhcp: {classes: [{name: a, match: {architecture: [pdp11]}}]}\n", 1, 51, "x64-uefi");
+    assert_refused("dhcp: {classes: [{name: a, match: {uuid: 1}}]}\n", 1, 42, "a UUID, or the first");
+}
+
 static void impossible_combinations_are_refused(void **state)
 {
     (void)state;
@@ -399,6 +451,9 @@ int main(void)
         cmocka_unit_test(a_bad_value_is_told_with_what_is_allowed),
         cmocka_unit_test(a_subnet_must_make_sense),
         cmocka_unit_test(impossible_combinations_are_refused),
+        cmocka_unit_test(ranges_exclusions_and_leases_must_fit_the_network),
+        cmocka_unit_test(options_are_checked_by_type_at_their_line),
+        cmocka_unit_test(classes_say_what_they_match),
         cmocka_unit_test(tftp_is_what_in_tftpd_was_and_more),
         cmocka_unit_test(tftp_keys_that_cannot_work_are_refused),
         cmocka_unit_test(a_configuration_with_sections_in_sections_is_printed_and_read_back),
