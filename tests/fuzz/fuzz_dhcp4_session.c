@@ -3,6 +3,7 @@
 // read, fits what the client takes, has no option overload, and a lease never lies outside what may be given.
 #include "fuzz/fuzz.h"
 #include "session/client.h"
+#include "session/dhcp4_leasequery.h"
 #include "session/proxydhcp.h"
 
 #define ADDRESSES 16u
@@ -75,6 +76,64 @@ static void serve(const struct dhcp4_message *message, const struct boot_client 
     }
 }
 
+// The same on a wire that two networks share, with ranges for a class and for BOOTP.
+static void serve_shared(const struct dhcp4_message *message, const struct boot_client *client,
+                         uint8_t choice, struct dhcp4_actions *actions)
+{
+    static const struct pool_range RANGES[] = {{.first = {0x0a000010}, .count = 2},
+                                               {.first = {0x0a000020}, .count = 2, .classes = 2},
+                                               {.first = {0x0a000030}, .count = 2, .has_bootp = true},
+                                               {.first = {0x0a000110}, .count = 2, .network = 1}};
+    static struct pool pool;
+    static struct network networks[2];
+    for (unsigned i = 0; i < 2; i++) {
+        networks[i] = (struct network){.subnet = {{0x0a000000 + i * 256}, 24},
+                                       .shared = "hall",
+                                       .lease_s = 3600,
+                                       .lease_most_s = 7200,
+                                       .lease_boot_s = 300};
+    }
+    struct dhcp4_facts facts = {.message = message,
+                                .client = client,
+                                .server = {0x0a000001},
+                                .is_unicast = (choice & 0x10) != 0,
+                                .networks = networks,
+                                .network_count = 2,
+                                .pool = &pool,
+                                .classes = choice,
+                                .hostname = "",
+                                .has_no_authority = (choice & 0x20) != 0,
+                                .now_s = 1000000};
+    fuzz_must(pool_bytes_ranges(RANGES, COUNT_OF(RANGES)) <= sizeof pool_memory);
+    pool_init_ranges(&pool, RANGES, COUNT_OF(RANGES), (struct hash_key){1, 2}, pool_memory);
+    facts.network = dhcp4_pick_network(networks, 2, message, facts.is_unicast, facts.server);
+    facts.network = dhcp4_pick_shared(&facts);
+    dhcp4_step(&facts, actions);
+    check_reply(message, actions);
+    if (actions->has_lease) {
+        const struct pool_slot *slot = pool_find_address(&pool, actions->lease.address);
+        fuzz_must(slot != NULL && subnet_has(facts.network->subnet, actions->lease.address));
+        fuzz_must(actions->lease.ends_s == INT64_MAX || actions->lease.ends_s <= facts.now_s + 7200);
+    }
+}
+
+static void query(const struct dhcp4_message *message, struct dhcp4_actions *actions)
+{
+    struct lease lease = {.address = message->ciaddr,
+                          .key = dhcp4_leasequery_key(message),
+                          .state = LEASE_BOUND,
+                          .starts_s = 900000,
+                          .ends_s = 1000100};
+    struct dhcp4_leasequery_facts facts = {.message = message,
+                                           .server = {0x0a000001},
+                                           .leases = {&lease, &lease},
+                                           .lease_count = (uint8_t)(message->xid % 3),
+                                           .now_s = 1000000};
+    dhcp4_leasequery_step(&facts, actions);
+    fuzz_must(!actions->has_lease);
+    check_reply(message, actions);
+}
+
 static void serve_proxy(const struct dhcp4_message *message, const struct boot_client *client, uint8_t choice,
                         struct dhcp4_actions *actions)
 {
@@ -101,6 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     client_from_dhcp4(&message, &client);
     serve(&message, &client, data[0], &actions);
+    serve_shared(&message, &client, data[0], &actions);
     serve_proxy(&message, &client, data[0], &actions);
+    query(&message, &actions);
     return 0;
 }

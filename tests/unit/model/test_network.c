@@ -124,9 +124,31 @@ static void anything_else_is_no_range_and_leaves_the_result_alone(void **state)
     }
 }
 
+static void networks_with_one_name_are_one_wire_and_those_without_are_alone(void **state)
+{
+    (void)state;
+    struct network networks[] = {{.subnet = {{0x0a000000}, 24}, .shared = "hall"},
+                                 {.subnet = {{0x0a000100}, 24}, .shared = "hall"},
+                                 {.subnet = {{0x0a000200}, 24}, .shared = "cellar"},
+                                 {.subnet = {{0x0a000300}, 24}},
+                                 {.subnet = {{0x0a000400}, 24}}};
+    assert_true(network_is_same_wire(&networks[0], &networks[1]));
+    assert_false(network_is_same_wire(&networks[0], &networks[2]));
+    assert_false(network_is_same_wire(&networks[3], &networks[4]));
+    assert_true(network_is_same_wire(&networks[3], &networks[3]));
+    for (uint32_t i = 0; i < COUNT_OF(networks); i++) {
+        struct ip4 address = {0x0a000005u + i * 256};
+        const struct network *found =
+            network_find_on_wire(networks, COUNT_OF(networks), &networks[0], address);
+        assert_ptr_equal(found, i < 2 ? &networks[i] : NULL);
+    }
+    assert_null(network_find_on_wire(NULL, 0, &networks[4], (struct ip4){0x0a000305u}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks_with_one_name_are_one_wire_and_those_without_are_alone),
         cmocka_unit_test(a_range_lies_inside_its_subnet_in_order),
         cmocka_unit_test(every_router_is_a_host_of_the_subnet),
         cmocka_unit_test(servers_may_be_anywhere),

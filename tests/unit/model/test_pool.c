@@ -389,9 +389,66 @@ static void sixty_thousand_clients_each_get_an_address_of_their_own(void **state
     pool_free(&pool);
 }
 
+static void ranges_are_found_by_address_whatever_their_order(void **state)
+{
+    (void)state;
+    static const struct pool_range RANGES[] = {{.first = {FIRST + 100}, .count = 3},
+                                               {.first = {FIRST}, .count = 2},
+                                               {.first = {FIRST + 50}, .count = 1}};
+    void *memory = malloc(pool_bytes_ranges(RANGES, COUNT_OF(RANGES)));
+    struct pool pool;
+    assert_non_null(memory);
+    pool_init_ranges(&pool, RANGES, COUNT_OF(RANGES), (struct hash_key){1, 2}, memory);
+    static const uint32_t INSIDE[] = {0, 1, 50, 100, 101, 102};
+    static const uint32_t OUTSIDE[] = {2, 49, 51, 99, 103, UINT32_MAX};
+    for (size_t i = 0; i < COUNT_OF(INSIDE); i++) {
+        const struct pool_slot *slot = pool_find_address(&pool, address_of(INSIDE[i]));
+        assert_ptr_equal(slot, &pool.slots[i]);
+        assert_int_equal(slot->lease.address.value, FIRST + INSIDE[i]);
+        assert_null(pool_find_address(&pool, address_of(OUTSIDE[i])));
+    }
+    pool_free(&pool);
+}
+
+// Queues of neighbouring ranges lie side by side in memory: none may touch another's.
+static void each_range_has_a_queue_of_its_own(void **state)
+{
+    (void)state;
+    static const struct pool_range RANGES[] = {{.first = {FIRST}, .count = 3, .classes = 1},
+                                               {.first = {FIRST + 10}, .count = 3, .network = 1}};
+    void *memory = malloc(pool_bytes_ranges(RANGES, COUNT_OF(RANGES)));
+    struct pool pool;
+    assert_non_null(memory);
+    pool_init_ranges(&pool, RANGES, COUNT_OF(RANGES), (struct hash_key){1, 2}, memory);
+    pool_reserve(&pool, address_of(10), true);
+    put(&pool, 11, 1, LEASE_BOUND, NOW_S + 10);
+    put(&pool, 0, 2, LEASE_BOUND, NOW_S + 20);
+    pool_reserve(&pool, address_of(2), true);
+    assert_int_equal(pick(&pool, 7, ANY, NOW_S), 12); // of no class
+    put(&pool, 12, 3, LEASE_BOUND, NOW_S + 30);
+    assert_int_equal(pick(&pool, 7, ANY, NOW_S), -1);
+    assert_int_equal(pick(&pool, 7, address_of(1), NOW_S), -1);
+    assert_int_equal(pick(&pool, 7, ANY, NOW_S + 10), 11);
+    struct lease_key key = key_of(7);
+    struct pool_wish wish = {.key = &key, .classes = 3, .network = 1, .now_s = NOW_S};
+    assert_ptr_equal(pool_pick_for(&pool, &wish), &pool.slots[1]); // its network has none
+    wish.now_s = NOW_S + 10;
+    assert_ptr_equal(pool_pick_for(&pool, &wish), &pool.slots[4]); // its network goes first
+    wish.network = 0;
+    assert_ptr_equal(pool_pick_for(&pool, &wish), &pool.slots[1]);
+    wish.is_bootp = true;
+    assert_null(pool_pick_for(&pool, &wish));
+    assert_false(pool_is_open_to(&pool, &wish));
+    pool_reserve(&pool, address_of(10), false);
+    assert_int_equal(pick(&pool, 7, ANY, NOW_S), 10);
+    pool_free(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges_are_found_by_address_whatever_their_order),
+        cmocka_unit_test(each_range_has_a_queue_of_its_own),
         cmocka_unit_test(a_fresh_pool_gives_its_addresses_in_order),
         cmocka_unit_test(picking_changes_nothing),
         cmocka_unit_test(a_full_pool_gives_nothing),
