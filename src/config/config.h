@@ -113,7 +113,7 @@ struct config {
     uint16_t https_port;                       // 0 = no HTTPS
     char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder
     char https_key[CONFIG_PATH_BYTES];         // absolute; "" with it
-    bool is_https_boot; // UEFI HTTP boot fetches its loader by HTTPS
+    bool is_https_boot;                        // UEFI HTTP boot fetches its loader by HTTPS
     struct policy policy;
     char control_socket[CONFIG_SOCKET_BYTES]; // absolute
 };
