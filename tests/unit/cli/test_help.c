@@ -58,9 +58,20 @@ static void a_command_is_explained_with_all_its_options(void **state)
     help_print_command(output.file, command_find("deploy"));
     (void)fclose(output.file);
     assert_non_null(strstr(output.text, "imprint deploy MACHINE...: "));
-    assert_non_null(strstr(output.text, "  --profile PROFILE         what to boot; needed\n"));
+    assert_non_null(strstr(output.text, "  --profile PROFILE         what to boot; what the machines' class"));
     assert_non_null(strstr(output.text, "--socket PATH"));
     assert_non_null(strstr(output.text, "MAC address or UUID"));
+    free(output.text);
+}
+
+static void an_option_that_is_needed_says_so(void **state)
+{
+    (void)state;
+    struct output output;
+    output_open(&output);
+    help_print_command(output.file, command_find("order confirm"));
+    (void)fclose(output.file);
+    assert_non_null(strstr(output.text, "; needed\n"));
     free(output.text);
 }
 
@@ -71,6 +82,7 @@ int main(void)
         cmocka_unit_test(a_group_shows_its_own_commands_only),
         cmocka_unit_test(hidden_commands_are_in_no_help),
         cmocka_unit_test(a_command_is_explained_with_all_its_options),
+        cmocka_unit_test(an_option_that_is_needed_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
