@@ -58,7 +58,8 @@ static void a_command_is_explained_with_all_its_options(void **state)
     help_print_command(output.file, command_find("deploy"));
     (void)fclose(output.file);
     assert_non_null(strstr(output.text, "imprint deploy MACHINE...: "));
-    assert_non_null(strstr(output.text, "  --profile PROFILE         what to boot; what the machines' class"));
+    assert_non_null(
+        strstr(output.text, "  --profile PROFILE         what to boot; what the machines' class"));
     assert_non_null(strstr(output.text, "--socket PATH"));
     assert_non_null(strstr(output.text, "MAC address or UUID"));
     free(output.text);
