@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// dnsmasq.conf: its options about TFTP. Those about DHCP are told of, not read.
+// dnsmasq.conf: its options about TFTP. Those about DHCP are migrate_dnsmasq_dhcp.c's.
+#include "cli/migrate_dnsmasq.h"
+
 #include "base/text.h"
 #include "cli/migrate_source.h"
-#include "format/dnsmasq_conf.h"
 
 #include <string.h>
 
@@ -128,13 +129,14 @@ static void read_option(struct migration *migration, const struct dnsmasq_conf_i
         }
         return;
     }
+    if (migrate_dnsmasq_dhcp(migration, item, false, what)) {
+        return;
+    }
     if (is_boot(item->name)) {
-        migrate_remark(
-            migration, MIGRATE_LEFT, what,
-            "imprint migrate reads dnsmasq's options for TFTP; see imprint.yaml(5) for what imprint has "
-            "for this");
+        migrate_remark(migration, MIGRATE_LEFT, what,
+                       "imprint migrate does not know this; see imprint.yaml(5) for what imprint has");
     } else {
-        migrate_remark(migration, MIGRATE_NEEDLESS, what, "it is not TFTP");
+        migrate_remark(migration, MIGRATE_NEEDLESS, what, "it is neither TFTP nor DHCP");
     }
 }
 
@@ -148,14 +150,35 @@ static bool recognises(const struct migrate_text *text)
                 return true;
             }
         }
+        if (item.status == STATUS_OK &&
+            (strcmp(item.name, "dhcp-range") == 0 || strcmp(item.name, "dhcp-host") == 0 ||
+             strcmp(item.name, "dhcp-option") == 0 || strcmp(item.name, "dhcp-boot") == 0)) {
+            return true;
+        }
     }
     return false;
+}
+
+// The options that others refer to come first, wherever they stand: those that set tags.
+static void read_tags(struct migration *migration, const struct migrate_text *text)
+{
+    struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
+    struct dnsmasq_conf_item item;
+    char what[MIGRATE_WHAT_BYTES];
+    while (dnsmasq_conf_next(&conf, &item)) {
+        migrate_at(migration, text->path, item.line);
+        if (item.status == STATUS_OK) {
+            print_what(&item, what);
+            (void)migrate_dnsmasq_dhcp(migration, &item, true, what);
+        }
+    }
 }
 
 static void read_file(struct migration *migration, const struct migrate_text *text)
 {
     struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
     struct dnsmasq_conf_item item;
+    read_tags(migration, text);
     while (dnsmasq_conf_next(&conf, &item)) {
         migrate_at(migration, text->path, item.line);
         if (item.status == STATUS_OK) {
@@ -166,7 +189,8 @@ static void read_file(struct migration *migration, const struct migrate_text *te
                                                           : "a quote is not closed, or no name");
         }
     }
+    migrate_dhcp_finish(migration);
 }
 
-const struct migrate_source migrate_source_dnsmasq = {"dnsmasq", "dnsmasq.conf, its options for TFTP",
-                                                      recognises, read_file};
+const struct migrate_source migrate_source_dnsmasq = {
+    "dnsmasq", "dnsmasq.conf, its options for TFTP and DHCP", recognises, read_file};

@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define SECTIONS_MOST 4
-
 static const char *const kind_names[MIGRATE_REMARK_COUNT] = {
     [MIGRATE_NEEDLESS] = "needless",
     [MIGRATE_CHANGED] = "changed",
@@ -22,8 +20,18 @@ static const char *const kind_titles[MIGRATE_REMARK_COUNT] = {
 };
 
 struct printing {
+    struct migration *migration;
     FILE *out;
-    unsigned line;                // that comes next
+    unsigned line;                    // that comes next
+    const struct migrate_place *last; // that was printed; NULL = none
+};
+
+// A group of keys that is being printed: the whole file, or an element of a table.
+struct group {
+    unsigned item; // 0 = the file
+    size_t prefix; // bytes of keys' names that all have: "dhcp.subnets[]."
+    int indent;
+    bool has_dash;                // its first key comes next, behind a '-'
     char section[KEY_NAME_BYTES]; // that is open: "tftp.upload."
 };
 
@@ -47,26 +55,35 @@ static int depth(const char *name)
     return dots;
 }
 
+// Indents a line by `indent`, with the dash of an element when it is the first.
+static void print_indent(struct printing *printing, struct group *group, int indent)
+{
+    (void)fprintf(printing->out, "%*s%s", group->has_dash ? indent - 2 : indent, "",
+                  group->has_dash ? "- " : "");
+    group->has_dash = false;
+}
+
 // Opens the sections that `name` is in, as far as they are not open.
-static void print_sections(struct printing *printing, const char *name)
+static void print_sections(struct printing *printing, struct group *group, const char *name)
 {
     size_t same = 0; // bytes that both begin with, up to and with a '.'
-    for (size_t i = 0; name[i] != '\0' && name[i] == printing->section[i]; i++) {
+    for (size_t i = 0; name[i] != '\0' && name[i] == group->section[i]; i++) {
         same = name[i] == '.' ? i + 1 : same;
     }
     for (const char *at = name + same, *dot; (dot = strchr(at, '.')) != NULL; at = dot + 1) {
-        int indent = 0;
+        int indent = group->indent;
         for (const char *before = name; before < at; before++) {
             indent += *before == '.' ? 2 : 0;
         }
         if (indent == 0) {
             print_line(printing, "%s", "");
         }
-        print_line(printing, "%*s%.*s:", indent, "", (int)(dot - at), at);
+        print_indent(printing, group, indent);
+        print_line(printing, "%.*s:", (int)(dot - at), at);
     }
     const char *last = strrchr(name, '.');
     struct text section;
-    text_init(&section, printing->section, sizeof printing->section);
+    text_init(&section, group->section, sizeof group->section);
     text_add_bytes(&section, name, last == NULL ? 0 : (size_t)(last - name) + 1);
 }
 
@@ -90,42 +107,162 @@ static void print_value(FILE *out, const char *value)
     (void)fputc('"', out);
 }
 
+// What several keys come from is said once.
 static void print_place(struct printing *printing, int indent, const struct migrate_setting *setting)
 {
-    print_line(printing, "%*s# %s:%u: %s", indent, "", setting->from.file, setting->from.line,
-               setting->from.what);
+    const struct migrate_place *last = printing->last;
+    const struct migrate_place *from = &setting->from;
+    if (last == NULL || last->line != from->line || strcmp(last->what, from->what) != 0 ||
+        strcmp(last->file, from->file) != 0) {
+        print_line(printing, "%*s# %s:%u: %s", indent, "", from->file, from->line, from->what);
+    }
+    printing->last = from;
 }
 
-// All values of `key`, one or those of a list. A list stands in one line, which is the line of each.
-static void print_key(struct migration *migration, const struct key *key, struct printing *printing)
+static struct migrate_setting *get_setting(const struct printing *printing, size_t position)
 {
-    int indent = 2 * depth(key->name);
-    bool is_first = true;
-    for (size_t i = 0; i < migration->settings.count; i++) {
-        struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (setting->key == key) {
-            print_sections(printing, key->name);
-            print_place(printing, indent, setting);
+    return heap_array_get(&printing->migration->settings, position);
+}
+
+static bool is_of(const struct migrate_setting *setting, const struct key *key, const struct group *group)
+{
+    return setting->key == key && setting->item == group->item;
+}
+
+// "[a, b]" of "a,b".
+static void print_names(FILE *out, const char *names)
+{
+    char name[KEY_NAME_BYTES];
+    (void)fputc('[', out);
+    while (*names != '\0') {
+        struct text text;
+        size_t length = strcspn(names, ",");
+        text_init(&text, name, sizeof name);
+        text_add_bytes(&text, names, length);
+        print_value(out, name);
+        names += length;
+        if (*names == ',') {
+            (void)fputs(", ", out);
+            names++;
         }
     }
-    for (size_t i = 0; i < migration->settings.count; i++) {
-        struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (setting->key != key) {
+    (void)fputc(']', out);
+}
+
+// A group of options, one a line.
+static void print_options(struct printing *printing, struct group *group, const struct key *key,
+                          const char *shown, int indent)
+{
+    print_indent(printing, group, indent);
+    print_line(printing, "%s:", shown);
+    for (size_t i = 0; i < printing->migration->settings.count; i++) {
+        struct migrate_setting *setting = get_setting(printing, i);
+        if (is_of(setting, key, group)) {
+            print_place(printing, indent + 2, setting);
+            setting->yaml_line = printing->line;
+            (void)fprintf(printing->out, "%*s", indent + 2, "");
+            print_value(printing->out, setting->name);
+            (void)fputs(": ", printing->out);
+            print_value(printing->out, setting->value);
+            print_line(printing, "%s", "");
+        }
+    }
+}
+
+// The values of a key, one or those of a list. A list stands in one line, which is the line of each.
+static void print_values(struct printing *printing, struct group *group, const struct key *key,
+                         const char *shown, int indent)
+{
+    bool is_first = true;
+    print_indent(printing, group, indent);
+    (void)fprintf(printing->out, "%s: %s", shown, key->is_list ? "[" : "");
+    for (size_t i = 0; i < printing->migration->settings.count; i++) {
+        struct migrate_setting *setting = get_setting(printing, i);
+        if (!is_of(setting, key, group)) {
             continue;
         }
-        const char *dot = strrchr(key->name, '.');
         setting->yaml_line = printing->line;
-        if (is_first) {
-            (void)fprintf(printing->out, "%*s%s: %s", indent, "", dot == NULL ? key->name : dot + 1,
-                          key->is_list ? "[" : "");
+        (void)fputs(is_first ? "" : ", ", printing->out);
+        if (key->type == KEY_CLASSES) {
+            print_names(printing->out, setting->value);
         } else {
-            (void)fputs(", ", printing->out);
+            print_value(printing->out, setting->value);
         }
-        print_value(printing->out, setting->value);
         is_first = false;
     }
-    if (!is_first) {
-        print_line(printing, "%s", key->is_list ? "]" : "");
+    print_line(printing, "%s", key->is_list ? "]" : "");
+}
+
+// Everything that is set of `key`, which is no table, in `group`.
+static void print_key(struct printing *printing, struct group *group, const struct key *key)
+{
+    const char *name = key->name + group->prefix;
+    const char *dot = strrchr(name, '.');
+    const char *shown = dot == NULL ? name : dot + 1;
+    int indent = group->indent + 2 * depth(name);
+    bool is_set = false;
+    for (size_t i = 0; i < printing->migration->settings.count; i++) {
+        struct migrate_setting *setting = get_setting(printing, i);
+        if (!is_of(setting, key, group)) {
+            continue;
+        }
+        if (!is_set && strchr(name, '.') != NULL) {
+            print_sections(printing, group, name);
+        }
+        if (key->type != KEY_OPTIONS) {
+            print_place(printing, group->has_dash ? indent - 2 : indent, setting);
+        }
+        is_set = true;
+    }
+    if (is_set && key->type == KEY_OPTIONS) {
+        print_options(printing, group, key, shown, indent);
+    } else if (is_set) {
+        print_values(printing, group, key, shown, indent);
+    }
+}
+
+static void print_table(struct printing *printing, struct group *group, const struct key *key);
+
+// Prints a group: all keys of it, in the order of the table of keys.
+static void print_group(struct printing *printing, struct group *group, const char *prefix)
+{
+    unsigned count;
+    const struct key *keys = key_table(&count);
+    group->prefix = strlen(prefix);
+    for (unsigned i = 0; i < count; i++) {
+        if (!text_starts(keys[i].name, prefix) || strstr(keys[i].name + group->prefix, "[].") != NULL) {
+            continue; // of other groups
+        }
+        if (keys[i].type == KEY_TABLE) {
+            print_table(printing, group, &keys[i]);
+        } else {
+            print_key(printing, group, &keys[i]);
+        }
+    }
+}
+
+// The elements of a table inside of `group`. Tables are nested as deep as the table of keys nests them.
+static void print_table(struct printing *printing, struct group *group, const struct key *key)
+{
+    const char *name = key->name + group->prefix;
+    const char *dot = strrchr(name, '.');
+    int indent = group->indent + 2 * depth(name);
+    bool is_first = true;
+    char prefix[KEY_NAME_BYTES + 4];
+    (void)snprintf(prefix, sizeof prefix, "%s[].", key->name);
+    for (size_t i = 0; i < printing->migration->items.count; i++) {
+        const struct migrate_item *item = heap_array_get(&printing->migration->items, i);
+        if (item->table != key || item->owner != group->item || item->is_dropped) {
+            continue;
+        }
+        if (is_first) {
+            print_sections(printing, group, name);
+            print_indent(printing, group, indent);
+            print_line(printing, "%s:", dot == NULL ? name : dot + 1);
+        }
+        is_first = false;
+        struct group element = {.item = (unsigned)i + 1, .indent = indent + 4, .has_dash = true};
+        print_group(printing, &element, prefix);
     }
 }
 
@@ -158,20 +295,23 @@ static void print_remarks(const struct migration *migration, enum migrate_remark
 
 void migrate_print_yaml(struct migration *migration, FILE *out)
 {
-    struct printing printing = {.out = out, .line = 1};
-    unsigned count;
-    const struct key *keys = key_table(&count);
+    struct printing printing = {.migration = migration, .out = out, .line = 1};
+    struct group file = {.item = 0};
     print_line(
         &printing,
         "# imprint.yaml(5), written by imprint migrate. Where each setting came from stands above it.");
-    for (unsigned i = 0; i < count; i++) {
-        print_key(migration, &keys[i], &printing);
-    }
+    print_group(&printing, &file, "");
     if (count_remarks(migration, MIGRATE_CHANGED) + count_remarks(migration, MIGRATE_LEFT) != 0) {
         (void)fputc('\n', out);
     }
     print_remarks(migration, MIGRATE_CHANGED, "# ", out);
     print_remarks(migration, MIGRATE_LEFT, "# ", out);
+    if (migration->machines.count != 0) {
+        (void)fputs("\n# Machines are not configured but known: once imprint runs, these commands tell it of "
+                    "them.\n",
+                    out);
+        migrate_print_machines(migration, "# ", out);
+    }
 }
 
 void migrate_print_report(const struct migration *migration, FILE *out)
@@ -190,6 +330,35 @@ static json_t *place_to_json(const struct migrate_place *place)
                      place->what);
 }
 
+static json_t *machines_to_json(const struct migration *migration)
+{
+    json_t *machines = json_array();
+    char text[HW_TEXT_BYTES];
+    for (size_t i = 0; i < migration->machines.count; i++) {
+        const struct migrate_machine *machine = heap_array_get(&migration->machines, i);
+        json_t *row = place_to_json(&machine->from);
+        json_t *macs = json_array();
+        json_t *options = json_object();
+        for (unsigned j = 0; j < machine->mac_count; j++) {
+            json_array_append_new(macs, json_string(hw_print(&machine->macs[j], text)));
+        }
+        for (size_t j = 0; j < migration->machine_options.count; j++) {
+            const struct migrate_machine_option *option = heap_array_get(&migration->machine_options, j);
+            if (option->machine == i) {
+                json_object_set_new(options, option->name, json_string(option->value));
+            }
+        }
+        json_object_set_new(row, "name", json_string(machine->name));
+        json_object_set_new(row, "macs", macs);
+        json_object_set_new(row, "options", options);
+        if (machine->address.value != 0) {
+            json_object_set_new(row, "address", json_string(ip4_print(machine->address, text)));
+        }
+        json_array_append_new(machines, row);
+    }
+    return machines;
+}
+
 json_t *migrate_to_json(const struct migration *migration)
 {
     json_t *settings = json_array();
@@ -198,6 +367,12 @@ json_t *migrate_to_json(const struct migration *migration)
         const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
         json_t *row = place_to_json(&setting->from);
         json_object_set_new(row, "key", json_string(setting->key->name));
+        if (setting->item != 0) {
+            json_object_set_new(row, "element", json_integer(setting->item));
+        }
+        if (setting->name[0] != '\0') {
+            json_object_set_new(row, "option", json_string(setting->name));
+        }
         json_object_set_new(row, "value", json_string(setting->value));
         json_array_append_new(settings, row);
     }
@@ -208,5 +383,6 @@ json_t *migrate_to_json(const struct migration *migration)
         json_object_set_new(row, "text", json_string(remark->text));
         json_array_append_new(remarks, row);
     }
-    return json_pack("{s:o, s:o, s:b}", "settings", settings, "remarks", remarks, "cut", migration->is_cut);
+    return json_pack("{s:o, s:o, s:o, s:b}", "settings", settings, "remarks", remarks, "machines",
+                     machines_to_json(migration), "cut", migration->is_cut);
 }

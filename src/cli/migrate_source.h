@@ -24,6 +24,7 @@ extern const struct migrate_source migrate_source_inetd;
 extern const struct migrate_source migrate_source_tftpd_hpa;
 extern const struct migrate_source migrate_source_atftpd;
 extern const struct migrate_source migrate_source_dnsmasq;
+extern const struct migrate_source migrate_source_dhcpd;
 
 /// The rows, in the order in which they are tried, and how many there are.
 const struct migrate_source *const *migrate_source_table(size_t *count);

@@ -33,6 +33,18 @@ static void has(const char *key, const char *value, unsigned line)
     assert_int_equal(setting->from.line, line);
 }
 
+// Some element of a table has `value`.
+static void has_in(const char *key, const char *value, unsigned line)
+{
+    for (unsigned item = 0; item <= migration.items.count; item++) {
+        const struct migrate_setting *setting = migrate_find_in(&migration, item, key, NULL);
+        if (setting != NULL && strcmp(setting->value, value) == 0 && setting->from.line == line) {
+            return;
+        }
+    }
+    fail_msg("no %s is %s", key, value);
+}
+
 static bool matches(const struct migrate_remark *remark, enum migrate_remark_kind kind, unsigned line,
                     const char *what)
 {
@@ -186,9 +198,10 @@ static void atftpd_and_dnsmasq_are_read_too(void **state)
     has("tftp.ports", "50000-50010", 5);
     has("tftp.transfers", "5", 6);
     has("tftp.refuse", "blksize", 7);
-    remarks(MIGRATE_LEFT, 8, "dhcp-range", "options for TFTP");
+    has_in("dhcp.subnets[].range", "1.2.3.4-1.2.3.9", 8);
+    remarks(MIGRATE_CHANGED, 8, "dhcp-range", "255.255.255.0");
     remarks(MIGRATE_FAULT, 9, "tftp-mtu=x", "no size");
-    end(5);
+    end(7);
 }
 
 static void what_imprint_would_refuse_as_a_whole_is_left_out(void **state)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What other DHCP servers have in common: networks with ranges, options, leases' times, boot files; and the
+// settings that what is inside something takes over from it.
+#pragma once
+
+#include "cli/migrate.h"
+
+struct migrate_range {
+    struct ip4 first;
+    struct ip4 last;
+    const char *classes; // names with ',' between; "" = for everybody
+    bool has_bootp;
+};
+
+struct migrate_lending { // what holds for all that is inside of something: see migrate_lend_begin
+    struct heap_array lent;
+};
+
+/// Adds the network `network` with `prefix` leading ones, or finds it. Its number, or 0 after a remark.
+unsigned migrate_dhcp_network(struct migration *migration, struct ip4 network, unsigned prefix,
+                              const char *what);
+
+/// The network that has `address`, or 0.
+unsigned migrate_dhcp_find(const struct migration *migration, struct ip4 address);
+
+/// Adds a range to a network.
+void migrate_dhcp_range(struct migration *migration, unsigned subnet, const struct migrate_range *range,
+                        const char *what);
+
+/// Sets an option of a network, of a class ("dhcp.classes"), or of all (0); with `is_lent`, only what is not
+/// set yet.
+void migrate_dhcp_option(struct migration *migration, unsigned item, const char *name, const char *value,
+                         bool is_lent, const char *what);
+
+/// The code of the option `name` (a number, or a name that any of the servers has for it); 0 = none that may
+/// be set.
+unsigned migrate_dhcp_code(const char *name);
+
+/// Sets a network's `key` ("lease", "lease_min", "lease_max"), or a class's "lease", to `seconds` as text.
+void migrate_dhcp_lease(struct migration *migration, unsigned item, const char *key, const char *seconds,
+                        bool is_lent, const char *what);
+
+/// The server told clients to get the boot file `file`.
+void migrate_dhcp_file(struct migration *migration, const char *file, const char *what);
+
+/// The server told clients to get it from `address`.
+void migrate_dhcp_server(struct migration *migration, const char *address, const char *what);
+
+/// A name for a class out of whatever stands there.
+void migrate_dhcp_class_name(const char *text, char out[MACHINE_NAME_BYTES]);
+
+/// Starts to remember settings for what is inside of something.
+void migrate_lend_init(struct migrate_lending *lending);
+
+/// `key` is "option" or one of migrate_dhcp_lease's: it holds for all that `depth` is around.
+void migrate_lend(struct migration *migration, struct migrate_lending *lending, unsigned depth,
+                  const char *key, const char *name, const char *value, const char *what);
+
+/// What `depth` is around has been read: networks behind the first `items` elements, machines behind the
+/// first `machines`. They get what they do not have themselves.
+void migrate_lend_end(struct migration *migration, struct migrate_lending *lending, unsigned depth,
+                      size_t items, size_t machines);
+
+/// Forgets everything.
+void migrate_lend_clear(struct migrate_lending *lending);
+
+/// All has been read: remarks what does not go together (addresses inside ranges, machines that no network
+/// has, a class that does nothing).
+void migrate_dhcp_finish(struct migration *migration);

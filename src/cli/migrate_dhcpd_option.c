@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// dhcpd.conf: "option", by which options are set and defined.
+#include "base/text.h"
+#include "cli/migrate_dhcpd.h"
+
+#include <string.h>
+
+static bool is_at(const struct dhcpd_reading *reading, unsigned at, const char *word)
+{
+    return strcmp(dhcpd_word(reading, at), word) == 0;
+}
+
+// "PXE.mtftp-ip" is "mtftp-ip" of the space "PXE".
+static void split_name(const char *written, struct dhcpd_option *option)
+{
+    const char *dot = strchr(written, '.');
+    struct text space;
+    text_init(&space, option->space, sizeof option->space);
+    text_add_bytes(&space, written, dot == NULL ? 0 : (size_t)(dot - written));
+    (void)text_copy(option->name, sizeof option->name, dot == NULL ? written : dot + 1);
+    if (strcmp(option->space, "dhcp") == 0) {
+        option->space[0] = '\0';
+    }
+}
+
+const struct dhcpd_option *dhcpd_option_find(const struct dhcpd_reading *reading, const char *name)
+{
+    struct dhcpd_option wanted;
+    split_name(name, &wanted);
+    for (size_t i = 0; i < reading->options.count; i++) {
+        const struct dhcpd_option *option = heap_array_get(&reading->options, i);
+        if (strcmp(option->name, wanted.name) == 0 && strcmp(option->space, wanted.space) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+// The type that stands at word `at`: "text", "array of ip-address", "unsigned integer 16" ...
+static void read_type(const struct dhcpd_reading *reading, unsigned at, struct dhcpd_option *option)
+{
+    bool is_array = is_at(reading, at, "array");
+    at += is_array ? 2 : 0;
+    const char *word = dhcpd_word(reading, at);
+    unsigned bits = is_at(reading, at, "integer") ? at + 1 : at + 2;
+    bool is_integer = strcmp(word, "integer") == 0 || is_at(reading, at + 1, "integer");
+    bool is_signed = is_integer && strcmp(word, "unsigned") != 0;
+    option->type = "hex";
+    if (is_integer) {
+        const char *size = dhcpd_word(reading, bits);
+        option->is_bytes = strcmp(size, "8") == 0;
+        if (!is_array && !is_signed) {
+            option->type = strcmp(size, "8") == 0 ? "uint8" : strcmp(size, "16") == 0 ? "uint16" : "uint32";
+        }
+    } else if (strcmp(word, "ip-address") == 0) {
+        option->type = is_array ? "ip-list" : "ip";
+    } else if (strcmp(word, "text") == 0) {
+        option->type = is_array ? "hex" : "string";
+    } else if (strcmp(word, "boolean") == 0 && !is_array) {
+        option->type = "bool";
+    } else if (strcmp(word, "domain-list") == 0) {
+        option->type = "domain-list";
+    }
+}
+
+// option NAME code N = TYPE
+static void define(struct dhcpd_reading *reading)
+{
+    struct dhcpd_option option = {0};
+    uint64_t code;
+    split_name(dhcpd_word(reading, 1), &option);
+    if (text_parse_u64(dhcpd_word(reading, 3), 65535, &code) != STATUS_OK || !is_at(reading, 4, "=")) {
+        migrate_remark(reading->migration, MIGRATE_FAULT, reading->what,
+                       "an option is defined as 'option NAME code NUMBER = TYPE'");
+        return;
+    }
+    option.code = (unsigned)code;
+    read_type(reading, 5, &option);
+    if (code == 0 || code > 254) {
+        migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
+                       "DHCP options have codes from 1 to 254");
+    } else if (reading->options.count >= MIGRATE_MOST) {
+        reading->migration->is_cut = true;
+    } else {
+        heap_array_add(&reading->options, &option);
+        migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
+                       "it is in dhcp.definitions if it is used and imprint does not know it");
+    }
+}
+
+// The name in imprint.yaml of an option that the file has defined; a definition is made when it needs one.
+// NULL after a remark.
+static const char *name_of(struct dhcpd_reading *reading, const struct dhcpd_option *option, char out[12])
+{
+    struct migration *migration = reading->migration;
+    struct dhcp_definition definition = {.code = (uint16_t)option->code};
+    struct problem problem;
+    problem_clear(&problem);
+    (void)snprintf(out, 12, "%u", option->code);
+    (void)text_copy(definition.name, sizeof definition.name, option->name);
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        if (strcmp(setting->key->name, "dhcp.definitions[].name") == 0 &&
+            strcmp(setting->value, option->name) == 0) {
+            return option->name;
+        }
+    }
+    if (dhcp_definition_check(&definition, &problem) != STATUS_OK) {
+        if (migrate_dhcp_code(out) != 0) {
+            return out; // imprint knows that code by another name
+        }
+        migrate_remark(migration, MIGRATE_LEFT, reading->what, "%s", problem.text);
+        return NULL;
+    }
+    unsigned item = migrate_add(migration, 0, "dhcp.definitions", option->name, reading->what);
+    if (item == 0) {
+        return NULL;
+    }
+    migrate_set_in(migration, item, "dhcp.definitions[].code", out, reading->what);
+    migrate_set_in(migration, item, "dhcp.definitions[].type", option->type, reading->what);
+    return option->name;
+}
+
+static bool is_byte_list(const struct dhcpd_reading *reading)
+{
+    unsigned numbers = 0;
+    for (unsigned i = 2; i < reading->item->count; i++) {
+        uint64_t value;
+        if (is_at(reading, i, ",")) {
+            continue;
+        }
+        if (reading->item->words[i].is_string ||
+            text_parse_u64(dhcpd_word(reading, i), 255, &value) != STATUS_OK) {
+            return false;
+        }
+        numbers++;
+    }
+    return numbers > 1;
+}
+
+// The value, as imprint.yaml has it.
+static void print_value(const struct dhcpd_reading *reading, bool is_bytes, char out[MIGRATE_VALUE_BYTES])
+{
+    struct text text;
+    const struct dhcpd_conf_word *words = reading->item->words;
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
+    if (reading->item->count == 3 && !words[2].is_string && strchr(words[2].text, ':') != NULL) {
+        text_add(&text, "hex:");
+        for (const char *at = words[2].text; *at != '\0'; at += strcspn(at, ":"), at += *at == ':') {
+            text_add(&text, strcspn(at, ":") == 1 ? "0" : ""); // dhcpd takes "1:2" for two bytes
+            text_add_bytes(&text, at, strcspn(at, ":"));
+        }
+        return;
+    }
+    if (is_bytes && is_byte_list(reading)) {
+        text_add(&text, "hex:");
+        for (unsigned i = 2; i < reading->item->count; i++) {
+            uint64_t value;
+            if (text_parse_u64(words[i].text, 255, &value) == STATUS_OK) {
+                text_add_format(&text, "%02x", (unsigned)value);
+            }
+        }
+        return;
+    }
+    for (unsigned i = 2; i < reading->item->count; i++) {
+        const char *word = words[i].text;
+        bool is_comma = !words[i].is_string && strcmp(word, ",") == 0;
+        bool is_true = !words[i].is_string && (strcmp(word, "true") == 0 || strcmp(word, "on") == 0);
+        bool is_false = !words[i].is_string && (strcmp(word, "false") == 0 || strcmp(word, "off") == 0);
+        text_add(&text, i == 2 || is_comma ? "" : " ");
+        text_add(&text, is_true ? "yes" : is_false ? "no" : word);
+    }
+}
+
+// The class that an if stands for, made when it first gives something.
+static unsigned class_of_if(struct dhcpd_reading *reading)
+{
+    struct dhcpd_scope *scope = dhcpd_scope(reading);
+    const struct dhcpd_scope *around = scope - 1;
+    char name[32];
+    bool is_wide = around->kind == DHCPD_FILE || around->kind == DHCPD_SUBNET || around->kind == DHCPD_SHARED;
+    if (scope->item != 0 || scope->terms.count == 0 || !is_wide) {
+        return scope->item;
+    }
+    (void)snprintf(name, sizeof name, "line-%u", scope->line);
+    scope->item = dhcpd_class_add(reading, name);
+    if (scope->item != 0) {
+        dhcpd_terms_set(reading, scope->item, &scope->terms);
+        if (around->kind != DHCPD_FILE) {
+            migrate_remark(reading->migration, MIGRATE_CHANGED, reading->what,
+                           "imprint's class has all clients for which the condition holds, in every network");
+        }
+    }
+    return scope->item;
+}
+
+static void set_for_machine(struct dhcpd_reading *reading, const char *name, const char *value)
+{
+    const struct dhcpd_scope *scope = dhcpd_scope(reading);
+    if (scope->machine == SIZE_MAX) {
+        return;
+    }
+    if (migrate_dhcp_code(name) == 66) {
+        migrate_dhcp_server(reading->migration, value, reading->what);
+    } else if (migrate_dhcp_code(name) == 67) {
+        migrate_dhcp_file(reading->migration, value, reading->what);
+    } else {
+        migrate_set_machine_option(reading->migration, scope->machine, name, value, reading->what);
+    }
+}
+
+static void set(struct dhcpd_reading *reading, const char *name, const char *value)
+{
+    struct dhcpd_scope *scope = dhcpd_scope(reading);
+    struct migration *migration = reading->migration;
+    switch (scope->kind) {
+    case DHCPD_HOST:
+        set_for_machine(reading, name, value);
+        break;
+    case DHCPD_GROUP:
+    case DHCPD_SHARED:
+        migrate_lend(migration, &reading->lending, reading->depth, "option", name, value, reading->what);
+        break;
+    case DHCPD_IF:
+        if (class_of_if(reading) == 0) {
+            migrate_remark(migration, MIGRATE_LEFT, reading->what,
+                           "it stands under a condition that imprint's classes cannot say");
+            break;
+        }
+        migrate_dhcp_option(migration, scope->item, name, value, false, reading->what);
+        break;
+    case DHCPD_POOL:
+        migrate_remark(
+            migration, MIGRATE_LEFT, reading->what,
+            "imprint has options for networks and classes, not for one range; make a class for it");
+        break;
+    case DHCPD_SKIPPED:
+        break;
+    case DHCPD_FILE:
+    case DHCPD_SUBNET:
+    case DHCPD_CLASS:
+    default:
+        if (scope->kind == DHCPD_FILE || scope->item != 0) {
+            migrate_dhcp_option(migration, scope->item, name, value, false, reading->what);
+        }
+    }
+}
+
+void dhcpd_option_read(struct dhcpd_reading *reading)
+{
+    char value[MIGRATE_VALUE_BYTES];
+    char number[12];
+    const char *name = dhcpd_word(reading, 1);
+    if (strcmp(name, "space") == 0 || strcmp(name, "definition") == 0) {
+        migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
+                       "options of a vendor are named one by one where they are set");
+        return;
+    }
+    if (is_at(reading, 2, "code")) {
+        define(reading);
+        return;
+    }
+    const struct dhcpd_option *option = dhcpd_option_find(reading, name);
+    if (strchr(name, '.') != NULL && !text_starts(name, "dhcp.")) {
+        bool is_pxe = text_starts(name, "PXE.") || text_starts(name, "pxe.");
+        migrate_remark(
+            reading->migration, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT, reading->what,
+            is_pxe ? "imprint makes what PXE firmware needs by itself"
+                   : "an option inside option 43: define it in dhcp.definitions with its 'vendor', and "
+                     "set it in dhcp.options");
+        return;
+    }
+    if (is_at(reading, 2, "=") || reading->item->count < 3) {
+        migrate_remark(
+            reading->migration, reading->item->count < 3 ? MIGRATE_FAULT : MIGRATE_LEFT, reading->what,
+            reading->item->count < 3 ? "it has no value"
+                                     : "it is computed for each client, and imprint has fixed values");
+        return;
+    }
+    name = option != NULL ? name_of(reading, option, number) : text_starts(name, "dhcp.") ? name + 5 : name;
+    if (name != NULL) {
+        unsigned code = option != NULL ? option->code : migrate_dhcp_code(name);
+        print_value(reading, code == 121 || code == 249 || (option != NULL && option->is_bytes), value);
+        set(reading, name, value);
+    }
+}

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// dnsmasq.conf: its options about DHCP. A tag becomes a class, or stands for the network whose range sets it.
+#include "cli/migrate_dnsmasq.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define FIELDS_MOST 64
+#define NAME_KEY    "dhcp.classes[].name"
+
+struct fields { // what stands between commas
+    struct migration *migration;
+    const char *what;
+    const char *name; // of the option
+    unsigned count;
+    const char *items[FIELDS_MOST];
+    const char *set;     // "set:x"; "" = none
+    const char *tags[4]; // "tag:x"
+    unsigned tag_count;
+    char text[DNSMASQ_CONF_VALUE_BYTES];
+};
+
+static void remark(const struct fields *fields, enum migrate_remark_kind kind, const char *text)
+{
+    migrate_remark(fields->migration, kind, fields->what, "%s", text);
+}
+
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    for (size_t length = strlen(text); length != 0 && strchr(" \t", text[length - 1]) != NULL; length--) {
+        text[length - 1] = '\0';
+    }
+    return text;
+}
+
+static void split(struct fields *fields, const char *value)
+{
+    fields->set = "";
+    (void)text_copy(fields->text, sizeof fields->text, value);
+    for (char *at = fields->text; at != NULL && *at != '\0';) {
+        char *comma = strchr(at, ',');
+        if (comma != NULL) {
+            *comma = '\0';
+        }
+        char *one = trim(at);
+        at = comma == NULL ? NULL : comma + 1;
+        if (text_starts(one, "set:")) {
+            fields->set = one + 4;
+        } else if (text_starts(one, "tag:") && fields->tag_count < COUNT_OF(fields->tags)) {
+            fields->tags[fields->tag_count++] = one + 4;
+        } else if (fields->count < FIELDS_MOST) {
+            fields->items[fields->count++] = one;
+        }
+    }
+}
+
+static const char *field(const struct fields *fields, unsigned position)
+{
+    return position < fields->count ? fields->items[position] : "";
+}
+
+// ---- times ----
+
+// "12h", "45m", "1d", "2w", "3600" as seconds; "infinite" as those without an end.
+static bool read_time(const char *text, char seconds[24])
+{
+    uint64_t number;
+    char digits[16];
+    size_t length = strlen(text);
+    static const char units[] = "smhdw";
+    static const unsigned factors[] = {1, 60, 3600, 86400, 604800};
+    const char *unit = length == 0 ? NULL : strchr(units, text[length - 1]);
+    struct text copy;
+    text_init(&copy, digits, sizeof digits);
+    text_add_bytes(&copy, text, unit == NULL || length == 0 ? length : length - 1);
+    if (strcmp(text, "infinite") == 0) {
+        (void)text_copy(seconds, 24, "4294967295");
+        return true;
+    }
+    if (copy.cut || text_parse_u64(digits, UINT32_MAX, &number) != STATUS_OK) {
+        return false;
+    }
+    (void)snprintf(seconds, 24, "%llu",
+                   (unsigned long long)(number * (unit == NULL ? 1 : factors[unit - units])));
+    return true;
+}
+
+// ---- tags ----
+
+// The class that is called as `tag` is, or 0.
+static unsigned class_find(const struct migration *migration, const char *tag)
+{
+    char name[MACHINE_NAME_BYTES];
+    migrate_dhcp_class_name(tag, name);
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        if (strcmp(setting->key->name, NAME_KEY) == 0 && strcmp(setting->value, name) == 0) {
+            return setting->item;
+        }
+    }
+    return 0;
+}
+
+// The network with a range that sets `tag`: kept nowhere, found in what stands above the range; or 0.
+static unsigned network_find(const struct migration *migration, const char *tag)
+{
+    char mark[MIGRATE_WHAT_BYTES];
+    (void)snprintf(mark, sizeof mark, "set:%.60s,", tag);
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        if (strcmp(setting->key->name, "dhcp.subnets[].network") == 0 &&
+            strstr(setting->from.what, mark) != NULL) {
+            return setting->item;
+        }
+    }
+    return 0;
+}
+
+static void match(const struct fields *fields, const char *key, const char *value)
+{
+    char name[KEY_NAME_BYTES];
+    char class_name[MACHINE_NAME_BYTES];
+    unsigned class = class_find(fields->migration, fields->set);
+    migrate_dhcp_class_name(fields->set, class_name);
+    if (fields->set[0] == '\0') {
+        remark(fields, MIGRATE_FAULT, "it sets no tag");
+        return;
+    }
+    if (class == 0) {
+        class = migrate_add(fields->migration, 0, "dhcp.classes", class_name, fields->what);
+    }
+    (void)snprintf(name, sizeof name, "dhcp.classes[].match.%s", key);
+    const struct migrate_setting *old = migrate_find_in(fields->migration, class, name, NULL);
+    bool is_list = strcmp(key, "architecture") == 0 || strcmp(key, "mac") == 0;
+    for (size_t i = 0; i < fields->migration->settings.count; i++) { // any of several: only lists say that
+        const struct migrate_setting *other = heap_array_get(&fields->migration->settings, i);
+        bool is_condition = other->item == class && strstr(other->key->name, "[].match.") != NULL;
+        if (class != 0 && is_condition &&
+            (strcmp(other->key->name, name) != 0 || (!is_list && old != NULL))) {
+            remark(
+                fields, MIGRATE_LEFT,
+                "the tag is set by other options, too, and the conditions of a class must all hold: make one "
+                "more class for this one");
+            return;
+        }
+    }
+    if (class != 0) {
+        migrate_set_in(fields->migration, class, name, value, fields->what);
+    }
+}
+
+static void take_vendor_class(const struct fields *fields)
+{
+    char pattern[80];
+    (void)snprintf(pattern, sizeof pattern, "*%.60s*", field(fields, 0));
+    match(fields, strcmp(fields->name, "dhcp-vendorclass") == 0 ? "vendor_class" : "user_class", pattern);
+}
+
+static void take_relay(const struct fields *fields)
+{
+    const char *value = field(fields, 0);
+    char pattern[80] = "hex:";
+    if (strchr(value, ':') == NULL) {
+        (void)text_copy(pattern, sizeof pattern, value);
+    } else {
+        struct text text;
+        text_init(&text, pattern + 4, sizeof pattern - 4);
+        for (; *value != '\0'; value++) {
+            if (*value != ':') {
+                text_add_char(&text, text_lower(*value));
+            }
+        }
+    }
+    match(fields,
+          strcmp(fields->name, "dhcp-circuitid") == 0  ? "circuit_id"
+          : strcmp(fields->name, "dhcp-remoteid") == 0 ? "remote_id"
+                                                       : "subscriber_id",
+          pattern);
+}
+
+// "00:60:8C:*:*:*"
+static void take_mac(const struct fields *fields)
+{
+    char mac[32];
+    (void)text_copy(mac, sizeof mac, field(fields, 0));
+    char *star = strchr(mac, '*');
+    if (star != NULL && strspn(star, "*:") != strlen(star)) {
+        remark(fields, MIGRATE_LEFT, "imprint compares how hardware addresses begin, without gaps");
+        return;
+    }
+    if (star != NULL) {
+        *star = '\0';
+        if (star != mac) {
+            star[-1] = '\0';
+        }
+    }
+    match(fields, "mac", mac);
+}
+
+static void take_match(const struct fields *fields)
+{
+    const char *option = field(fields, 0);
+    const char *value = field(fields, 1);
+    unsigned at = text_starts(option, "option:") ? 7 : 0;
+    bool is_architecture = strcmp(option + at, "client-arch") == 0 || strcmp(option, "93") == 0;
+    bool is_vendor = strcmp(option + at, "vendor-class") == 0 || strcmp(option, "60") == 0;
+    bool is_user = strcmp(option + at, "user-class") == 0 || strcmp(option, "77") == 0;
+    if (is_architecture && value[0] != '\0') {
+        match(fields, "architecture", value);
+    } else if (is_vendor || is_user) {
+        match(fields, is_vendor ? "vendor_class" : "user_class", value[0] == '\0' ? "*" : value);
+    } else if (strcmp(option, "175") == 0) {
+        remark(fields, MIGRATE_NEEDLESS, "imprint knows iPXE when it asks");
+    } else {
+        remark(fields, MIGRATE_LEFT, "imprint's classes cannot ask for that; see 'match' in imprint.yaml(5)");
+    }
+}
+
+// ---- ranges ----
+
+static int mask_prefix(const char *text)
+{
+    struct ip4 mask;
+    for (int prefix = 0; ip4_parse(text, &mask) == STATUS_OK && prefix <= 32; prefix++) {
+        if (ip4_equal(mask, ip4_mask((uint8_t)prefix))) {
+            return prefix;
+        }
+    }
+    return -1;
+}
+
+static unsigned add_network(const struct fields *fields, struct ip4 first, unsigned at)
+{
+    int prefix = mask_prefix(field(fields, at));
+    unsigned found = prefix < 0 ? migrate_dhcp_find(fields->migration, first) : 0;
+    if (found != 0) {
+        return found;
+    }
+    if (prefix < 0) {
+        remark(fields, MIGRATE_CHANGED,
+               "dnsmasq took the mask from its interface; taken as 255.255.255.0, which you should check");
+        prefix = 24;
+    }
+    struct ip4 network = {first.value & ip4_mask((uint8_t)prefix).value};
+    return migrate_dhcp_network(fields->migration, network, (unsigned)prefix, fields->what);
+}
+
+static void take_range(const struct fields *fields)
+{
+    struct migrate_range range = {.classes = ""};
+    char seconds[24];
+    char classes[MACHINE_NAME_BYTES] = "";
+    const char *end = field(fields, 1);
+    if (strchr(field(fields, 0), ':') != NULL) {
+        remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
+    } else if (ip4_parse(field(fields, 0), &range.first) != STATUS_OK) {
+        remark(fields, MIGRATE_FAULT, "a range begins with an address");
+    } else if (strcmp(end, "proxy") == 0) {
+        migrate_set(fields->migration, "dhcp.mode", "proxy", fields->what);
+    } else if (ip4_parse(end, &range.last) != STATUS_OK) {
+        remark(fields, MIGRATE_LEFT,
+               strcmp(end, "static") == 0
+                   ? "imprint serves networks with a range; machines with addresses of their "
+                     "own get those anywhere"
+                   : "imprint's ranges have a first and a last address");
+    } else {
+        unsigned subnet = add_network(fields, range.first, 2);
+        const char *last = fields->count == 0 ? "" : fields->items[fields->count - 1];
+        if (fields->tag_count != 0) {
+            unsigned class = class_find(fields->migration, fields->tags[0]);
+            if (class == 0 || fields->tag_count > 1) {
+                remark(fields, MIGRATE_LEFT,
+                       "who has its tags could not be carried over, so the range was not either");
+                return;
+            }
+            migrate_dhcp_class_name(fields->tags[0], classes);
+            range.classes = classes;
+        }
+        migrate_dhcp_range(fields->migration, subnet, &range, fields->what);
+        if (subnet != 0 && fields->count > 2 && read_time(last, seconds)) {
+            migrate_dhcp_lease(fields->migration, subnet, "lease", seconds, false, fields->what);
+        }
+    }
+}
+
+// ---- options ----
+
+// The bytes of options of one's own, whose type only the clients know: addresses, or text.
+static void print_hex(const struct fields *fields, unsigned from, char out[MIGRATE_VALUE_BYTES])
+{
+    struct text text;
+    struct ip4 address;
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
+    text_add(&text, "hex:");
+    for (unsigned i = from; i < fields->count; i++) {
+        if (ip4_parse(fields->items[i], &address) == STATUS_OK) {
+            text_add_format(&text, "%08x", address.value);
+            continue;
+        }
+        text_add(&text, i == from ? "" : "2c");
+        for (const char *at = fields->items[i]; *at != '\0'; at++) {
+            text_add_format(&text, "%02x", (unsigned char)*at);
+        }
+    }
+}
+
+// Where the option belongs: of a tag the class or network, else all. False after a remark.
+static bool find_item(const struct fields *fields, unsigned *item)
+{
+    *item = 0;
+    if (fields->tag_count == 0) {
+        return true;
+    }
+    const char *tag = fields->tags[0];
+    *item = class_find(fields->migration, tag);
+    *item = *item == 0 ? network_find(fields->migration, tag) : *item;
+    if (*item == 0 || fields->tag_count > 1) {
+        remark(fields, MIGRATE_LEFT,
+               fields->tag_count > 1 ? "an option of imprint belongs to one class, or to one network"
+                                     : "who has its tag could not be carried over");
+        return false;
+    }
+    return true;
+}
+
+static void set_option(const struct fields *fields, const char *name, unsigned from)
+{
+    char value[MIGRATE_VALUE_BYTES];
+    char forced[DHCP_OPTION_NAME_BYTES];
+    struct text text;
+    struct ip4 address;
+    unsigned item;
+    uint64_t number;
+    bool is_own = text_parse_u64(name, 254, &number) == STATUS_OK && number >= 224;
+    text_init(&text, value, sizeof value);
+    for (unsigned i = from; i < fields->count; i++) {
+        text_add_format(&text, "%s%s", i == from ? "" : ",", fields->items[i]);
+    }
+    if (is_own) {
+        print_hex(fields, from, value);
+    }
+    if (!find_item(fields, &item)) {
+        return;
+    }
+    if (strcmp(value, "0.0.0.0") == 0) {
+        remark(fields, MIGRATE_LEFT, "0.0.0.0 stood for dnsmasq's own address: write imprint's");
+        return;
+    }
+    if (item == 0 && migrate_dhcp_code(name) == 3 && ip4_parse(value, &address) == STATUS_OK) {
+        item = migrate_dhcp_find(fields->migration, address); // a router is one network's
+    }
+    bool is_forced = strcmp(fields->name, "dhcp-option-force") == 0 && item == 0;
+    (void)snprintf(forced, sizeof forced, "%s%.40s", is_forced ? "+" : "", name);
+    migrate_dhcp_option(fields->migration, item, forced, value, false, fields->what);
+}
+
+static void take_option(const struct fields *fields)
+{
+    const char *name = field(fields, 0);
+    if (text_starts(name, "vendor:") || text_starts(name, "encap:") || text_starts(name, "vi-encap:")) {
+        bool is_pxe = text_starts(name, "vendor:PXEClient") || text_starts(name, "encap:175");
+        remark(fields, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT,
+               is_pxe ? "imprint makes what PXE firmware needs by itself"
+                      : "an option inside another: define it in dhcp.definitions with its 'vendor'");
+    } else if (text_starts(name, "option6:") || text_starts(name, "[")) {
+        remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
+    } else if (name[0] == '\0') {
+        remark(fields, MIGRATE_FAULT, "it names no option");
+    } else {
+        set_option(fields, text_starts(name, "option:") ? name + 7 : name, 1);
+    }
+}
+
+// ---- hosts, booting ----
+
+static void take_host(const struct fields *fields)
+{
+    char seconds[24];
+    struct hw mac;
+    struct ip4 address;
+    const char *name = "";
+    const char *at = "";
+    bool has_mac = false;
+    for (unsigned i = 0; i < fields->count; i++) {
+        const char *one = fields->items[i];
+        if (strcmp(one, "ignore") == 0 || text_starts(one, "id:") || strchr(one, '*') != NULL ||
+            one[0] == '[') {
+            remark(fields, MIGRATE_LEFT,
+                   strcmp(one, "ignore") == 0
+                       ? "imprint gives everybody addresses; 'imprint machine reject' keeps a "
+                         "machine from booting"
+                       : "imprint knows machines by whole hardware addresses");
+            return;
+        }
+        has_mac = has_mac || hw_parse(one, &mac) == STATUS_OK;
+        if (ip4_parse(one, &address) == STATUS_OK) {
+            at = one;
+        } else if (hw_parse(one, &mac) != STATUS_OK && !read_time(one, seconds)) {
+            name = one;
+        }
+    }
+    if (!has_mac) {
+        remark(fields, MIGRATE_LEFT, "it has no hardware address, and imprint knows machines by theirs");
+        return;
+    }
+    char unnamed[MACHINE_NAME_BYTES];
+    for (unsigned i = 0; i < fields->count && name[0] == '\0'; i++) {
+        if (hw_parse(fields->items[i], &mac) == STATUS_OK) {
+            machine_pick_name(&mac, unnamed);
+            name = unnamed;
+        }
+    }
+    size_t machine = migrate_add_machine(fields->migration, name, fields->what);
+    for (unsigned i = 0; machine != SIZE_MAX && i < fields->count; i++) {
+        if (hw_parse(fields->items[i], &mac) == STATUS_OK) {
+            migrate_set_mac(fields->migration, machine, fields->items[i], fields->what);
+        }
+    }
+    if (machine != SIZE_MAX && at[0] != '\0') {
+        migrate_set_address(fields->migration, machine, at, fields->what);
+    }
+}
+
+static void take_boot(const struct fields *fields)
+{
+    migrate_dhcp_file(fields->migration, field(fields, 0), fields->what);
+    if (field(fields, 2)[0] != '\0') {
+        migrate_dhcp_server(fields->migration, field(fields, 2), fields->what);
+    }
+}
+
+static void take_domain(const struct fields *fields)
+{
+    if (fields->count == 1 && field(fields, 0)[0] != '#') {
+        migrate_dhcp_option(fields->migration, 0, "15", field(fields, 0), false, fields->what);
+    } else {
+        remark(fields, MIGRATE_LEFT, "'domain' of each network says it in imprint");
+    }
+}
+
+static void take_interface(const struct fields *fields)
+{
+    for (unsigned i = 0; i < fields->count; i++) {
+        migrate_set(fields->migration, "interfaces", fields->items[i], fields->what);
+    }
+}
+
+static const struct option {
+    const char *name;
+    bool is_first; // it makes networks or tags
+    void (*take)(const struct fields *fields);
+    const char *key; // set to `text`
+    enum migrate_remark_kind kind;
+    const char *text;
+} options[] = {
+    {"dhcp-vendorclass", true, take_vendor_class, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-userclass", true, take_vendor_class, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-circuitid", true, take_relay, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-remoteid", true, take_relay, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-subscrid", true, take_relay, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-mac", true, take_mac, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-match", true, take_match, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-range", false, take_range, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-option", false, take_option, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-option-force", false, take_option, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-host", false, take_host, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-boot", false, take_boot, NULL, MIGRATE_LEFT, NULL},
+    {"domain", false, take_domain, NULL, MIGRATE_LEFT, NULL},
+    {"interface", false, take_interface, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-authoritative", false, NULL, "dhcp.authoritative", MIGRATE_LEFT, "yes"},
+    {"no-ping", false, NULL, "dhcp.ping_check", MIGRATE_LEFT, "no"},
+    {"pxe-service", false, NULL, NULL, MIGRATE_CHANGED, "imprint makes the menu of PXE firmware by itself"},
+    {"pxe-prompt", false, NULL, NULL, MIGRATE_CHANGED, "'policy.prompt' says whether machines ask for a key"},
+    {"dhcp-ignore", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint gives everybody addresses; what machines that nobody has approved may boot is "
+     "'policy.unknown', or "
+     "'unknown' of a network or class"},
+    {"dhcp-leasefile", false, NULL, NULL, MIGRATE_LEFT, "imprint keeps leases in its state folder"},
+    {"conf-dir", false, NULL, NULL, MIGRATE_LEFT,
+     "what its files say was not read: give them to imprint migrate as well"},
+    {"conf-file", false, NULL, NULL, MIGRATE_LEFT,
+     "what it says was not read: give it to imprint migrate as well"},
+    {"dhcp-hostsfile", false, NULL, NULL, MIGRATE_LEFT,
+     "what it says was not read: put its lines in here, behind dhcp-host="},
+    {"dhcp-optsfile", false, NULL, NULL, MIGRATE_LEFT,
+     "what it says was not read: put its lines in here, behind dhcp-option="},
+    {"dhcp-sequential-ip", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint begins at a range's first address"},
+    {"dhcp-no-override", false, NULL, NULL, MIGRATE_NEEDLESS,
+     "imprint does not put options into those fields"},
+    {"dhcp-broadcast", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint broadcasts to clients that ask for it"},
+    {"log-dhcp", false, NULL, NULL, MIGRATE_NEEDLESS, "'imprint event' shows every decision"},
+    {"quiet-dhcp", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint does not log each packet"},
+    {"dhcp-lease-max", false, NULL, NULL, MIGRATE_NEEDLESS, "ranges say how many leases there can be"},
+};
+
+bool migrate_dnsmasq_dhcp(struct migration *migration, const struct dnsmasq_conf_item *item, bool is_first,
+                          const char *what)
+{
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        const struct option *option = &options[i];
+        if (strcmp(option->name, item->name) != 0) {
+            continue;
+        }
+        if (option->is_first != is_first) {
+            return true;
+        }
+        struct fields fields = {.migration = migration, .what = what, .name = item->name};
+        split(&fields, item->value);
+        if (option->take != NULL) {
+            option->take(&fields);
+        } else if (option->key != NULL) {
+            migrate_set(migration, option->key, option->text, what);
+        } else {
+            remark(&fields, option->kind, option->text);
+        }
+        return true;
+    }
+    return false;
+}
