@@ -189,6 +189,10 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
     dhcp_service_tell_kept(service, &service->pools, NULL);
     service->conflict_timer = loop_timer_new(settings->loop, dhcp_conflict_tick, service);
     service->delay_timer = loop_timer_new(settings->loop, dhcp_delay_tick, service);
+    service->waiting = heap_new(sizeof *service->waiting);
+    service->leaving = heap_new(sizeof *service->leaving);
+    struct worker_options syncer = {.work = dhcp_sync, .done = dhcp_synced, .context = service};
+    service->syncer = worker_new(settings->loop, &syncer);
     return service;
 }
 
@@ -211,6 +215,7 @@ void dhcp_service_free(struct dhcp_service *service)
         return;
     }
     dhcp_service_flush(service);
+    worker_free(service->syncer); // what it waits for still leaves
     while (service->ports != NULL) {
         struct dhcp_port *port = service->ports;
         service->ports = port->next;
@@ -219,5 +224,7 @@ void dhcp_service_free(struct dhcp_service *service)
     loop_timer_free(service->conflict_timer);
     loop_timer_free(service->delay_timer);
     dhcp_pools_clear(&service->pools);
+    heap_free(service->waiting);
+    heap_free(service->leaving);
     heap_free(service);
 }

@@ -103,6 +103,10 @@ struct dhcp_pools *dhcp_service_pools(struct dhcp_service *service);
 /// NULL is allowed.
 void dhcp_service_flush(struct dhcp_service *service);
 
+/// Whether replies wait for the disk. The flush that follows commits what else changed, so nothing should be
+/// committed meanwhile. NULL is allowed.
+bool dhcp_service_is_waiting(const struct dhcp_service *service);
+
 /// Tells how it is.
 void dhcp_service_status(const struct dhcp_service *service, struct dhcp_status *status);
 

@@ -2,6 +2,8 @@
 // Replies wait until all leases of the turn are durable, and then leave together.
 #include "service/dhcp_state.h"
 
+#include <string.h>
+
 static enum status dhcp_send_frame(struct dhcp_port *port, const struct dhcp_pending *pending)
 {
     struct frame_udp4 frame = {.to_hw = pending->hw,
@@ -47,21 +49,102 @@ static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *p
     }
 }
 
+static void dhcp_send_all(struct dhcp_service *service, struct dhcp_replies *replies)
+{
+    for (unsigned i = 0; i < replies->count; i++) {
+        dhcp_send(service, &replies->replies[i]);
+    }
+    replies->count = 0;
+}
+
+static void dhcp_drop_all(struct dhcp_service *service, struct dhcp_replies *replies)
+{
+    service->counters.unsent += replies->count;
+    replies->count = 0;
+}
+
+// Offers, refusals and information promise nothing that the disk must know.
+static void dhcp_send_the_free(struct dhcp_service *service)
+{
+    struct dhcp_replies *waiting = service->waiting;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < waiting->count; i++) {
+        if (!waiting->replies[i].is_promise) {
+            dhcp_send(service, &waiting->replies[i]);
+        } else if (kept++ != i) {
+            waiting->replies[kept - 1] = waiting->replies[i];
+        }
+    }
+    waiting->count = kept;
+}
+
+// The disk is waited for beside the loop, which goes on with the next questions; their leases go together.
+static bool dhcp_start_sync(struct dhcp_service *service)
+{
+    struct store *store = service->settings.desk->store;
+    if (!store_lease_may_start(store) || store_lease_start(store, NULL) != STATUS_OK) {
+        return false; // a commit says what is wrong
+    }
+    struct dhcp_replies *empty = service->leaving;
+    service->leaving = service->waiting;
+    service->waiting = empty;
+    worker_start(service->syncer);
+    return true;
+}
+
+int dhcp_sync(void *context)
+{
+    const struct dhcp_service *service = context;
+    return store_lease_sync(service->settings.desk->store);
+}
+
+void dhcp_synced(void *context, int reason)
+{
+    struct dhcp_service *service = context;
+    store_lease_finish(service->settings.desk->store, reason == 0);
+    if (reason == 0) {
+        dhcp_send_all(service, service->leaving);
+    } else {
+        log_write(service->settings.log, LOG_LEVEL_ERROR,
+                  "leases could not be written, so %u machines were not answered: %s; they ask again",
+                  service->leaving->count, strerror(reason));
+        dhcp_drop_all(service, service->leaving);
+    }
+    dhcp_service_flush(service);
+}
+
+bool dhcp_service_is_waiting(const struct dhcp_service *service)
+{
+    return service != NULL && worker_is_busy(service->syncer);
+}
+
 void dhcp_service_flush(struct dhcp_service *service)
 {
-    if (service == NULL || service->pending_count == 0) {
+    if (service == NULL || service->waiting->count == 0) {
+        return;
+    }
+    dhcp_send_the_free(service);
+    if (service->waiting->count == 0 || worker_is_busy(service->syncer) || dhcp_start_sync(service)) {
         return;
     }
     if (store_is_dirty(service->settings.desk->store) &&
         !service->settings.commit(service->settings.context)) {
-        service->counters.unsent += service->pending_count;
-        service->pending_count = 0;
-        return;
+        dhcp_drop_all(service, service->waiting);
     }
-    for (unsigned i = 0; i < service->pending_count; i++) {
-        dhcp_send(service, &service->pending[i]);
+    dhcp_send_all(service, service->waiting);
+}
+
+// Room for one more; waits for the disk when there is none.
+static struct dhcp_pending *dhcp_get_room(struct dhcp_service *service)
+{
+    if (service->waiting->count == DHCP_PENDING_MOST) {
+        dhcp_service_flush(service);
     }
-    service->pending_count = 0;
+    if (service->waiting->count == DHCP_PENDING_MOST) {
+        worker_finish(service->syncer);
+    }
+    assert(service->waiting->count < DHCP_PENDING_MOST);
+    return &service->waiting->replies[service->waiting->count];
 }
 
 // Fills in `pending` from `actions`. false when the reply cannot be written, which is logged and counted.
@@ -89,14 +172,12 @@ void dhcp_queue(struct dhcp_port *port, struct ip4 from, uint16_t own_port,
                 const struct dhcp4_actions *actions, size_t limit_bytes)
 {
     struct dhcp_service *service = port->service;
-    if (service->pending_count == DHCP_PENDING_MOST) {
-        dhcp_service_flush(service);
-    }
-    struct dhcp_pending *pending = &service->pending[service->pending_count];
+    struct dhcp_pending *pending = dhcp_get_room(service);
     pending->from = from;
     pending->port = own_port;
+    pending->is_promise = actions->reply_kind == DHCP4_ACK || actions->reply_kind == DHCP4_BOOTP;
     if (dhcp_pending_fill(port, actions, limit_bytes, pending)) {
-        service->pending_count++;
+        service->waiting->count++;
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "io/packet.h"
 #include "io/udp.h"
+#include "io/worker.h"
 #include "service/dhcp.h"
 #include "service/dhcp_answer.h"
 #include "service/dhcp_complete.h"
@@ -14,7 +15,7 @@
 #include "service/dhcp_delay.h"
 #include "session/auto_mode.h"
 
-#define DHCP_PENDING_MOST 256
+#define DHCP_PENDING_MOST 512
 
 struct dhcp_port {
     struct dhcp_service *service;
@@ -30,7 +31,8 @@ struct dhcp_port {
     struct dhcp_port *next;
 };
 
-struct dhcp_pending { // a reply that waits for the turn's commit
+struct dhcp_pending { // a reply that waits for the turn's end
+    bool is_promise;  // of what must be durable before it leaves
     uint32_t interface_index;
     uint16_t port; // of ours
     struct ip4 from;
@@ -42,6 +44,11 @@ struct dhcp_pending { // a reply that waits for the turn's commit
     uint8_t bytes[DHCP4_MOST_BYTES];
 };
 
+struct dhcp_replies {
+    unsigned count;
+    struct dhcp_pending replies[DHCP_PENDING_MOST];
+};
+
 struct dhcp_service {
     struct dhcp_settings settings;
     struct dhcp_pools pools;
@@ -49,8 +56,9 @@ struct dhcp_service {
     struct dhcp_other others[DHCP_OTHERS_MOST];
     unsigned other_count;
     struct dhcp_counters counters;
-    unsigned pending_count;
-    struct dhcp_pending pending[DHCP_PENDING_MOST];
+    struct dhcp_replies *waiting; // for their leases to be written
+    struct dhcp_replies *leaving; // as soon as `syncer` says that their leases are durable
+    struct worker *syncer;
     struct dhcp_conflict conflict;
     struct loop_timer *conflict_timer;
     struct dhcp_delay delay;
@@ -77,6 +85,11 @@ struct ip4 dhcp_port_pick_address(const struct dhcp_port *port, const struct dat
 
 /// The port on the interface with that index, or NULL.
 struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t interface_index);
+
+/// The work of the service's `syncer`, and what follows from it; `context` is the service.
+int dhcp_sync(void *context);
+/// See dhcp_sync.
+void dhcp_synced(void *context, int reason);
 
 /// Lets the reply in `actions` (encoded here, at most `limit_bytes`) wait for the end of the turn; it leaves
 /// from our address `from` and port `own_port`.

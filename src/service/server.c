@@ -227,7 +227,7 @@ static void server_turn_end(void *context)
 {
     struct server *server = context;
     dhcp_service_flush(server->dhcp);
-    if (store_is_dirty(server->store)) {
+    if (store_is_dirty(server->store) && !dhcp_service_is_waiting(server->dhcp)) {
         (void)server_commit(server);
     }
     server_absorb_note(&server->absorb);

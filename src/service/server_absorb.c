@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_absorb.h"
 
-#define ABSORB_MS       50
+#define ABSORB_MS       10
 #define ABSORB_AGAIN_MS 5000 // after the disk said no
-#define ABSORB_MOST     512  // a few milliseconds' work
+#define ABSORB_MOST     64   // about a millisecond of work, in which nobody is answered
 
 static void absorb_tell(struct server_absorb *absorb, bool is_ok, const struct problem *problem)
 {

@@ -348,7 +348,7 @@ void lease_log_remove(struct lease_log *log, struct ip4 address)
     heap_array_add(&log->records, &record);
 }
 
-enum status lease_log_write(struct lease_log *log, struct problem *problem)
+enum status lease_log_append(struct lease_log *log, struct problem *problem)
 {
     struct lease_file *file = &log->files[log->current];
     size_t count = log->records.count;
@@ -363,14 +363,24 @@ enum status lease_log_write(struct lease_log *log, struct problem *problem)
     uint64_t end = file->bytes + count * sizeof *records;
     int reason = make_ready(file, end);
     reason = reason != 0 ? reason : write_all(file->fd, records, count * sizeof *records, file->bytes);
-    if (reason == 0 && fdatasync(file->fd) != 0) {
-        reason = errno;
-    }
     if (reason != 0) {
         return fail(file, reason, problem);
     }
     file->bytes = end;
     return STATUS_OK;
+}
+
+int lease_log_sync(const struct lease_log *log)
+{
+    return fdatasync(log->files[log->current].fd) == 0 ? 0 : errno;
+}
+
+enum status lease_log_write(struct lease_log *log, struct problem *problem)
+{
+    bool is_nothing = log->records.count == 0;
+    enum status status = lease_log_append(log, problem);
+    int reason = status == STATUS_OK && !is_nothing ? lease_log_sync(log) : 0;
+    return reason == 0 ? status : fail(&log->files[log->current], reason, problem);
 }
 
 bool lease_log_may_turn(const struct lease_log *log)

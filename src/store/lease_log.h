@@ -39,6 +39,15 @@ void lease_log_remove(struct lease_log *log, struct ip4 address);
 /// says no: nothing of it may be acknowledged, and all of it must be added again.
 MUST_USE enum status lease_log_write(struct lease_log *log, struct problem *problem);
 
+/// Writes what was added and does not wait: it is durable when a lease_log_sync that began afterwards
+/// returned 0. STATUS_IO and `problem`: see lease_log_write.
+MUST_USE enum status lease_log_append(struct lease_log *log, struct problem *problem);
+
+/// Waits until what was appended before is durable; from any thread, while no lease_log_turn and no
+/// lease_log_clear is under way. 0, or the errno that tells why it is not: then all that was appended since
+/// the last success must be added again.
+MUST_USE int lease_log_sync(const struct lease_log *log);
+
 /// Whether the file in use is full enough to be taken over and the other one is free.
 bool lease_log_may_turn(const struct lease_log *log);
 

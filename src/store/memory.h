@@ -20,6 +20,7 @@ struct store {
     struct hash_key hash;
     struct journal *journal;
     struct lease_log *log;     // of leases; NULL in a store in memory only
+    struct row_marks unsynced; // leases appended to the log by store_lease_start, perhaps not durable yet
     struct row_marks logged;   // leases that the log's file in use speaks of, and the journal not yet
     struct row_marks absorbed; // those of the other file, which the journal is taking over
     size_t absorbed_count;     // how many of those it has

@@ -45,14 +45,11 @@ struct lease_log_reader memory_replay_leases(struct store *store)
     return (struct lease_log_reader){.put = replay_put, .remove = replay_remove, .context = store};
 }
 
-enum status memory_log_leases(struct store *store, struct problem *problem)
+/// Adds all changed leases to what the log writes next.
+static void log_changed(const struct store *store)
 {
-    struct row_table *table = lease_table(store);
+    const struct row_table *table = lease_table(store);
     const struct heap_array *changed = &table->changed.ids;
-    if (store->log == NULL) { // nothing outlives a store in memory
-        row_table_unmark_all(table);
-        return STATUS_OK;
-    }
     for (size_t i = 0; i < changed->count; i++) {
         uint64_t address = *(const uint64_t *)heap_array_get(changed, i);
         const struct lease *lease = row_table_find_row(table, address);
@@ -62,15 +59,67 @@ enum status memory_log_leases(struct store *store, struct problem *problem)
             lease_log_remove(store->log, (struct ip4){(uint32_t)address});
         }
     }
-    enum status status = lease_log_write(store->log, problem);
-    if (status != STATUS_OK) {
-        return status;
+}
+
+static void add_marks(const struct store *store, struct row_marks *to, const struct row_marks *from)
+{
+    for (size_t i = 0; i < from->ids.count; i++) {
+        row_marks_add(to, store->hash, *(const uint64_t *)heap_array_get(&from->ids, i));
     }
-    for (size_t i = 0; i < changed->count; i++) {
-        row_marks_add(&store->logged, store->hash, *(const uint64_t *)heap_array_get(changed, i));
+}
+
+enum status memory_log_leases(struct store *store, struct problem *problem)
+{
+    struct row_table *table = lease_table(store);
+    if (store->log != NULL) { // nothing outlives a store in memory
+        log_changed(store);
+        enum status status = lease_log_write(store->log, problem);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        add_marks(store, &store->logged, &table->changed);
     }
     row_table_unmark_all(table);
     return STATUS_OK;
+}
+
+bool store_lease_may_start(const struct store *store)
+{
+    for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
+        if (kind != STORE_LEASE && store->tables[kind]->changed.ids.count != 0) {
+            return false;
+        }
+    }
+    return store->log != NULL && lease_table(store)->changed.ids.count != 0 && store->unsynced.ids.count == 0;
+}
+
+enum status store_lease_start(struct store *store, struct problem *problem)
+{
+    assert(store_lease_may_start(store));
+    struct row_table *table = lease_table(store);
+    log_changed(store);
+    enum status status = lease_log_append(store->log, problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    add_marks(store, &store->logged, &table->changed);
+    store->unsynced = table->changed;
+    table->changed = row_marks_init();
+    return STATUS_OK;
+}
+
+int store_lease_sync(const struct store *store)
+{
+    return lease_log_sync(store->log);
+}
+
+void store_lease_finish(struct store *store, bool is_durable)
+{
+    struct row_table *table = lease_table(store);
+    if (!is_durable) {
+        add_marks(store, &table->changed, &store->unsynced);
+    }
+    row_marks_clear(&store->unsynced);
 }
 
 void store_lease_each(const struct store *store, bool (*visit)(const struct lease *, void *), void *context)

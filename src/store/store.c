@@ -27,6 +27,7 @@ static struct store *store_new(struct journal *taken_journal)
     assert(random == (ssize_t)sizeof store->hash);
     (void)random;
     store->journal = taken_journal;
+    store->unsynced = row_marks_init();
     store->logged = row_marks_init();
     store->absorbed = row_marks_init();
     store->events = heap_new_array(STORE_EVENTS_MOST, sizeof *store->events);
@@ -53,6 +54,7 @@ static void store_free(struct store *taken_store)
     row_index_clear(&store->image_by_name);
     row_index_clear(&store->profile_by_name);
     row_index_clear(&store->order_live);
+    row_marks_clear(&store->unsynced);
     row_marks_clear(&store->logged);
     row_marks_clear(&store->absorbed);
     heap_free(store->events);
@@ -222,7 +224,8 @@ static void absorb_finish(struct store *store)
 
 static enum status absorb_turn(struct store *store, struct problem *problem)
 {
-    if (store->log == NULL || store->absorbed.ids.count != 0 || !lease_log_may_turn(store->log)) {
+    bool is_busy = store->absorbed.ids.count != 0 || store->unsynced.ids.count != 0;
+    if (store->log == NULL || is_busy || !lease_log_may_turn(store->log)) {
         return STATUS_OK;
     }
     enum status status = lease_log_turn(store->log, problem);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All durable facts behind one interface: machines, images, profiles, orders, leases, events. Everything is
 // in memory and found there; every change is written through to a journal (SQLite, or nothing in tests) and
-// is durable after the next store_commit. One thread uses a store. Pointers that it returns are borrowed and
-// valid until the next put or remove of the same kind.
+// is durable after the next store_commit. One thread uses a store (but see store_lease_sync). Pointers that
+// it returns are borrowed and valid until the next put or remove of the same kind.
 #pragma once
 
 #include "base/problem.h"
@@ -122,6 +122,17 @@ uint32_t store_machine_next_counter(const struct store *store);
 void store_lease_put(struct store *store, const struct lease *lease);
 /// The lease of `address`, or NULL.
 const struct lease *store_lease_find(const struct store *store, struct ip4 address);
+/// Whether leases wait for a commit and nothing else does, and none are on their way: then they may be made
+/// durable beside the loop. Never so in a store in memory only.
+bool store_lease_may_start(const struct store *store);
+/// Writes the leases that wait, without waiting for the disk: they are durable when a store_lease_sync that
+/// began afterwards returned 0 and store_lease_finish has been told. Only after store_lease_may_start.
+/// STATUS_IO and `problem`: see store_commit.
+MUST_USE enum status store_lease_start(struct store *store, struct problem *problem);
+/// Waits for the disk; from another thread. 0, or the errno that tells why they are not durable.
+MUST_USE int store_lease_sync(const struct store *store);
+/// Says what came of store_lease_start: those that are not durable wait for a commit again.
+void store_lease_finish(struct store *store, bool is_durable);
 /// Forgets the lease of `address`.
 void store_lease_remove(struct store *store, struct ip4 address);
 

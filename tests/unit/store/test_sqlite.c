@@ -519,6 +519,33 @@ static void a_commit_that_failed_in_the_middle_is_taken_back_and_tried_again(voi
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM lease"), 1);
 }
 
+static void leases_written_beside_the_loop_wait_again_when_the_disk_says_no(void **state)
+{
+    struct store *store = open_store(*state);
+    struct lease lease = facts_lease(1);
+    assert_false(store_lease_may_start(store)); // nothing waits
+    store_lease_put(store, &lease);
+    assert_true(store_lease_may_start(store));
+    assert_int_equal(store_lease_start(store, NULL), STATUS_OK);
+    assert_false(store_is_dirty(store));
+    assert_int_equal(store_lease_sync(store), 0);
+    store_lease_finish(store, false);
+    assert_true(store_is_dirty(store));
+    assert_int_equal(store_lease_start(store, NULL), STATUS_OK);
+    struct lease other = facts_lease(2);
+    store_lease_put(store, &other);
+    assert_false(store_lease_may_start(store)); // the first ones are on their way
+    store_lease_finish(store, store_lease_sync(store) == 0);
+    assert_true(store_lease_may_start(store));
+    struct machine machine = facts_machine("alpha", 1);
+    assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
+    assert_false(store_lease_may_start(store)); // what goes into the database needs a commit
+    store = reopen_store(*state, store);
+    assert_memory_equal(store_lease_find(store, lease.address), &lease, sizeof lease);
+    assert_memory_equal(store_lease_find(store, other.address), &other, sizeof other);
+    store_close(store);
+}
+
 /// Puts and commits for ever, and says after each commit which lease is durable now.
 static _Noreturn void promise_leases(const struct place *place, uint32_t from, int said_fd)
 {
@@ -609,6 +636,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_id_is_never_used_twice, make_place, remove_place),
         cmocka_unit_test_setup_teardown(names_macs_and_orders_change_hands_in_one_commit, make_place,
                                         remove_place),
+        cmocka_unit_test_setup_teardown(leases_written_beside_the_loop_wait_again_when_the_disk_says_no,
+                                        make_place, remove_place),
         cmocka_unit_test_setup_teardown(old_events_leave_the_disk_too, make_place, remove_place),
         cmocka_unit_test_setup_teardown(nobody_else_may_read_its_files, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_second_imprint_is_refused, make_place, remove_place),
