@@ -203,10 +203,11 @@ static void take_match(const struct fields *fields)
 {
     const char *option = field(fields, 0);
     const char *value = field(fields, 1);
-    unsigned at = text_starts(option, "option:") ? 7 : 0;
-    bool is_architecture = strcmp(option + at, "client-arch") == 0 || strcmp(option, "93") == 0;
-    bool is_vendor = strcmp(option + at, "vendor-class") == 0 || strcmp(option, "60") == 0;
-    bool is_user = strcmp(option + at, "user-class") == 0 || strcmp(option, "77") == 0;
+    const char *colon = text_starts(option, "option:") ? strchr(option, ':') : NULL;
+    const char *name = colon == NULL ? option : colon + 1;
+    bool is_architecture = strcmp(name, "client-arch") == 0 || strcmp(option, "93") == 0;
+    bool is_vendor = strcmp(name, "vendor-class") == 0 || strcmp(option, "60") == 0;
+    bool is_user = strcmp(name, "user-class") == 0 || strcmp(option, "77") == 0;
     if (is_architecture && value[0] != '\0') {
         match(fields, "architecture", value);
     } else if (is_vendor || is_user) {
