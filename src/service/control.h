@@ -12,6 +12,7 @@
 struct agents;
 struct certificate;
 struct control;
+struct dhcp_pools;
 struct json_t;
 
 enum control_text { // which template of a profile
@@ -51,6 +52,9 @@ struct control_world {
     /// NULL = there are none.
     enum status (*pick_address)(void *context, const struct machine *machine, struct ip4 *address,
                                 struct problem *problem);
+
+    /// The pools of addresses as they are now; may return NULL. NULL = imprint gives none.
+    struct dhcp_pools *(*pools)(void *context);
 
     const struct certificate *certificate; // of HTTPS, without its key; NULL or empty = there is none
 

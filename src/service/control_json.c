@@ -204,16 +204,39 @@ json_t *control_json_order(const struct store *store, const struct order *order)
     return object;
 }
 
-json_t *control_json_lease(const struct store *store, const struct lease *lease)
+const char *control_json_lease_state(const struct lease *lease, int64_t now_s)
+{
+    if (lease->ends_s > now_s) {
+        return lease_state_text(lease->state);
+    }
+    return lease->state == LEASE_BOUND ? "ended" : lease_state_text(LEASE_FREE);
+}
+
+// What tells a client apart that is not told by an Ethernet address: what struct lease_key has, in
+// hexadecimal.
+static void put_client(json_t *object, const struct lease_key *key, const struct hw *mac)
+{
+    char hex[2 * LEASE_KEY_BYTES + 1];
+    for (size_t i = 0; i < LEASE_KEY_BYTES; i++) {
+        (void)snprintf(hex + 2 * i, 3, "%02x", key->bytes[i]);
+    }
+    bool is_plain = lease_key_is_none(key) || (mac->type == 1 && mac->length == 6);
+    json_object_set_new(object, "client", is_plain ? json_null() : json_string(hex));
+}
+
+json_t *control_json_lease(const struct store *store, const struct lease *lease, int64_t now_s)
 {
     json_t *object = json_object();
     struct hw mac = lease_key_hw(&lease->key);
     const struct machine *machine = mac.length == 0 ? NULL : store_machine_find_mac(store, &mac);
+    const struct machine *owner = store_machine_find_address(store, lease->address);
     put_address(object, "address", lease->address);
     put_hw(object, "mac", &mac);
-    put_text(object, "state", lease_state_text(lease->state));
+    put_client(object, &lease->key, &mac);
+    put_text(object, "state", control_json_lease_state(lease, now_s));
     put_text(object, "hostname", lease->hostname);
     put_machine_name(object, machine);
+    json_object_set_new(object, "reserved_for", owner == NULL ? json_null() : control_json_text(owner->name));
     put_time(object, "starts_s", lease->starts_s);
     put_time(object, "ends_s", lease->ends_s);
     return object;

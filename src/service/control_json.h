@@ -22,8 +22,11 @@ json_t *control_json_profile(const struct profile *profile, bool with_answer);
 /// An order, with its machine's name.
 json_t *control_json_order(const struct store *store, const struct order *order);
 
-/// A lease, with its machine's name if its client is one we know.
-json_t *control_json_lease(const struct store *store, const struct lease *lease);
+/// "bound", "ended" (its time is over), "declined", "free" or "offered".
+const char *control_json_lease_state(const struct lease *lease, int64_t now_s);
+
+/// A lease as it is at `now_s`, with its machine's name if its client is one we know.
+json_t *control_json_lease(const struct store *store, const struct lease *lease, int64_t now_s);
 
 /// An event, with its machine's name.
 json_t *control_json_event(const struct store *store, const struct event *event);

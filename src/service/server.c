@@ -153,6 +153,11 @@ static enum status server_pick_address(void *context, const struct machine *mach
     return server_address_pick(&facts, machine, address, problem);
 }
 
+static struct dhcp_pools *server_pools(void *context)
+{
+    return dhcp_service_pools(((const struct server *)context)->dhcp);
+}
+
 static enum status server_render_personal(void *context, const struct machine *machine,
                                           const struct profile *profile, char hostname[MACHINE_NAME_BYTES],
                                           struct problem *problem)
@@ -476,6 +481,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .render = server_render,
                                   .render_personal = server_render_personal,
                                   .pick_address = server_pick_address,
+                                  .pools = server_pools,
                                   .certificate = &server->certificate,
                                   .agents = server->agents,
                                   .changed = server_changed,

@@ -144,6 +144,16 @@ const struct lease *store_lease_find(const struct store *store, struct ip4 addre
     return row_table_find_row(lease_table(store), address.value);
 }
 
+uint32_t store_lease_rows(const struct store *store)
+{
+    return lease_table(store)->used;
+}
+
+const struct lease *store_lease_at(const struct store *store, uint32_t row)
+{
+    return row_table_find_at(lease_table(store), row);
+}
+
 void store_lease_remove(struct store *store, struct ip4 address)
 {
     uint32_t row = row_table_find(lease_table(store), address.value);

@@ -66,6 +66,13 @@ void *row_table_get(const struct row_table *table, uint32_t row)
     return found->bytes;
 }
 
+void *row_table_find_at(const struct row_table *table, uint32_t row)
+{
+    assert(row < table->used);
+    struct row *found = row_table_at(table, row);
+    return found->id == 0 ? NULL : found->bytes;
+}
+
 uint32_t row_table_find(const struct row_table *table, uint64_t id)
 {
     uint32_t tries = 0;

@@ -48,6 +48,9 @@ uint32_t row_table_find(const struct row_table *table, uint64_t id);
 /// The row with that number, which must be in use; valid until it is removed.
 void *row_table_get(const struct row_table *table, uint32_t row);
 
+/// The row with that number, or NULL when it is not in use; `row` is below `used`.
+void *row_table_find_at(const struct row_table *table, uint32_t row);
+
 /// The row of `id`, or NULL.
 void *row_table_find_row(const struct row_table *table, uint64_t id);
 

@@ -122,6 +122,11 @@ uint32_t store_machine_next_counter(const struct store *store);
 void store_lease_put(struct store *store, const struct lease *lease);
 /// The lease of `address`, or NULL.
 const struct lease *store_lease_find(const struct store *store, struct ip4 address);
+/// How many rows there are for store_lease_at. A lease stays in its row as long as it is remembered, so rows
+/// can be visited a few at a time, while leases come and go, and none that is there all the time is missed.
+uint32_t store_lease_rows(const struct store *store);
+/// The lease in `row`, below store_lease_rows, or NULL.
+const struct lease *store_lease_at(const struct store *store, uint32_t row);
 /// Whether leases wait for a commit and nothing else does, and none are on their way: then they may be made
 /// durable beside the loop. Never so in a store in memory only.
 bool store_lease_may_start(const struct store *store);

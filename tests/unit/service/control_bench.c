@@ -113,6 +113,12 @@ static enum status bench_pick_address(void *context, const struct machine *machi
     return server_address_pick(&facts, machine, address, problem);
 }
 
+static struct dhcp_pools *bench_pools(void *context)
+{
+    struct control_bench *bench = context;
+    return &bench->pools;
+}
+
 static enum status bench_recognise(void *context, const char *folder, struct image *image,
                                    struct problem *problem)
 {
@@ -153,6 +159,7 @@ void control_bench_open(struct control_bench *bench)
                                   .render = bench_render,
                                   .render_personal = bench_render_personal,
                                   .pick_address = bench_pick_address,
+                                  .pools = bench_pools,
                                   .changed = bench_changed,
                                   .status = bench_status};
     assert_int_equal(
@@ -213,6 +220,21 @@ void control_bench_read(struct control_bench *bench, int fd, char *out, size_t o
     }
 }
 
+// What stands in the pieces of a chunked answer (RFC 9112 section 7.1), in place.
+static void join_chunks(char *content)
+{
+    char *out = content;
+    char *at = content;
+    unsigned long bytes;
+    while ((bytes = strtoul(at, &at, 16)) != 0) {
+        at += 2; // CR LF
+        memmove(out, at, bytes);
+        out += bytes;
+        at += bytes + 2;
+    }
+    *out = '\0';
+}
+
 static json_t *exchange(struct control_bench *bench, const char *method, const char *path, const char *body,
                         int *http_status)
 {
@@ -227,7 +249,10 @@ static json_t *exchange(struct control_bench *bench, const char *method, const c
     control_bench_send(bench, fd, body, body_bytes);
     control_bench_read(bench, fd, answer, ANSWER_BYTES, NULL);
     (void)close(fd);
-    const char *content = strstr(answer, "\r\n\r\n");
+    char *content = strstr(answer, "\r\n\r\n");
+    if (content != NULL && strstr(answer, "Transfer-Encoding: chunked\r\n") != NULL) {
+        join_chunks(content + 4);
+    }
     if (content == NULL || sscanf(answer, "HTTP/1.1 %d", http_status) != 1) {
         fail_msg("%s %s is answered with: %s", method, path, answer);
     }
