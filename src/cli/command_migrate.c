@@ -41,47 +41,26 @@ static const struct migrate_source *find_source(const struct call *call, const s
         text_init(&out, remedy, sizeof remedy);
         text_add(&out, "say whose file it is with --from: ");
         print_sources(&out);
-        (void)refuse(call, text->path, remedy, "nothing in it looks like the configuration of a TFTP server");
+        (void)refuse(call, text->path, remedy,
+                     "nothing in it looks like the configuration of a DHCP or TFTP server");
     }
     return source;
 }
 
-// At most CONFIG_FILE_BYTES_MOST bytes, yours (heap_free); NULL after a complaint.
-static char *read_path(const struct call *call, const char *path, size_t *count)
-{
-    char *bytes = heap_new(CONFIG_FILE_BYTES_MOST + 2);
-    FILE *file = fopen(path, "rbe");
-    const char *remedy = errno == EACCES ? "try it as root" : "";
-    errno = file == NULL ? errno : 0;
-    *count = file == NULL ? 0 : fread(bytes, 1, CONFIG_FILE_BYTES_MOST + 1, file);
-    bool good = file != NULL && ferror(file) == 0;
-    if (!good) {
-        (void)refuse(call, path, errno == EISDIR ? "name the files in it" : remedy, strerror(errno));
-    } else if (*count > CONFIG_FILE_BYTES_MOST) {
-        good = refuse(call, path, "", "more than 1 MiB is no configuration");
-    } else if (memchr(bytes, '\0', *count) != NULL) {
-        good = refuse(call, path, "", "this is not a text");
-    }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    if (!good) {
-        heap_free(bytes);
-        return NULL;
-    }
-    return bytes;
-}
-
 static bool read_source(struct migration *migration, const struct call *call, const char *path)
 {
-    struct migrate_text text = {.path = path};
-    char *bytes = read_path(call, path, &text.count);
-    text.bytes = bytes;
-    const struct migrate_source *source = bytes == NULL ? NULL : find_source(call, &text);
+    struct migrate_text text;
+    struct problem problem;
+    problem_clear(&problem);
+    if (migrate_file_read(path, &text, &problem) != STATUS_OK) {
+        ask_complain(call, &problem);
+        return false;
+    }
+    const struct migrate_source *source = find_source(call, &text);
     if (source != NULL) {
         source->read(migration, &text);
     }
-    heap_free(bytes);
+    migrate_file_clear(&text);
     return source != NULL;
 }
 
@@ -129,6 +108,7 @@ int command_migrate(struct call *call)
     const char *output = call_option(call, "output");
     bool good = true;
     migrate_init(&migration);
+    migration.may_include = true;
     for (size_t i = 0; good && i < call->argument_count; i++) {
         good = read_source(&migration, call, call->arguments[i]);
     }

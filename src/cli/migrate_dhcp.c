@@ -289,25 +289,6 @@ void migrate_dhcp_server(struct migration *migration, const char *address, const
     }
 }
 
-void migrate_dhcp_class_name(const char *text, char out[MACHINE_NAME_BYTES])
-{
-    struct text name;
-    text_init(&name, out, 32);
-    for (; *text != '\0' && !name.cut; text++) {
-        char lower = text_lower(*text);
-        bool is_good = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '.';
-        if (is_good || (name.length != 0 && out[name.length - 1] != '-')) {
-            text_add_char(&name, is_good ? *text : '-');
-        }
-    }
-    while (name.length != 0 && out[name.length - 1] == '-') {
-        out[--name.length] = '\0';
-    }
-    if (name.length == 0) {
-        (void)text_copy(out, 32, "class");
-    }
-}
-
 // ---- what is inside takes over from what is around ----
 
 struct lent {

@@ -46,9 +46,6 @@ void migrate_dhcp_file(struct migration *migration, const char *file, const char
 /// The server told clients to get it from `address`.
 void migrate_dhcp_server(struct migration *migration, const char *address, const char *what);
 
-/// A name for a class out of whatever stands there.
-void migrate_dhcp_class_name(const char *text, char out[MACHINE_NAME_BYTES]);
-
 /// Starts to remember settings for what is inside of something.
 void migrate_lend_init(struct migrate_lending *lending);
 

@@ -21,16 +21,32 @@ static void remark(struct dhcpd_reading *reading, enum migrate_remark_kind kind,
     migrate_remark(reading->migration, kind, reading->what, "%s", text);
 }
 
-// "option routers 10.0.0.1"
+// Whether what stands behind `word` is nobody's business.
+static bool is_secret(const char *word)
+{
+    return strcmp(word, "secret") == 0 || text_ends(word, "password") || text_ends(word, "passwd");
+}
+
+// "option routers 10.0.0.1". Keys are not copied: neither what blocks that are left out have in them.
 static void print_what(struct dhcpd_reading *reading)
 {
     struct text text;
+    bool is_closed = dhcpd_scope(reading)->kind == DHCPD_SKIPPED;
     text_init(&text, reading->what, sizeof reading->what);
     for (unsigned i = 0; i < reading->item->count && !text.cut; i++) {
         const struct dhcpd_conf_word *word = &reading->item->words[i];
         bool is_tight = i == 0 || strcmp(word->text, ",") == 0 || strcmp(word->text, ")") == 0;
         const char *quote = word->is_string ? "\"" : "";
+        if (is_closed && i == 1) {
+            text_add(&text, " ...");
+            break;
+        }
         text_add_format(&text, "%s%s%s%s", is_tight ? "" : " ", quote, word->text, quote);
+        is_closed = is_closed || is_secret(word->text);
+        if (is_closed && i != 0) {
+            text_add(&text, " ...");
+            break;
+        }
     }
     if (reading->item->count == 0) {
         text_add(&text, "}");
@@ -90,7 +106,7 @@ static void begin_shared(struct dhcpd_reading *reading)
 {
     struct dhcpd_scope *scope = dhcpd_scope(reading);
     scope->kind = DHCPD_SHARED;
-    migrate_dhcp_class_name(dhcpd_word(reading, 1), scope->name);
+    migrate_class_name(dhcpd_word(reading, 1), scope->name);
     scope->name[31] = '\0';
 }
 
@@ -128,7 +144,7 @@ static void begin_left(struct dhcpd_reading *reading)
            is_dns                          ? "imprint does not update DNS and has no keys"
            : strcmp(word, "failover") == 0 ? "two imprints do not share leases; see dhcp.standby"
            : is_6                          ? "DHCPv6 is configured in dhcp6, see imprint.yaml(5)"
-           : strcmp(word, "on") == 0       ? "imprint runs no statements for each lease; see 'imprint event'"
+           : strcmp(word, "on") == 0       ? "imprint runs no statements for each lease; see 'imprint events'"
                                            : "imprint runs no statements for each client");
 }
 
@@ -158,7 +174,9 @@ static const struct {
 static void begin_block(struct dhcpd_reading *reading)
 {
     if (reading->depth == DHCPD_CONF_DEPTH_MOST) {
-        return; // told as a fault of the text
+        reading->lost++;
+        remark(reading, MIGRATE_LEFT, "blocks are nested too deep; not read");
+        return;
     }
     bool is_skipped = dhcpd_scope(reading)->kind == DHCPD_SKIPPED;
     struct dhcpd_scope *scope = &reading->scopes[++reading->depth];
@@ -204,7 +222,11 @@ static void end_pool(struct dhcpd_reading *reading)
 static void end_block(struct dhcpd_reading *reading)
 {
     struct dhcpd_scope *scope = dhcpd_scope(reading);
-    if (reading->item->depth >= DHCPD_CONF_DEPTH_MOST || reading->depth == 0) {
+    if ((reading->item->faults & DHCPD_CONF_STRAY_CLOSE) != 0 || reading->depth == reading->base_depth) {
+        return;
+    }
+    if (reading->lost != 0) {
+        reading->lost--;
         return;
     }
     if (scope->kind == DHCPD_POOL) {
@@ -229,7 +251,6 @@ static void tell_faults(struct dhcpd_reading *reading)
         {DHCPD_CONF_FOREIGN_BYTE, "characters that have no place here; left out"},
         {DHCPD_CONF_TOO_LONG, "it is too long; the rest of it was not read"},
         {DHCPD_CONF_STRAY_CLOSE, "there is no '{' for this '}'"},
-        {DHCPD_CONF_TOO_DEEP, "blocks are nested too deep; not read"},
     };
     const struct dhcpd_conf_item *item = reading->item;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -259,7 +280,7 @@ static void read_item(struct dhcpd_reading *reading)
         begin_block(reading);
     } else if (item->kind == DHCPD_CONF_CLOSE) {
         end_block(reading);
-    } else if (item->count != 0 && dhcpd_scope(reading)->kind != DHCPD_SKIPPED &&
+    } else if (item->count != 0 && reading->lost == 0 && dhcpd_scope(reading)->kind != DHCPD_SKIPPED &&
                !dhcpd_statement_read(reading)) {
         remark(reading, MIGRATE_FAULT, "dhcpd has no such statement");
     }
@@ -267,18 +288,18 @@ static void read_item(struct dhcpd_reading *reading)
 
 // ---- the file ----
 
+static void tell_foreign(struct dhcpd_reading *reading)
+{
+    reading->migration->line = reading->foreign_line;
+    migrate_remark(reading->migration, MIGRATE_FAULT, "this line",
+                   "there are no-break spaces or other blanks that dhcpd does not take, here and in %u other "
+                   "places, as copying from web pages leaves them; read as blanks",
+                   reading->foreign_count - 1);
+}
+
 static void tell_of_all(struct dhcpd_reading *reading)
 {
     struct migration *migration = reading->migration;
-    if (reading->foreign_count != 0) {
-        migration->line = reading->foreign_line;
-        migrate_remark(
-            migration, MIGRATE_FAULT, "this line",
-            "there are no-break spaces or other blanks that dhcpd does not take, here and in %u other "
-            "places, as copying from web pages leaves them; read as blanks",
-            reading->foreign_count - 1);
-    }
-    migration->line = 1;
     if (!reading->is_authoritative && migration->items.count != 0) {
         migrate_remark(
             migration, MIGRATE_CHANGED, "authoritative",
@@ -311,30 +332,52 @@ static bool recognises(const struct migrate_text *text)
     return found;
 }
 
-static void read_file(struct migration *migration, const struct migrate_text *text)
+void dhcpd_text_read(struct dhcpd_reading *reading, const struct migrate_text *text)
 {
     struct dhcpd_conf conf = dhcpd_conf_init(text->bytes, text->count);
     struct dhcpd_conf_item *item = heap_new(sizeof *item);
+    const struct migrate_text *around = reading->text;
+    const struct dhcpd_conf_item *around_item = reading->item;
+    unsigned base_depth = reading->base_depth;
+    unsigned foreign_count = reading->foreign_count;
+    unsigned foreign_line = reading->foreign_line;
+    reading->text = text;
+    reading->item = item;
+    reading->base_depth = reading->depth;
+    reading->foreign_count = 0;
+    migrate_at(reading->migration, text->path, 1);
+    while (dhcpd_conf_next(&conf, item)) {
+        read_item(reading);
+    }
+    if (reading->foreign_count != 0) {
+        tell_foreign(reading);
+    }
+    reading->text = around;
+    reading->item = around_item;
+    reading->base_depth = base_depth;
+    reading->foreign_count = foreign_count;
+    reading->foreign_line = foreign_line;
+    heap_free(item);
+}
+
+static void read_file(struct migration *migration, const struct migrate_text *text)
+{
     struct dhcpd_reading *reading = heap_new(sizeof *reading);
     reading->migration = migration;
-    reading->item = item;
     reading->classes = heap_array_init(sizeof(struct dhcpd_class));
     reading->options = heap_array_init(sizeof(struct dhcpd_option));
     reading->scopes[0] = (struct dhcpd_scope){.kind = DHCPD_FILE, .machine = SIZE_MAX};
     migrate_lend_init(&reading->lending);
-    migrate_at(migration, text->path, 1);
-    while (dhcpd_conf_next(&conf, item)) {
-        read_item(reading);
-    }
+    dhcpd_text_read(reading, text);
     migrate_lend_end(migration, &reading->lending, 0, 0, 0);
     dhcpd_class_finish(reading);
+    migrate_at(migration, text->path, 1);
     tell_of_all(reading);
     migrate_dhcp_finish(migration);
     migrate_lend_clear(&reading->lending);
     heap_array_clear(&reading->classes);
     heap_array_clear(&reading->options);
     heap_free(reading);
-    heap_free(item);
 }
 
 const struct migrate_source migrate_source_dhcpd = {"dhcpd", "dhcpd.conf of ISC dhcpd", recognises,

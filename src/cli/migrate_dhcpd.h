@@ -3,12 +3,12 @@
 // options that the file has made.
 #pragma once
 
+#include "cli/migrate_class.h"
 #include "cli/migrate_dhcp.h"
 #include "cli/migrate_source.h"
 #include "format/dhcpd_conf.h"
 
 #define DHCPD_RANGES_MOST 16
-#define DHCPD_TERMS_MOST  8
 
 enum dhcpd_scope_kind {
     DHCPD_FILE,
@@ -20,16 +20,6 @@ enum dhcpd_scope_kind {
     DHCPD_CLASS,
     DHCPD_IF,
     DHCPD_SKIPPED, // nothing in it is carried over, which was remarked
-};
-
-struct dhcpd_term {  // a condition that a class can have
-    const char *key; // "vendor_class" ...; NULL = none
-    char value[80];
-};
-
-struct dhcpd_terms {
-    struct dhcpd_term items[DHCPD_TERMS_MOST];
-    unsigned count;
 };
 
 struct dhcpd_range { // of a pool, until all of that is known
@@ -46,7 +36,7 @@ struct dhcpd_scope {
     size_t machines_before;
     unsigned line;
     char name[MACHINE_NAME_BYTES];
-    struct dhcpd_terms terms;                     // IF
+    struct migrate_terms terms;                   // IF
     struct dhcpd_range ranges[DHCPD_RANGES_MOST]; // POOL
     unsigned range_count;
     char classes[256];  // POOL: that may have its addresses, with ',' between
@@ -57,7 +47,8 @@ struct dhcpd_class {
     char source[128]; // as the file calls it
     unsigned item;
     bool has_match;
-    char keyed[16]; // what subclasses are told apart by: a key of match; "" = nothing
+    char keyed[16];  // what subclasses are told apart by: a key of match; "" = nothing
+    uint64_t length; // only the first so many bytes of that; 0 = all
 };
 
 struct dhcpd_option { // "option arch code 93 = unsigned integer 16;"
@@ -70,12 +61,15 @@ struct dhcpd_option { // "option arch code 93 = unsigned integer 16;"
 
 struct dhcpd_reading {
     struct migration *migration;
+    const struct migrate_text *text; // that is being read
     const struct dhcpd_conf_item *item;
     struct migrate_lending lending;
     struct heap_array classes;
     struct heap_array options;
     struct dhcpd_scope scopes[DHCPD_CONF_DEPTH_MOST + 1];
     unsigned depth;
+    unsigned base_depth;   // where the file that is being read began
+    unsigned lost;         // blocks around that were too deep
     bool is_authoritative; // was said
     bool has_file;         // a boot file or a server of boot files was named for more than one host
     unsigned foreign_line; // of the first blank that is none; 0 = there was none
@@ -89,6 +83,9 @@ struct dhcpd_scope *dhcpd_scope(struct dhcpd_reading *reading);
 /// The word at `position`, "" behind the last.
 const char *dhcpd_word(const struct dhcpd_reading *reading, unsigned position);
 
+/// Reads the statements of `text`, which stand where the reading is.
+void dhcpd_text_read(struct dhcpd_reading *reading, const struct migrate_text *text);
+
 /// Reads "option ...".
 void dhcpd_option_read(struct dhcpd_reading *reading);
 
@@ -96,13 +93,7 @@ void dhcpd_option_read(struct dhcpd_reading *reading);
 const struct dhcpd_option *dhcpd_option_find(const struct dhcpd_reading *reading, const char *name);
 
 /// Reads the condition that begins at word `from`. False when a class cannot say that.
-bool dhcpd_terms_read(const struct dhcpd_reading *reading, unsigned from, struct dhcpd_terms *terms);
-
-/// Gives the class `item` the conditions.
-void dhcpd_terms_set(struct dhcpd_reading *reading, unsigned item, const struct dhcpd_terms *terms);
-
-/// Adds a class. Its number among the elements, or 0.
-unsigned dhcpd_class_add(struct dhcpd_reading *reading, const char *name);
+bool dhcpd_terms_read(const struct dhcpd_reading *reading, unsigned from, struct migrate_terms *terms);
 
 /// The class that the file calls `name`, or NULL.
 struct dhcpd_class *dhcpd_class_find(const struct dhcpd_reading *reading, const char *name);

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define BYTES_MOST 64
+#define DEPTH_MOST 8
+
 // ---- conditions ----
 
 static bool is_at(const struct dhcpd_reading *reading, unsigned at, const char *word)
@@ -38,66 +41,68 @@ static const char *key_of(const struct dhcpd_reading *reading, const char *name)
     return code == 60 ? "vendor_class" : code == 77 ? "user_class" : code == 93 ? "architecture" : NULL;
 }
 
-// Whatever the number is written as: 7, 00:07, 0x07.
-static bool read_architecture(const char *word, char out[80])
+// The bytes that the word at `at` stands for: those of a string, or "1:2:ab" in hex. Their count; 0 = none.
+static size_t read_bytes(const struct dhcpd_reading *reading, unsigned at, uint8_t out[BYTES_MOST])
 {
-    unsigned long value = 0;
-    bool is_hex = strchr(word, ':') != NULL || text_starts(word, "0x");
-    size_t digits = 0;
-    for (const char *at = text_starts(word, "0x") ? word + 2 : word; *at != '\0'; at++) {
-        int digit = text_parse_hex_digit(*at);
-        if (*at == ':') {
-            continue;
-        }
-        if (digit < 0 || (!is_hex && digit > 9) || ++digits > 5) {
-            return false;
-        }
-        value = value * (is_hex ? 16 : 10) + (unsigned long)digit;
+    const char *word = dhcpd_word(reading, at);
+    size_t count = 0;
+    if (at >= reading->item->count || reading->item->words[at].is_string) {
+        count = strlen(word);
+        memcpy(out, word, count < BYTES_MOST ? count : 0);
+        return count < BYTES_MOST ? count : 0;
     }
-    (void)snprintf(out, 80, "%lu", value);
-    return digits != 0 && value < 0xffff;
+    while (*word != '\0' && count < BYTES_MOST) {
+        int high = text_parse_hex_digit(word[0]);
+        int low = high < 0 ? -1 : text_parse_hex_digit(word[1]);
+        if (high < 0) {
+            return 0;
+        }
+        out[count++] = (uint8_t)(low < 0 ? high : high * 16 + low);
+        word += low < 0 ? 1 : 2;
+        if (*word != '\0' && *word++ != ':') {
+            return 0;
+        }
+    }
+    return *word == '\0' ? count : 0;
 }
 
-static bool add_term(struct dhcpd_terms *terms, const char *key, const char *value, bool is_beginning)
+// `key` is what stands at `at`. With `length` not 0, those are only the first so many bytes of it.
+static bool add_term(const struct dhcpd_reading *reading, unsigned at, const char *key, uint64_t length,
+                     struct migrate_terms *terms)
 {
-    if (terms->count == DHCPD_TERMS_MOST || key == NULL) {
-        return false;
+    uint8_t bytes[BYTES_MOST];
+    if (key != NULL && strcmp(key, "architecture") == 0) {
+        return migrate_term_add_number(terms, dhcpd_word(reading, at));
     }
-    struct dhcpd_term *term = &terms->items[terms->count++];
-    struct text text;
-    term->key = key;
-    if (strcmp(key, "architecture") == 0) {
-        return read_architecture(value, term->value);
-    }
-    text_init(&text, term->value, sizeof term->value);
-    for (const char *at = value; *at != '\0'; at++) {
-        text_add_char(&text, *at);
-    }
-    text_add(&text, is_beginning ? "*" : "");
-    return !text.cut && text.length < 63 && value[0] != '\0';
+    size_t count = read_bytes(reading, at, bytes);
+    bool has_type = key != NULL && strcmp(key, "mac") == 0 && count == 7 && bytes[0] == 1;
+    return (length == 0 || count <= length) &&
+           migrate_term_add(terms, key, bytes + (has_type ? 1 : 0), count - (has_type ? 1 : 0),
+                            length != 0 && count == length);
 }
 
 // "hardware, 1, 3) = 00:11:22" or "hardware = 1:00:11:22:33:44:55", from behind "hardware".
-static bool read_hardware(const struct dhcpd_reading *reading, unsigned *at, struct dhcpd_terms *terms,
+static bool read_hardware(const struct dhcpd_reading *reading, unsigned *at, struct migrate_terms *terms,
                           bool is_part)
 {
+    uint64_t length = 0;
     if (is_part) {
         if (!is_at(reading, *at, ",") || !is_at(reading, *at + 1, "1") || !is_at(reading, *at + 2, ",") ||
+            text_parse_u64(dhcpd_word(reading, *at + 3), 255, &length) != STATUS_OK || length == 0 ||
             !is_at(reading, *at + 4, ")")) {
             return false;
         }
         *at += 5;
     }
-    const char *value = dhcpd_word(reading, *at + 1);
     if (!is_at(reading, *at, "=")) {
         return false;
     }
     *at += 2;
-    return add_term(terms, "mac", !is_part && text_starts(value, "1:") ? value + 2 : value, false);
+    return add_term(reading, *at - 1, "mac", length, terms);
 }
 
 // "substring(option NAME, 0, N) = VALUE", "substring(hardware, 1, N) = VALUE", from behind "substring".
-static bool read_substring(const struct dhcpd_reading *reading, unsigned *at, struct dhcpd_terms *terms)
+static bool read_substring(const struct dhcpd_reading *reading, unsigned *at, struct migrate_terms *terms)
 {
     if (!is_at(reading, *at, "(")) {
         return false;
@@ -107,48 +112,48 @@ static bool read_substring(const struct dhcpd_reading *reading, unsigned *at, st
         return read_hardware(reading, at, terms, true);
     }
     const char *name = dhcpd_word(reading, *at + 2);
-    const char *value = dhcpd_word(reading, *at + 9);
     uint64_t length;
     if (!is_at(reading, *at + 1, "option") || !is_at(reading, *at + 3, ",") ||
         !is_at(reading, *at + 4, "0") || !is_at(reading, *at + 5, ",") ||
-        text_parse_u64(dhcpd_word(reading, *at + 6), 255, &length) != STATUS_OK ||
-        !is_at(reading, *at + 7, ")") || !is_at(reading, *at + 8, "=") || strlen(value) > length) {
+        text_parse_u64(dhcpd_word(reading, *at + 6), 255, &length) != STATUS_OK || length == 0 ||
+        !is_at(reading, *at + 7, ")") || !is_at(reading, *at + 8, "=")) {
         return false;
     }
     *at += 10;
-    return add_term(terms, key_of(reading, name), value, strlen(value) == length);
+    return add_term(reading, *at - 1, key_of(reading, name), length, terms);
 }
 
 // "option NAME = VALUE" from behind "option".
-static bool read_comparison(const struct dhcpd_reading *reading, unsigned *at, struct dhcpd_terms *terms)
+static bool read_comparison(const struct dhcpd_reading *reading, unsigned *at, struct migrate_terms *terms)
 {
     const char *name = dhcpd_word(reading, *at);
     if (!is_at(reading, *at + 1, "=")) {
         return false;
     }
     *at += 3;
-    return add_term(terms, key_of(reading, name), dhcpd_word(reading, *at - 1), false);
+    return add_term(reading, *at - 1, key_of(reading, name), 0, terms);
 }
 
-// "exists NAME" says nothing more when the same option is compared, too; else any value will do.
-static bool read_exists(const struct dhcpd_reading *reading, unsigned *at, struct dhcpd_terms *terms)
+static bool read_exists(const struct dhcpd_reading *reading, unsigned *at, struct migrate_terms *terms)
 {
     *at += is_at(reading, *at, "option") ? 1 : 0;
-    const char *name = dhcpd_word(reading, *at);
-    bool is_compared = false;
-    for (unsigned i = *at + 1; i < reading->item->count; i++) {
-        is_compared = is_compared || (is_at(reading, i, name) && is_at(reading, i - 1, "option"));
-    }
+    const char *key = key_of(reading, dhcpd_word(reading, *at));
     *at += 1;
-    const char *key = key_of(reading, name);
-    return is_compared ||
-           (key != NULL && strcmp(key, "architecture") != 0 && add_term(terms, key, "*", false));
+    return migrate_term_add_any(terms, key);
 }
 
-static bool read_term(const struct dhcpd_reading *reading, unsigned *at, struct dhcpd_terms *terms)
+static bool read_any(const struct dhcpd_reading *reading, unsigned *at, unsigned depth,
+                     struct migrate_terms *terms);
+
+static bool read_term(const struct dhcpd_reading *reading, unsigned *at, unsigned depth,
+                      struct migrate_terms *terms)
 {
     const char *word = dhcpd_word(reading, *at);
     (*at)++;
+    *terms = (struct migrate_terms){0};
+    if (strcmp(word, "(") == 0) {
+        return depth < DEPTH_MOST && read_any(reading, at, depth + 1, terms) && is_at(reading, (*at)++, ")");
+    }
     return strcmp(word, "substring") == 0  ? read_substring(reading, at, terms)
            : strcmp(word, "option") == 0   ? read_comparison(reading, at, terms)
            : strcmp(word, "exists") == 0   ? read_exists(reading, at, terms)
@@ -156,67 +161,30 @@ static bool read_term(const struct dhcpd_reading *reading, unsigned *at, struct 
                                            : false;
 }
 
-// Whether all terms are about the same list, so that "or" is what the list says.
-static bool is_one_list(const struct dhcpd_terms *terms)
+// Terms with "and" or "or" between, but not both without brackets, as far as they go.
+static bool read_any(const struct dhcpd_reading *reading, unsigned *at, unsigned depth,
+                     struct migrate_terms *terms)
 {
-    for (unsigned i = 0; i < terms->count; i++) {
-        const char *key = terms->items[i].key;
-        if (key != terms->items[0].key && strcmp(key, terms->items[0].key) != 0) {
+    struct migrate_terms next;
+    const char *first = NULL;
+    if (!read_term(reading, at, depth, terms)) {
+        return false;
+    }
+    while (is_at(reading, *at, "and") || is_at(reading, *at, "or")) {
+        const char *word = dhcpd_word(reading, (*at)++);
+        if ((first != NULL && strcmp(first, word) != 0) || !read_term(reading, at, depth, &next) ||
+            !(word[0] == 'a' ? migrate_terms_and(terms, &next) : migrate_terms_or(terms, &next))) {
             return false;
         }
+        first = word;
     }
-    return terms->count != 0 &&
-           (strcmp(terms->items[0].key, "architecture") == 0 || strcmp(terms->items[0].key, "mac") == 0);
+    return true;
 }
 
-// Whether each term is about something else, so that "and" is what all together say.
-static bool is_of_each_one(const struct dhcpd_terms *terms)
-{
-    for (unsigned i = 0; i < terms->count; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            if (strcmp(terms->items[i].key, terms->items[j].key) == 0) {
-                return false;
-            }
-        }
-    }
-    return terms->count != 0;
-}
-
-bool dhcpd_terms_read(const struct dhcpd_reading *reading, unsigned from, struct dhcpd_terms *terms)
+bool dhcpd_terms_read(const struct dhcpd_reading *reading, unsigned from, struct migrate_terms *terms)
 {
     unsigned at = from;
-    unsigned end = reading->item->count;
-    unsigned ands = 0;
-    unsigned ors = 0;
-    *terms = (struct dhcpd_terms){0};
-    while (at < end && is_at(reading, at, "(") && is_at(reading, end - 1, ")") && end - at > 2) {
-        at++; // brackets around all; those around a part fail below
-        end--;
-    }
-    for (;;) {
-        if (!read_term(reading, &at, terms)) {
-            return false;
-        }
-        if (at == end) {
-            break;
-        }
-        ands += is_at(reading, at, "and") ? 1 : 0;
-        ors += is_at(reading, at, "or") ? 1 : 0;
-        if (at > end || (!is_at(reading, at, "and") && !is_at(reading, at, "or"))) {
-            return false;
-        }
-        at++;
-    }
-    return ors == 0 ? is_of_each_one(terms) : ands == 0 && is_one_list(terms);
-}
-
-void dhcpd_terms_set(struct dhcpd_reading *reading, unsigned item, const struct dhcpd_terms *terms)
-{
-    char key[KEY_NAME_BYTES];
-    for (unsigned i = 0; i < terms->count; i++) {
-        (void)snprintf(key, sizeof key, "dhcp.classes[].match.%s", terms->items[i].key);
-        migrate_set_in(reading->migration, item, key, terms->items[i].value, reading->what);
-    }
+    return read_any(reading, &at, 0, terms) && at == reading->item->count;
 }
 
 // ---- classes ----
@@ -232,29 +200,6 @@ struct dhcpd_class *dhcpd_class_find(const struct dhcpd_reading *reading, const 
     return NULL;
 }
 
-static bool has_name(const struct migration *migration, const char *name)
-{
-    for (size_t i = 0; i < migration->settings.count; i++) {
-        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (strcmp(setting->key->name, "dhcp.classes[].name") == 0 && strcmp(setting->value, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-unsigned dhcpd_class_add(struct dhcpd_reading *reading, const char *name)
-{
-    char base[MACHINE_NAME_BYTES];
-    char unique[MACHINE_NAME_BYTES + 12];
-    migrate_dhcp_class_name(name, base);
-    (void)snprintf(unique, sizeof unique, "%s", base);
-    for (unsigned i = 2; has_name(reading->migration, unique); i++) {
-        (void)snprintf(unique, sizeof unique, "%.24s-%u", base, i);
-    }
-    return migrate_add(reading->migration, 0, "dhcp.classes", unique, reading->what);
-}
-
 void dhcpd_class_begin(struct dhcpd_reading *reading)
 {
     struct dhcpd_scope *scope = dhcpd_scope(reading);
@@ -268,7 +213,9 @@ void dhcpd_class_begin(struct dhcpd_reading *reading)
         return;
     }
     (void)text_copy(class.source, sizeof class.source, name);
-    class.item = reading->classes.count < MIGRATE_MOST ? dhcpd_class_add(reading, name) : 0;
+    class.item = reading->classes.count < MIGRATE_MOST
+                     ? migrate_class_add(reading->migration, name, reading->what)
+                     : 0;
     scope->item = class.item;
     if (class.item != 0) {
         heap_array_add(&reading->classes, &class);
@@ -287,32 +234,39 @@ static struct dhcpd_class *class_of(struct dhcpd_reading *reading)
     return NULL;
 }
 
-// "match hardware", "match option NAME", "match substring(hardware, 1, 3)": what its subclasses are told by.
-static const char *key_of_match(const struct dhcpd_reading *reading)
+// "match hardware", "match option NAME", "match substring(hardware, 1, 3)", "match substring(option NAME, 0,
+// 9)": what its subclasses are told by. False when that is something else.
+static bool read_key(const struct dhcpd_reading *reading, struct dhcpd_class *class)
 {
-    unsigned at = is_at(reading, 1, "pick-first-value") || is_at(reading, 1, "substring") ? 3 : 1;
-    const char *key = is_at(reading, at, "hardware") ? "mac"
-                      : is_at(reading, at, "option") ? key_of(reading, dhcpd_word(reading, at + 1))
-                                                     : NULL;
-    return key;
+    bool is_part = is_at(reading, 1, "substring");
+    unsigned at = is_part || is_at(reading, 1, "pick-first-value") ? 3 : 1;
+    bool is_hardware = is_at(reading, at, "hardware");
+    bool is_option = is_at(reading, at, "option") && !is_at(reading, 1, "pick-first-value");
+    const char *key = is_hardware ? "mac" : is_option ? key_of(reading, dhcpd_word(reading, at + 1)) : NULL;
+    at += is_hardware ? 1 : 2;
+    uint64_t length = 0;
+    if (key == NULL || (is_part && (!is_at(reading, at + 1, is_hardware ? "1" : "0") ||
+                                    text_parse_u64(dhcpd_word(reading, at + 3), 255, &length) != STATUS_OK ||
+                                    length == 0))) {
+        return false;
+    }
+    class->length = length;
+    return text_copy(class->keyed, sizeof class->keyed, key) == STATUS_OK;
 }
 
 void dhcpd_match_read(struct dhcpd_reading *reading)
 {
     struct dhcpd_class *class = class_of(reading);
-    struct dhcpd_terms terms;
+    struct migrate_terms terms;
     if (class == NULL) {
         migrate_remark(reading->migration, MIGRATE_FAULT, reading->what, "it stands in no class");
     } else if (!is_at(reading, 1, "if")) {
-        const char *key = key_of_match(reading);
-        if (key == NULL) {
+        if (!read_key(reading, class)) {
             migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
                            "imprint's classes cannot ask for that; see 'match' in imprint.yaml(5)");
-            return;
         }
-        (void)text_copy(class->keyed, sizeof class->keyed, key);
     } else if (dhcpd_terms_read(reading, 2, &terms)) {
-        dhcpd_terms_set(reading, class->item, &terms);
+        migrate_terms_set(reading->migration, class->item, &terms, reading->what);
         class->has_match = true;
     } else {
         migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
@@ -324,9 +278,8 @@ void dhcpd_match_read(struct dhcpd_reading *reading)
 void dhcpd_subclass_read(struct dhcpd_reading *reading)
 {
     struct dhcpd_class *class = dhcpd_class_find(reading, dhcpd_word(reading, 1));
-    const char *value = dhcpd_word(reading, 2);
     bool is_block = reading->item->kind == DHCPD_CONF_OPEN;
-    struct dhcpd_terms terms = {0};
+    struct migrate_terms terms = {0};
     if (is_block) {
         dhcpd_scope(reading)->kind = DHCPD_SKIPPED;
     }
@@ -336,18 +289,20 @@ void dhcpd_subclass_read(struct dhcpd_reading *reading)
                                      : "what its class tells members by could not be carried over");
         return;
     }
-    bool is_mac = strcmp(class->keyed, "mac") == 0;
-    if (!add_term(&terms, class->keyed, is_mac && text_starts(value, "1:") ? value + 2 : value, false)) {
+    if (!add_term(reading, 2, class->keyed, class->length, &terms)) {
         migrate_remark(reading->migration, MIGRATE_LEFT, reading->what, "its value cannot be compared");
         return;
     }
-    bool is_list = is_mac || strcmp(class->keyed, "architecture") == 0;
+    bool is_list = migrate_term_is_list(class->keyed);
     if (is_block) {
-        unsigned item = dhcpd_class_add(reading, dhcpd_word(reading, 1));
+        unsigned item = migrate_class_add(reading->migration, dhcpd_word(reading, 1), reading->what);
         dhcpd_scope(reading)->kind = item == 0 ? DHCPD_SKIPPED : DHCPD_CLASS;
         dhcpd_scope(reading)->item = item;
         if (item != 0) {
-            dhcpd_terms_set(reading, item, &terms);
+            migrate_terms_set(reading->migration, item, &terms, reading->what);
+            migrate_remark(reading->migration, MIGRATE_CHANGED, reading->what,
+                           "a class of its own here, behind the one it is part of; of what both set, the "
+                           "first one's counts");
         }
     }
     if (class->has_match && !is_list) {
@@ -355,7 +310,7 @@ void dhcpd_subclass_read(struct dhcpd_reading *reading)
                        "a class of imprint compares with one value; make one more class for this one");
         return;
     }
-    dhcpd_terms_set(reading, class->item, &terms);
+    migrate_terms_set(reading->migration, class->item, &terms, reading->what);
     class->has_match = true;
 }
 

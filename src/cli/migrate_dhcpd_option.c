@@ -183,9 +183,9 @@ static unsigned class_of_if(struct dhcpd_reading *reading)
         return scope->item;
     }
     (void)snprintf(name, sizeof name, "line-%u", scope->line);
-    scope->item = dhcpd_class_add(reading, name);
+    scope->item = migrate_class_add(reading->migration, name, reading->what);
     if (scope->item != 0) {
-        dhcpd_terms_set(reading, scope->item, &scope->terms);
+        migrate_terms_set(reading->migration, scope->item, &scope->terms, reading->what);
         if (around->kind != DHCPD_FILE) {
             migrate_remark(reading->migration, MIGRATE_CHANGED, reading->what,
                            "imprint's class has all clients for which the condition holds, in every network");

@@ -191,8 +191,14 @@ static void take_delay(struct dhcpd_reading *reading)
 
 static void take_include(struct dhcpd_reading *reading)
 {
-    migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
-                   "what that file says was not read: put it in here, or give it to imprint migrate as well");
+    struct migrate_text included;
+    const struct migrate_text *text = reading->text;
+    unsigned line = reading->migration->line;
+    if (migrate_include(reading->migration, text, dhcpd_word(reading, 1), reading->what, &included)) {
+        dhcpd_text_read(reading, &included);
+        migrate_include_clear(&included);
+        migrate_at(reading->migration, text->path, line);
+    }
 }
 
 static const struct statement statements[] = {
@@ -237,7 +243,8 @@ static const struct statement statements[] = {
     {"primary", MIGRATE_LEFT, "imprint does not update DNS", NULL},
     {"failover", MIGRATE_LEFT, "two imprints do not share leases; see dhcp.standby", NULL},
     {"log-facility", MIGRATE_NEEDLESS, "imprint logs to the journal", NULL},
-    {"lease-file-name", MIGRATE_LEFT, "imprint keeps leases in its state folder", NULL},
+    {"lease-file-name", MIGRATE_LEFT,
+     "imprint keeps leases in its state folder; 'imprint lease import FILE' brings those of this file", NULL},
     {"dhcpv6-lease-file-name", MIGRATE_LEFT, "imprint keeps leases in its state folder", NULL},
     {"pid-file-name", MIGRATE_NEEDLESS, "systemd knows imprint's process", NULL},
     {"local-port", MIGRATE_LEFT, "imprint uses port 67", NULL},
@@ -267,7 +274,7 @@ static const struct statement statements[] = {
     {"set", MIGRATE_LEFT, "imprint runs no statements for each client", NULL},
     {"log", MIGRATE_LEFT, "imprint runs no statements for each client; 'imprint explain' tells what it did",
      NULL},
-    {"execute", MIGRATE_LEFT, "imprint runs no statements for each client; see 'imprint event'", NULL},
+    {"execute", MIGRATE_LEFT, "imprint runs no statements for each client; see 'imprint events'", NULL},
 };
 
 bool dhcpd_statement_read(struct dhcpd_reading *reading)

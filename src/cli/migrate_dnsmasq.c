@@ -159,36 +159,166 @@ static bool recognises(const struct migrate_text *text)
     return false;
 }
 
+// ---- files that name others ----
+
+static void read_text(struct migration *migration, const struct migrate_text *text, bool is_first);
+
+// A file of lines that each are the value of `name`: that of dhcp-hostsfile, of dhcp-optsfile.
+static void read_values(struct migration *migration, const struct migrate_text *text, const char *name,
+                        bool is_first)
+{
+    struct reader reader = reader_init(text->bytes, text->count);
+    struct line line = line_init();
+    while (line_next(&reader, &line)) {
+        struct dnsmasq_conf_item item = {.line = line.number, .has_value = true};
+        char what[MIGRATE_WHAT_BYTES];
+        (void)text_copy(item.name, sizeof item.name, name);
+        item.status = line_copy(&line, item.value, sizeof item.value);
+        item.value[strcspn(item.value, "#")] = '\0';
+        if (item.value[strspn(item.value, " \t")] != '\0') {
+            migrate_at(migration, text->path, item.line);
+            print_what(&item, what);
+            (void)migrate_dnsmasq_dhcp(migration, &item, is_first, what);
+        }
+    }
+}
+
+// The kinds of files that others name.
+static const struct inclusion {
+    const char *name;
+    const char *values_of; // what each line is a value of; NULL = it is a dnsmasq.conf
+    bool is_folder;
+} inclusions[] = {
+    {"conf-file", NULL, false},
+    {"conf-dir", NULL, true},
+    {"dhcp-hostsfile", "dhcp-host", false},
+    {"dhcp-hostsdir", "dhcp-host", true},
+    {"dhcp-optsfile", "dhcp-option", false},
+    {"dhcp-optsdir", "dhcp-option", true},
+};
+
+static void read_inclusion(struct migration *migration, const struct migrate_text *text, const char *path,
+                           const struct inclusion *inclusion, const char *what, bool is_first)
+{
+    struct migrate_text included;
+    if (!migrate_include(migration, text, path, what, &included)) {
+        return;
+    }
+    if (inclusion->values_of == NULL) {
+        read_text(migration, &included, is_first);
+    } else {
+        read_values(migration, &included, inclusion->values_of, is_first);
+    }
+    migrate_include_clear(&included);
+}
+
+// Whether a file of conf-dir is read: not what editors leave, and as its endings say: "*.conf" only these,
+// ".bak" not these.
+static bool is_wanted(const char *path, const char *endings)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    bool has_only = false;
+    bool is_one_of = false;
+    if (name[0] == '.' || name[0] == '#' || text_ends(name, "~") || text_ends(name, "#")) {
+        return false;
+    }
+    while (*endings != '\0') {
+        char ending[64];
+        struct text text;
+        size_t length = strcspn(endings, ",");
+        text_init(&text, ending, sizeof ending);
+        text_add_bytes(&text, endings, length);
+        bool is_only = ending[0] == '*';
+        bool fits = text_ends(name, ending + (is_only ? 1 : 0));
+        if (!is_only && ending[0] != '\0' && fits) {
+            return false;
+        }
+        has_only = has_only || is_only;
+        is_one_of = is_one_of || (is_only && fits);
+        endings += length;
+        endings += *endings == ',' ? 1 : 0;
+    }
+    return !has_only || is_one_of;
+}
+
+static void read_folder(struct migration *migration, const struct migrate_text *text, const char *value,
+                        const struct inclusion *inclusion, const char *what, bool is_first)
+{
+    struct heap_array names;
+    char folder[DNSMASQ_CONF_VALUE_BYTES];
+    (void)text_copy(folder, sizeof folder, value);
+    char *comma = strchr(folder, ',');
+    if (comma != NULL) {
+        *comma = '\0';
+    }
+    if (!migrate_include_folder(migration, text, folder, what, &names)) {
+        return;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        const char *path = heap_array_get(&names, i);
+        unsigned line = migration->line;
+        if (is_wanted(path, comma == NULL ? "" : comma + 1)) {
+            read_inclusion(migration, text, path, inclusion, what, is_first);
+            migrate_at(migration, text->path, line);
+        }
+    }
+    heap_array_clear(&names);
+}
+
+// False when the option names no other file.
+static bool read_included(struct migration *migration, const struct migrate_text *text,
+                          const struct dnsmasq_conf_item *item, bool is_first)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    print_what(item, what);
+    for (size_t i = 0; i < COUNT_OF(inclusions); i++) {
+        const struct inclusion *inclusion = &inclusions[i];
+        if (strcmp(inclusion->name, item->name) != 0) {
+            continue;
+        }
+        if (inclusion->is_folder) {
+            read_folder(migration, text, item->value, inclusion, is_first ? NULL : what, is_first);
+        } else {
+            read_inclusion(migration, text, item->value, inclusion, is_first ? NULL : what, is_first);
+        }
+        return true;
+    }
+    return false;
+}
+
+// ---- the file ----
+
 // The options that others refer to come first, wherever they stand: those that set tags.
-static void read_tags(struct migration *migration, const struct migrate_text *text)
+static void read_text(struct migration *migration, const struct migrate_text *text, bool is_first)
 {
     struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
     struct dnsmasq_conf_item item;
     char what[MIGRATE_WHAT_BYTES];
     while (dnsmasq_conf_next(&conf, &item)) {
         migrate_at(migration, text->path, item.line);
-        if (item.status == STATUS_OK) {
+        if (item.status == STATUS_OK && read_included(migration, text, &item, is_first)) {
+            continue;
+        }
+        if (item.status == STATUS_OK && is_first) {
             print_what(&item, what);
             (void)migrate_dnsmasq_dhcp(migration, &item, true, what);
+        } else if (item.status == STATUS_OK) {
+            read_option(migration, &item);
+        } else if (!is_first) {
+            migrate_remark(migration, MIGRATE_FAULT, item.name[0] == '\0' ? "this line" : item.name,
+                           item.status == STATUS_TOO_LONG ? "it is too long"
+                                                          : "a quote is not closed, or no name");
         }
     }
 }
 
 static void read_file(struct migration *migration, const struct migrate_text *text)
 {
-    struct dnsmasq_conf conf = dnsmasq_conf_init(text->bytes, text->count);
-    struct dnsmasq_conf_item item;
-    read_tags(migration, text);
-    while (dnsmasq_conf_next(&conf, &item)) {
-        migrate_at(migration, text->path, item.line);
-        if (item.status == STATUS_OK) {
-            read_option(migration, &item);
-        } else {
-            migrate_remark(migration, MIGRATE_FAULT, item.name[0] == '\0' ? "this line" : item.name,
-                           item.status == STATUS_TOO_LONG ? "it is too long"
-                                                          : "a quote is not closed, or no name");
-        }
-    }
+    unsigned include_count = migration->include_count;
+    read_text(migration, text, true);
+    migration->include_count = include_count; // they are read twice
+    read_text(migration, text, false);
     migrate_dhcp_finish(migration);
 }
 

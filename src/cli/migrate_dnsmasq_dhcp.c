@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // dnsmasq.conf: its options about DHCP. A tag becomes a class, or stands for the network whose range sets it.
+#include "cli/migrate_class.h"
 #include "cli/migrate_dnsmasq.h"
 
 #include "base/text.h"
@@ -19,6 +20,7 @@ struct fields { // what stands between commas
     const char *tags[4]; // "tag:x"
     unsigned tag_count;
     char text[DNSMASQ_CONF_VALUE_BYTES];
+    const char *value; // all of it, as it was
 };
 
 static void remark(const struct fields *fields, enum migrate_remark_kind kind, const char *text)
@@ -38,6 +40,7 @@ static char *trim(char *text)
 static void split(struct fields *fields, const char *value)
 {
     fields->set = "";
+    fields->value = value;
     (void)text_copy(fields->text, sizeof fields->text, value);
     for (char *at = fields->text; at != NULL && *at != '\0';) {
         char *comma = strchr(at, ',');
@@ -93,7 +96,7 @@ static bool read_time(const char *text, char seconds[24])
 static unsigned class_find(const struct migration *migration, const char *tag)
 {
     char name[MACHINE_NAME_BYTES];
-    migrate_dhcp_class_name(tag, name);
+    migrate_class_name(tag, name);
     for (size_t i = 0; i < migration->settings.count; i++) {
         const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
         if (strcmp(setting->key->name, NAME_KEY) == 0 && strcmp(setting->value, name) == 0) {
@@ -123,7 +126,7 @@ static void match(const struct fields *fields, const char *key, const char *valu
     char name[KEY_NAME_BYTES];
     char class_name[MACHINE_NAME_BYTES];
     unsigned class = class_find(fields->migration, fields->set);
-    migrate_dhcp_class_name(fields->set, class_name);
+    migrate_class_name(fields->set, class_name);
     if (fields->set[0] == '\0') {
         remark(fields, MIGRATE_FAULT, "it sets no tag");
         return;
@@ -276,7 +279,7 @@ static void take_range(const struct fields *fields)
                        "who has its tags could not be carried over, so the range was not either");
                 return;
             }
-            migrate_dhcp_class_name(fields->tags[0], classes);
+            migrate_class_name(fields->tags[0], classes);
             range.classes = classes;
         }
         migrate_dhcp_range(fields->migration, subnet, &range, fields->what);
@@ -336,8 +339,8 @@ static void set_option(const struct fields *fields, const char *name, unsigned f
     uint64_t number;
     bool is_own = text_parse_u64(name, 254, &number) == STATUS_OK && number >= 224;
     text_init(&text, value, sizeof value);
-    for (unsigned i = from; i < fields->count; i++) {
-        text_add_format(&text, "%s%s", i == from ? "" : ",", fields->items[i]);
+    if (from < fields->count) { // with the blanks that stand behind commas
+        text_add(&text, fields->value + (fields->items[from] - fields->text));
     }
     if (is_own) {
         print_hex(fields, from, value);
@@ -448,6 +451,30 @@ static void take_interface(const struct fields *fields)
     }
 }
 
+// shared-network=INTERFACE-or-ADDRESS,ADDRESS: what its second part is in shares the wire of the first.
+static void take_shared(const struct fields *fields)
+{
+    struct ip4 first;
+    struct ip4 second;
+    if (ip4_parse(field(fields, 0), &first) != STATUS_OK ||
+        ip4_parse(field(fields, 1), &second) != STATUS_OK) {
+        remark(fields, MIGRATE_LEFT, "give the networks that share a wire one name, in 'shared'");
+        return;
+    }
+    const struct ip4 both[] = {first, second};
+    for (size_t i = 0; i < COUNT_OF(both); i++) {
+        unsigned subnet = migrate_dhcp_find(fields->migration, both[i]);
+        if (subnet == 0) {
+            remark(fields, MIGRATE_FAULT, "one of the addresses is in no network whose range stands before");
+            return;
+        }
+        char name[IP4_TEXT_BYTES + 8];
+        char text[IP4_TEXT_BYTES];
+        (void)snprintf(name, sizeof name, "wire-%s", ip4_print(first, text));
+        migrate_set_in(fields->migration, subnet, "dhcp.subnets[].shared", name, fields->what);
+    }
+}
+
 static const struct option {
     const char *name;
     bool is_first; // it makes networks or tags
@@ -478,20 +505,51 @@ static const struct option {
      "imprint gives everybody addresses; what machines that nobody has approved may boot is "
      "'policy.unknown', or "
      "'unknown' of a network or class"},
-    {"dhcp-leasefile", false, NULL, NULL, MIGRATE_LEFT, "imprint keeps leases in its state folder"},
-    {"conf-dir", false, NULL, NULL, MIGRATE_LEFT,
-     "what its files say was not read: give them to imprint migrate as well"},
-    {"conf-file", false, NULL, NULL, MIGRATE_LEFT,
-     "what it says was not read: give it to imprint migrate as well"},
-    {"dhcp-hostsfile", false, NULL, NULL, MIGRATE_LEFT,
-     "what it says was not read: put its lines in here, behind dhcp-host="},
-    {"dhcp-optsfile", false, NULL, NULL, MIGRATE_LEFT,
-     "what it says was not read: put its lines in here, behind dhcp-option="},
+    {"dhcp-leasefile", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint keeps leases in its state folder; 'imprint lease import FILE' brings those of this file"},
+    {"dhcp-relay", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint is no relay agent: use a router's, or dnsmasq's"},
+    {"dhcp-script", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint runs no script for each lease; see 'imprint watch'"},
+    {"dhcp-luascript", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint runs no script for each lease; see 'imprint watch'"},
+    {"script-on-renewal", false, NULL, NULL, MIGRATE_LEFT, "imprint runs no script for each lease"},
+    {"dhcp-scriptuser", false, NULL, NULL, MIGRATE_LEFT, "imprint runs no script for each lease"},
+    {"leasefile-ro", false, NULL, NULL, MIGRATE_LEFT, "imprint keeps leases in its state folder"},
+    {"dhcp-ignore-names", false, NULL, NULL, MIGRATE_LEFT, "imprint shows the names that clients say"},
+    {"dhcp-generate-names", false, NULL, NULL, MIGRATE_NEEDLESS, "a machine without a name gets one"},
+    {"dhcp-fqdn", false, NULL, NULL, MIGRATE_LEFT, "imprint does not serve DNS"},
+    {"dhcp-client-update", false, NULL, NULL, MIGRATE_LEFT, "imprint does not serve DNS"},
+    {"dhcp-name-match", false, NULL, NULL, MIGRATE_LEFT, "imprint's classes do not ask for host names"},
+    {"dhcp-ttl", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint does not serve DNS"},
+    {"dhcp-proxy", false, NULL, NULL, MIGRATE_LEFT,
+     "clients renew with imprint itself, past the relay agent"},
+    {"dhcp-alternate-port", false, NULL, NULL, MIGRATE_LEFT, "imprint uses ports 67 and 68"},
+    {"dhcp-duid", false, NULL, NULL, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)"},
+    {"dhcp-rapid-commit", false, NULL, NULL, MIGRATE_LEFT, "imprint offers first, as RFC 2131 says"},
+    {"dhcp-pxe-vendor", false, NULL, NULL, MIGRATE_LEFT, "imprint answers PXEClient and HTTPClient"},
+    {"dhcp-ignore-clid", false, NULL, NULL, MIGRATE_NEEDLESS,
+     "one machine has one address, whatever ids it says"},
+    {"bootp-dynamic", false, NULL, NULL, MIGRATE_LEFT,
+     "say 'bootp: yes' of the ranges that BOOTP clients may use"},
+    {"read-ethers", false, NULL, NULL, MIGRATE_LEFT,
+     "/etc/ethers was not read: 'imprint machine add' tells imprint of machines"},
+    {"enable-ra", false, NULL, NULL, MIGRATE_LEFT, "router advertisements are configured in dhcp6"},
+    {"ra-param", false, NULL, NULL, MIGRATE_LEFT, "router advertisements are configured in dhcp6"},
+    {"except-interface", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint serves the interfaces that 'interfaces' names"},
+    {"no-dhcp-interface", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint serves the interfaces that 'interfaces' names"},
+    {"no-dhcpv4-interface", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint serves the interfaces that 'interfaces' names"},
+    {"listen-address", false, NULL, NULL, MIGRATE_LEFT,
+     "imprint serves interfaces, not addresses: name them in 'interfaces'"},
+    {"shared-network", false, take_shared, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-sequential-ip", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint begins at a range's first address"},
     {"dhcp-no-override", false, NULL, NULL, MIGRATE_NEEDLESS,
      "imprint does not put options into those fields"},
     {"dhcp-broadcast", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint broadcasts to clients that ask for it"},
-    {"log-dhcp", false, NULL, NULL, MIGRATE_NEEDLESS, "'imprint event' shows every decision"},
+    {"log-dhcp", false, NULL, NULL, MIGRATE_NEEDLESS, "'imprint events' shows every decision"},
     {"quiet-dhcp", false, NULL, NULL, MIGRATE_NEEDLESS, "imprint does not log each packet"},
     {"dhcp-lease-max", false, NULL, NULL, MIGRATE_NEEDLESS, "ranges say how many leases there can be"},
 };

@@ -4,13 +4,7 @@
 // every one of them.
 #pragma once
 
-#include "cli/migrate.h"
-
-struct migrate_text {
-    const char *path;  // as the person named it
-    const char *bytes; // NUL-terminated, too
-    size_t count;
-};
+#include "cli/migrate_file.h"
 
 struct migrate_source {
     const char *name;  // "xinetd"
@@ -25,6 +19,7 @@ extern const struct migrate_source migrate_source_tftpd_hpa;
 extern const struct migrate_source migrate_source_atftpd;
 extern const struct migrate_source migrate_source_dnsmasq;
 extern const struct migrate_source migrate_source_dhcpd;
+extern const struct migrate_source migrate_source_kea;
 
 /// The rows, in the order in which they are tried, and how many there are.
 const struct migrate_source *const *migrate_source_table(size_t *count);
