@@ -32,6 +32,7 @@ REASON_ROW(LOADER_FOR_UEFI_HTTP, INFO, "UEFI HTTP boot gets the loader's URL", "
 REASON_ROW(LOADER_FOR_IPXE, INFO, "iPXE gets a script", "", "")
 REASON_ROW(LOADER_BY_MACHINE, INFO, "the machine's own setting names its boot loader", "", "imprint machine edit NAME --loader auto")
 REASON_ROW(NO_NETWORK, WARNING, "the request comes from a network that is not configured here", "No subnet in dhcp.subnets holds the relay's or the interface's address.", "add the network to dhcp.subnets")
+REASON_ROW(LEASE_NOT_STORED, ERROR, "the server cannot write leases, so it gives no new addresses", "An address that is not written down would be given to another machine after a restart. Machines that have one keep it.", "see that the disk of the state folder has room and is sound; imprint goes on by itself")
 REASON_ROW(POOL_FULL, ERROR, "no free address is left in the range", "Every address of the range is leased, reserved or set aside.", "make the range larger or the lease shorter; imprint lease list")
 REASON_ROW(RANGE_CLOSED, NOTICE, "no range of this network is for this kind of client", "All ranges of the network are for members of classes (dhcp.subnets, ranges, classes), and this client belongs to none of them.", "add a range for it, or put it into a class: imprint config show")
 REASON_ROW(ADDRESS_KEPT, WARNING, "an address of a range belongs to somebody for good, so it is left out", "This server, or a router, DNS or time server that clients are told of, has a fixed address inside a range of dhcp.subnets.", "move the range, or say so: dhcp.subnets, exclude")

@@ -57,9 +57,28 @@ static void dhcp_send_all(struct dhcp_service *service, struct dhcp_replies *rep
     replies->count = 0;
 }
 
-static void dhcp_drop_all(struct dhcp_service *service, struct dhcp_replies *replies)
+// The disk took nothing. Who has its address from a time when it did keeps it, as long as we live; the others
+// stay without, for after a restart their addresses would be given to somebody else.
+static void dhcp_send_the_durable(struct dhcp_service *service, struct dhcp_replies *replies)
 {
-    service->counters.unsent += replies->count;
+    struct desk *desk = service->settings.desk;
+    for (unsigned i = 0; i < replies->count; i++) {
+        const struct dhcp_pending *pending = &replies->replies[i];
+        if (store_lease_is_durable(desk->store, pending->leased)) {
+            dhcp_send(service, pending);
+            continue;
+        }
+        service->counters.unsent++;
+        struct event event = {
+            .kind = EVENT_DHCP, .mac = pending->hw, .address = ip_from_ip4(pending->leased)};
+        reasons_add(&event.reasons, REASON_LEASE_NOT_STORED);
+        char address[IP4_TEXT_BYTES];
+        struct text text;
+        text_init(&text, event.text, sizeof event.text);
+        text_add_format(&text, "gets no address: %s could not be written down, see the log of imprint",
+                        ip4_print(pending->leased, address));
+        desk_tell(desk, &event);
+    }
     replies->count = 0;
 }
 
@@ -105,10 +124,9 @@ void dhcp_synced(void *context, int reason)
     if (reason == 0) {
         dhcp_send_all(service, service->leaving);
     } else {
-        log_write(service->settings.log, LOG_LEVEL_ERROR,
-                  "leases could not be written, so %u machines were not answered: %s; they ask again",
-                  service->leaving->count, strerror(reason));
-        dhcp_drop_all(service, service->leaving);
+        log_write(service->settings.log, LOG_LEVEL_ERROR, "leases could not be written: %s",
+                  strerror(reason));
+        dhcp_send_the_durable(service, service->leaving);
     }
     dhcp_service_flush(service);
 }
@@ -129,7 +147,7 @@ void dhcp_service_flush(struct dhcp_service *service)
     }
     if (store_is_dirty(service->settings.desk->store) &&
         !service->settings.commit(service->settings.context)) {
-        dhcp_drop_all(service, service->waiting);
+        dhcp_send_the_durable(service, service->waiting);
     }
     dhcp_send_all(service, service->waiting);
 }
@@ -160,6 +178,7 @@ static bool dhcp_pending_fill(struct dhcp_port *port, const struct dhcp4_actions
         service->counters.unsent++;
         return false;
     }
+    pending->leased = actions->reply.yiaddr;
     pending->interface_index = port->interface.index;
     pending->to = actions->to;
     pending->to_port = actions->to_port;

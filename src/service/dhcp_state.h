@@ -31,8 +31,9 @@ struct dhcp_port {
     struct dhcp_port *next;
 };
 
-struct dhcp_pending { // a reply that waits for the turn's end
-    bool is_promise;  // of what must be durable before it leaves
+struct dhcp_pending {  // a reply that waits for the turn's end
+    bool is_promise;   // of what must be durable before it leaves
+    struct ip4 leased; // the address promised
     uint32_t interface_index;
     uint16_t port; // of ours
     struct ip4 from;

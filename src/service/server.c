@@ -219,7 +219,7 @@ static bool server_commit(void *context)
     if (!is_ok && !server->desk.cannot_store) {
         char text[PROBLEM_TEXT_BYTES];
         log_write(server->log, LOG_LEVEL_ERROR,
-                  "the store cannot be written, so no addresses are given and no orders are started: %s",
+                  "the store cannot be written, so no new addresses are given and no orders are started: %s",
                   problem_print(&problem, text, sizeof text));
     } else if (is_ok && server->desk.cannot_store) {
         log_write(server->log, LOG_LEVEL_NOTICE, "the store can be written again");

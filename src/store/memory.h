@@ -19,7 +19,9 @@ struct store_inventory { // what the agent found in a machine
 struct store {
     struct hash_key hash;
     struct journal *journal;
-    struct lease_log *log;     // of leases; NULL in a store in memory only
+    struct lease_log *log;           // of leases; NULL in a store in memory only
+    struct row_marks fresh;          // leases to clients of whom the disk does not know that they have them
+    struct row_marks fresh_unsynced; // those among `unsynced`
     struct row_marks unsynced; // leases appended to the log by store_lease_start, perhaps not durable yet
     struct row_marks logged;   // leases that the log's file in use speaks of, and the journal not yet
     struct row_marks absorbed; // those of the other file, which the journal is taking over

@@ -79,6 +79,7 @@ enum status memory_log_leases(struct store *store, struct problem *problem)
         }
         add_marks(store, &store->logged, &table->changed);
     }
+    row_marks_clear(&store->fresh);
     row_table_unmark_all(table);
     return STATUS_OK;
 }
@@ -105,6 +106,8 @@ enum status store_lease_start(struct store *store, struct problem *problem)
     add_marks(store, &store->logged, &table->changed);
     store->unsynced = table->changed;
     table->changed = row_marks_init();
+    store->fresh_unsynced = store->fresh;
+    store->fresh = row_marks_init();
     return STATUS_OK;
 }
 
@@ -118,8 +121,10 @@ void store_lease_finish(struct store *store, bool is_durable)
     struct row_table *table = lease_table(store);
     if (!is_durable) {
         add_marks(store, &table->changed, &store->unsynced);
+        add_marks(store, &store->fresh, &store->fresh_unsynced);
     }
     row_marks_clear(&store->unsynced);
+    row_marks_clear(&store->fresh_unsynced);
 }
 
 void store_lease_each(const struct store *store, bool (*visit)(const struct lease *, void *), void *context)
@@ -135,6 +140,10 @@ void store_lease_each(const struct store *store, bool (*visit)(const struct leas
 void store_lease_put(struct store *store, const struct lease *lease)
 {
     struct lease *kept = lease_make_row(store, lease->address);
+    bool is_same = kept->state == LEASE_BOUND && lease_key_equal(&kept->key, &lease->key);
+    if (lease->state == LEASE_BOUND && !is_same) {
+        row_marks_add(&store->fresh, store->hash, lease->address.value);
+    }
     memmove(kept, lease, sizeof *kept); // it may be the row itself
     row_table_mark(lease_table(store), lease->address.value);
 }
@@ -152,6 +161,14 @@ uint32_t store_lease_rows(const struct store *store)
 const struct lease *store_lease_at(const struct store *store, uint32_t row)
 {
     return row_table_find_at(lease_table(store), row);
+}
+
+bool store_lease_is_durable(const struct store *store, struct ip4 address)
+{
+    const struct lease *lease = store_lease_find(store, address);
+    return lease != NULL && lease->state == LEASE_BOUND &&
+           !row_marks_has(&store->fresh, store->hash, address.value) &&
+           !row_marks_has(&store->fresh_unsynced, store->hash, address.value);
 }
 
 void store_lease_remove(struct store *store, struct ip4 address)

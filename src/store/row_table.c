@@ -181,21 +181,30 @@ struct row_marks row_marks_init(void)
     return (struct row_marks){.ids = heap_array_init(sizeof(uint64_t))};
 }
 
-void row_marks_add(struct row_marks *marks, struct hash_key hash, uint64_t id)
+static bool marks_have(const struct row_marks *marks, uint32_t key, uint64_t id)
 {
     uint32_t tries = 0;
-    uint32_t key = row_hash(hash, id);
-    for (;;) {
-        uint32_t found = row_index_find(&marks->by_id, key, &tries);
-        if (found == ROW_NONE) {
-            break;
-        }
+    uint32_t found;
+    while ((found = row_index_find(&marks->by_id, key, &tries)) != ROW_NONE) {
         if (((const uint64_t *)marks->ids.items)[found] == id) {
-            return;
+            return true;
         }
     }
-    row_index_add(&marks->by_id, key, (uint32_t)marks->ids.count);
-    heap_array_add(&marks->ids, &id);
+    return false;
+}
+
+bool row_marks_has(const struct row_marks *marks, struct hash_key hash, uint64_t id)
+{
+    return marks_have(marks, row_hash(hash, id), id);
+}
+
+void row_marks_add(struct row_marks *marks, struct hash_key hash, uint64_t id)
+{
+    uint32_t key = row_hash(hash, id);
+    if (!marks_have(marks, key, id)) {
+        row_index_add(&marks->by_id, key, (uint32_t)marks->ids.count);
+        heap_array_add(&marks->ids, &id);
+    }
 }
 
 void row_marks_clear(struct row_marks *marks)

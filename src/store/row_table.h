@@ -33,6 +33,9 @@ struct row_marks row_marks_init(void);
 /// Adds `id`, if it is not there; `hash` must be the same for all of a set.
 void row_marks_add(struct row_marks *marks, struct hash_key hash, uint64_t id);
 
+/// Whether `id` is there.
+bool row_marks_has(const struct row_marks *marks, struct hash_key hash, uint64_t id);
+
 /// Forgets all and gives the memory back; it can be used again.
 void row_marks_clear(struct row_marks *marks);
 

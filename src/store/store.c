@@ -27,6 +27,8 @@ static struct store *store_new(struct journal *taken_journal)
     assert(random == (ssize_t)sizeof store->hash);
     (void)random;
     store->journal = taken_journal;
+    store->fresh = row_marks_init();
+    store->fresh_unsynced = row_marks_init();
     store->unsynced = row_marks_init();
     store->logged = row_marks_init();
     store->absorbed = row_marks_init();
@@ -54,6 +56,8 @@ static void store_free(struct store *taken_store)
     row_index_clear(&store->image_by_name);
     row_index_clear(&store->profile_by_name);
     row_index_clear(&store->order_live);
+    row_marks_clear(&store->fresh);
+    row_marks_clear(&store->fresh_unsynced);
     row_marks_clear(&store->unsynced);
     row_marks_clear(&store->logged);
     row_marks_clear(&store->absorbed);

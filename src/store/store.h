@@ -138,6 +138,9 @@ MUST_USE enum status store_lease_start(struct store *store, struct problem *prob
 MUST_USE int store_lease_sync(const struct store *store);
 /// Says what came of store_lease_start: those that are not durable wait for a commit again.
 void store_lease_finish(struct store *store, bool is_durable);
+/// Whether `address` is bound to a client, and the disk knows to which, though perhaps until sooner. It may
+/// say no of a client that changed hands and came back since the last commit.
+bool store_lease_is_durable(const struct store *store, struct ip4 address);
 /// Forgets the lease of `address`.
 void store_lease_remove(struct store *store, struct ip4 address);
 

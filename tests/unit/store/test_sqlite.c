@@ -546,6 +546,38 @@ static void leases_written_beside_the_loop_wait_again_when_the_disk_says_no(void
     store_close(store);
 }
 
+static void who_has_a_lease_on_disk_is_known_when_the_disk_says_no(void **state)
+{
+    struct store *store = open_store(*state);
+    struct lease lease = facts_lease(1);
+    struct lease other = facts_lease(2);
+    store_lease_put(store, &lease);
+    assert_false(store_lease_is_durable(store, lease.address));
+    assert_int_equal(store_commit(store, NULL), STATUS_OK);
+    assert_true(store_lease_is_durable(store, lease.address));
+    lease.ends_s += 3600; // a renewal
+    store_lease_put(store, &lease);
+    store_lease_put(store, &other);
+    assert_int_equal(store_lease_start(store, NULL), STATUS_OK);
+    assert_true(store_lease_is_durable(store, lease.address));
+    assert_false(store_lease_is_durable(store, other.address)); // on its way
+    store_lease_finish(store, false);
+    assert_true(store_lease_is_durable(store, lease.address));
+    assert_false(store_lease_is_durable(store, other.address));
+    assert_int_equal(store_lease_start(store, NULL), STATUS_OK);
+    store_lease_finish(store, true);
+    assert_true(store_lease_is_durable(store, other.address));
+    lease.key = other.key; // to somebody else
+    store_lease_put(store, &lease);
+    assert_false(store_lease_is_durable(store, lease.address));
+    other.state = LEASE_FREE;
+    store_lease_put(store, &other);
+    assert_false(store_lease_is_durable(store, other.address));
+    store = reopen_store(*state, store);
+    assert_true(store_lease_is_durable(store, lease.address));
+    store_close(store);
+}
+
 /// Puts and commits for ever, and says after each commit which lease is durable now.
 static _Noreturn void promise_leases(const struct place *place, uint32_t from, int said_fd)
 {
@@ -635,6 +667,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_removed_stays_removed, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_id_is_never_used_twice, make_place, remove_place),
         cmocka_unit_test_setup_teardown(names_macs_and_orders_change_hands_in_one_commit, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(who_has_a_lease_on_disk_is_known_when_the_disk_says_no, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(leases_written_beside_the_loop_wait_again_when_the_disk_says_no,
                                         make_place, remove_place),
