@@ -21,7 +21,8 @@ struct pool6_slot {
     bool has_lease;        // else it is only kept
     uint32_t next_address; // in its hash chain; POOL6_NONE = end
     uint32_t next_client;
-    uint32_t next_hw;
+    uint32_t next_hw; // this chain can be long, since strangers choose it: it is linked both ways
+    uint32_t previous_hw;
 };
 
 struct pool6 {
@@ -40,8 +41,10 @@ struct pool6 {
 struct pool6_wish { // who asks for an address
     const struct lease6_client *client;
     const struct network6 *network;
-    struct ip6 wanted;   // the address it would like; none = any
-    struct ip6 reserved; // the one that belongs to its machine; none = none
+    struct ip6 wanted;          // the address it would like; none = any
+    struct ip6 reserved;        // the one that belongs to its machine; none = none
+    const struct lease6 *taken; // leases that were decided on in this moment but not put yet
+    size_t taken_count;
     int64_t now_s;
 };
 
@@ -52,15 +55,17 @@ size_t pool6_bytes(uint32_t count);
 void pool6_init(struct pool6 *pool, uint32_t count, struct hash_key hash, void *memory);
 
 /// The slot of `address`, or NULL when nothing is known about it.
-struct pool6_slot *pool6_find_address(const struct pool6 *pool, struct ip6 address);
+const struct pool6_slot *pool6_find_address(const struct pool6 *pool, struct ip6 address);
 
-/// The lease of `client`'s DUID and IAID: of several the live one, then the newest. NULL when there is none.
-struct pool6_slot *pool6_find_client(const struct pool6 *pool, const struct lease6_client *client,
-                                     int64_t now_s);
+/// The lease of `client`'s DUID and IAID in `network` (NULL = in any): of several the live one, then the
+/// newest. NULL when there is none. A client may use one DUID and IAID in two networks (VLANs of one card).
+const struct pool6_slot *pool6_find_client(const struct pool6 *pool, const struct lease6_client *client,
+                                           const struct network6 *network, int64_t now_s);
 
-/// The lease whose address `client` inherits (lease6_client_is_heir): of several the newest. NULL when there
-/// is none.
-struct pool6_slot *pool6_find_heritage(const struct pool6 *pool, const struct lease6_client *client);
+/// The lease in `network` whose address `client` inherits (lease6_client_is_heir): of several the newest.
+/// NULL when there is none.
+const struct pool6_slot *pool6_find_heritage(const struct pool6 *pool, const struct lease6_client *client,
+                                             const struct network6 *network);
 
 /// Puts `lease` in its slot, in place of what was there, whoever had it. Used both for new leases and when
 /// loading from the store. STATUS_FULL when every slot that was looked at is live or kept; looks on at the
@@ -75,9 +80,9 @@ MUST_USE enum status pool6_keep(struct pool6 *pool, struct ip6 address, uint64_t
 bool pool6_is_free_for(const struct pool6 *pool, struct ip6 address, const struct lease6_client *client,
                        int64_t now_s);
 
-/// Picks an address for `wish`: the one reserved for its machine, else the one that the client or its machine
-/// has or had last, else the one it wants, else one computed from who it is, so that it gets the same one
-/// even when everything was forgotten. Only dynamic ones of the network (network6_is_dynamic), but for the
-/// reserved one. False when none is free; in ranges of more than 65,536 addresses also when the first few
-/// hundred tries met none. Changes nothing.
+/// Picks an address for `wish`: the one reserved for its machine (for the first of its IA_NAs), else the one
+/// that the client or its machine has or had last, else the one it wants, else one computed from who it is,
+/// so that it gets the same one even when everything was forgotten. Only dynamic ones of the network
+/// (network6_is_dynamic), but for the reserved one. False when none is free; in ranges of more than 4,096
+/// addresses also when as many tries met none. Changes nothing.
 bool pool6_pick(const struct pool6 *pool, const struct pool6_wish *wish, struct ip6 *address);
