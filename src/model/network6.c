@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "wire/dhcp6.h"
 
 #define PREFIX_TEXT_BYTES (IP6_TEXT_BYTES + 4)
 #define SPAN_TEXT_BYTES   (2 * IP6_TEXT_BYTES)
@@ -79,6 +80,14 @@ enum status network6_check(const struct network6 *network, struct problem *probl
     enum status status = range_check(network, problem);
     for (size_t i = 0; i < network->excluded_count && status == STATUS_OK; i++) {
         status = span_check(network, &network->excluded[i], "what is excluded", problem);
+    }
+    uint8_t domain[2 * NETWORK_DOMAIN_BYTES];
+    struct writer writer = writer_init(domain, sizeof domain);
+    if (status == STATUS_OK && network->domain[0] != '\0' &&
+        dhcp6_put_domain(&writer, network->domain) != STATUS_OK) {
+        problem_set(problem, "\"%s\" is not a domain name", network->domain);
+        problem_set_remedy(problem, "write labels of 1 to 63 characters with dots between them");
+        return STATUS_CONFLICT;
     }
     if (status == STATUS_OK && network->valid_s < NETWORK_LEASE_LEAST_S) {
         char duration[DURATION_TEXT_BYTES];

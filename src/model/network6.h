@@ -43,7 +43,7 @@ struct network6 {
 };
 
 /// Checks prefix (zero behind its bits, 1 to 127 bits), range (in order, inside the prefix and one /64),
-/// excluded ones inside the prefix and in order, and a lease of at least NETWORK_LEASE_LEAST_S.
+/// excluded ones inside the prefix and in order, the domain, and a lease of at least NETWORK_LEASE_LEAST_S.
 MUST_USE enum status network6_check(const struct network6 *network, struct problem *problem);
 
 /// Whether `address` lies in the prefix.

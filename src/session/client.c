@@ -7,9 +7,7 @@
 
 #define CLIENT_ID_UUID_BYTES 17 // type 0 and a UUID
 
-// What kind of firmware stands behind an architecture code. BOOT_PLATFORM_OTHER: nothing here knows how such
-// a machine boots, and a guess would only make it hang.
-static enum boot_platform platform_of(uint16_t architecture)
+enum boot_platform client_pick_platform(uint16_t architecture)
 {
     switch (architecture) {
     case PXE_X86_BIOS:
@@ -140,7 +138,7 @@ void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *
     *client = (struct boot_client){.mac = message->chaddr};
     client->stage = stage_of(message, &class);
     client->architecture = architecture_of(message, &class);
-    client->platform = platform_of(client->architecture);
+    client->platform = client_pick_platform(client->architecture);
     client->wants_http = client->stage == BOOT_STAGE_FIRMWARE && class.class == PXE_CLASS_HTTP;
     client->uuid = uuid_of(message, client->stage != BOOT_STAGE_SYSTEM);
     if (client->stage == BOOT_STAGE_IPXE) {

@@ -9,3 +9,7 @@
 /// told". An iPXE is known by user class "iPXE" or by option 175, firmware by 60 "PXEClient"/"HTTPClient" or
 /// by 93.
 void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client);
+
+/// What kind of firmware stands behind an architecture code. BOOT_PLATFORM_OTHER: nothing here knows how such
+/// a machine boots, and a guess would only make it hang.
+enum boot_platform client_pick_platform(uint16_t architecture);

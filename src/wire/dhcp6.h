@@ -37,6 +37,7 @@ enum dhcp6_option_code { // IANA, "DHCPv6 Option Codes"
     DHCP6_OPTION_CLIENT_ID = 1,
     DHCP6_OPTION_SERVER_ID = 2,
     DHCP6_OPTION_IA_NA = 3,
+    DHCP6_OPTION_IA_TA = 4,
     DHCP6_OPTION_IA_ADDRESS = 5,
     DHCP6_OPTION_WANTED = 6,
     DHCP6_OPTION_PREFERENCE = 7,
@@ -52,11 +53,15 @@ enum dhcp6_option_code { // IANA, "DHCPv6 Option Codes"
     DHCP6_OPTION_IA_PD = 25,
     DHCP6_OPTION_REFRESH_TIME = 32,
     DHCP6_OPTION_REMOTE_ID = 37,
-    DHCP6_OPTION_BOOT_URL = 59,     // RFC 5970
-    DHCP6_OPTION_BOOT_PARAMS = 60,  // RFC 5970
-    DHCP6_OPTION_ARCHITECTURE = 61, // RFC 5970
-    DHCP6_OPTION_UNDI = 62,         // RFC 5970
-    DHCP6_OPTION_LINK_LAYER = 79,   // RFC 6939
+    DHCP6_OPTION_SUBSCRIBER_ID = 38,    // RFC 4580
+    DHCP6_OPTION_BOOT_URL = 59,         // RFC 5970
+    DHCP6_OPTION_BOOT_PARAMS = 60,      // RFC 5970
+    DHCP6_OPTION_ARCHITECTURE = 61,     // RFC 5970
+    DHCP6_OPTION_UNDI = 62,             // RFC 5970
+    DHCP6_OPTION_LINK_LAYER = 79,       // RFC 6939
+    DHCP6_OPTION_SOLICIT_MOST = 82,     // RFC 8415 section 21.24, SOL_MAX_RT
+    DHCP6_OPTION_INFORMATION_MOST = 83, // section 21.25, INF_MAX_RT
+    DHCP6_OPTION_RELAY_PORT = 135,      // RFC 8357
 };
 
 enum dhcp6_status { // RFC 8415 section 21.13
@@ -180,8 +185,8 @@ MUST_USE enum status dhcp6_put_domain(struct writer *writer, const char *domain)
 void dhcp6_put_vendor_class(struct writer *writer, uint32_t enterprise, const char *item);
 
 /// Wraps a reply of `reply_bytes` for the relays that `request` came through, each with its own link, peer,
-/// hop count and interface id (RFC 8415 section 19.3); without relays the reply itself. STATUS_TOO_LONG when
-/// it does not fit `out_bytes`; `*written` untouched unless OK.
+/// hop count, interface id (RFC 8415 section 19.3) and port (RFC 8357); without relays the reply itself.
+/// STATUS_TOO_LONG when it does not fit `out_bytes`; `*written` untouched unless OK.
 MUST_USE enum status dhcp6_encode_relayed(const struct dhcp6_message *request, const void *reply,
                                           size_t reply_bytes, void *out, size_t out_bytes, size_t *written);
 

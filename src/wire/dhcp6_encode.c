@@ -120,15 +120,18 @@ enum status dhcp6_encode_relayed(const struct dhcp6_message *request, const void
 {
     struct writer writer = writer_init(out, out_bytes);
     size_t marks[DHCP6_RELAYS_MOST];
-    struct dhcp6_option id;
+    static const uint16_t ECHOED[] = {DHCP6_OPTION_INTERFACE_ID, DHCP6_OPTION_RELAY_PORT};
+    struct dhcp6_option echo;
     for (size_t i = 0; i < request->relay_count; i++) {
         const struct dhcp6_relay *relay = &request->relays[i];
         write_u8(&writer, DHCP6_RELAY_REPLY);
         write_u8(&writer, relay->hops);
         write_ip6(&writer, relay->link);
         write_ip6(&writer, relay->peer);
-        if (dhcp6_find(&relay->options, DHCP6_OPTION_INTERFACE_ID, &id)) {
-            dhcp6_put(&writer, id.code, id.data, id.length);
+        for (size_t j = 0; j < COUNT_OF(ECHOED); j++) {
+            if (dhcp6_find(&relay->options, ECHOED[j], &echo)) {
+                dhcp6_put(&writer, echo.code, echo.data, echo.length);
+            }
         }
         marks[i] = dhcp6_open_option(&writer, DHCP6_OPTION_RELAY_MESSAGE);
     }

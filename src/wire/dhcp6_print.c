@@ -16,6 +16,7 @@ static const struct row ROWS[] = {
     {DHCP6_OPTION_CLIENT_ID, FORMAT_HEX, "client-id"},
     {DHCP6_OPTION_SERVER_ID, FORMAT_HEX, "server-id"},
     {DHCP6_OPTION_IA_NA, FORMAT_HEX, "ia-na"},
+    {DHCP6_OPTION_IA_TA, FORMAT_HEX, "ia-ta"},
     {DHCP6_OPTION_IA_ADDRESS, FORMAT_HEX, "address"},
     {DHCP6_OPTION_WANTED, FORMAT_NUMBERS, "wanted"},
     {DHCP6_OPTION_PREFERENCE, FORMAT_NUMBER, "preference"},
@@ -30,11 +31,15 @@ static const struct row ROWS[] = {
     {DHCP6_OPTION_IA_PD, FORMAT_HEX, "ia-pd"},
     {DHCP6_OPTION_REFRESH_TIME, FORMAT_NUMBER, "refresh-time"},
     {DHCP6_OPTION_REMOTE_ID, FORMAT_HEX, "remote-id"},
+    {DHCP6_OPTION_SUBSCRIBER_ID, FORMAT_HEX, "subscriber-id"},
     {DHCP6_OPTION_BOOT_URL, FORMAT_TEXT, "boot-url"},
     {DHCP6_OPTION_BOOT_PARAMS, FORMAT_HEX, "boot-params"},
     {DHCP6_OPTION_ARCHITECTURE, FORMAT_NUMBERS, "architecture"},
     {DHCP6_OPTION_UNDI, FORMAT_HEX, "undi"},
     {DHCP6_OPTION_LINK_LAYER, FORMAT_HEX, "link-layer"},
+    {DHCP6_OPTION_SOLICIT_MOST, FORMAT_NUMBER, "solicit-most"},
+    {DHCP6_OPTION_INFORMATION_MOST, FORMAT_NUMBER, "information-most"},
+    {DHCP6_OPTION_RELAY_PORT, FORMAT_NUMBER, "relay-port"},
 };
 
 static void hex_print(const struct dhcp6_option *option, struct text *text)

@@ -51,7 +51,7 @@ static void a_network_is_checked_and_told_what_is_wrong(void **state)
     }
 }
 
-static void what_is_excluded_lies_inside_and_a_lease_is_not_too_short(void **state)
+static void what_is_excluded_the_domain_and_the_lease_are_checked_too(void **state)
 {
     (void)state;
     struct problem problem = {0};
@@ -60,6 +60,10 @@ static void what_is_excluded_lies_inside_and_a_lease_is_not_too_short(void **sta
     network.excluded[0] = (struct network6_span){address_of("2001:db8:9::1"), address_of("2001:db8:9::1")};
     assert_int_equal(network6_check(&network, &problem), STATUS_CONFLICT);
     network.excluded[0] = (struct network6_span){address_of("2001:db8:1::1"), address_of("2001:db8:1::9")};
+    assert_int_equal(network6_check(&network, NULL), STATUS_OK);
+    strcpy(network.domain, "lab..tested");
+    assert_int_equal(network6_check(&network, NULL), STATUS_CONFLICT);
+    strcpy(network.domain, "lab.tested");
     assert_int_equal(network6_check(&network, NULL), STATUS_OK);
     network.valid_s = NETWORK_LEASE_LEAST_S - 1;
     assert_int_equal(network6_check(&network, NULL), STATUS_CONFLICT);
@@ -129,7 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_network_is_checked_and_told_what_is_wrong),
-        cmocka_unit_test(what_is_excluded_lies_inside_and_a_lease_is_not_too_short),
+        cmocka_unit_test(what_is_excluded_the_domain_and_the_lease_are_checked_too),
         cmocka_unit_test(prefixes_and_ranges_are_read_or_refused),
         cmocka_unit_test(addresses_that_others_make_or_use_are_not_given_away),
         cmocka_unit_test(the_closest_network_is_found_and_those_of_its_wire),
