@@ -195,6 +195,18 @@ static const struct command_option order_list_options[] = {
 
 static const struct command_option lease_list_options[] = {
     OPTION("all", NULL, "those that were given back or ran out, too"),
+    OPTION("state", "bound|declined|free|ended", "only those in that state"),
+    OPTION("subnet", "NETWORK", "only addresses of that network, such as 192.0.2.0/24"),
+    OPTIONS_END,
+};
+
+static const struct command_option lease_release_options[] = {
+    OPTION("reason", "TEXT", "why, for those who read the timeline later"),
+    OPTIONS_END,
+};
+
+static const struct command_option lease_import_options[] = {
+    OPTION("from", "imprint|kea|dnsmasq|dhcpd", "what the files are, when that is not seen by itself"),
     OPTIONS_END,
 };
 
@@ -330,8 +342,23 @@ static const struct command rows[] = {
      "A disk that is being written when its order is taken back stays half written and does not boot.",
      command_order_cancel, false},
 
-    {"lease list", "", lease_list_options, "list the addresses that are given out", "", command_lease_list,
-     false},
+    {"lease list", "[MACHINE]", lease_list_options, "list the addresses that are given out",
+     "MACHINE may be an address, or a MAC address that no machine has, too. 'declined' are those that are "
+     "set "
+     "aside, since somebody else uses them.",
+     command_lease_list, false},
+    {"lease release", "ADDRESS...", lease_release_options, "end leases, so that others may get the addresses",
+     "The client is not told, since DHCP has no way to: it uses its address until it renews, and then gets "
+     "the same one if nobody else got it meanwhile. An address is asked for on the network before it is "
+     "given to another one (dhcp.ping_check). Addresses that are reserved for their machine are refused.",
+     command_lease_release, false},
+    {"lease import", "FILE...", lease_import_options, "take the leases of another DHCP server over",
+     "FILE is dhcpd.leases of ISC dhcpd, the file of dnsmasq's dhcp-leasefile, Kea's memfile "
+     "(kea-leases4.csv), what 'imprint lease list --json' of another imprint prints, or - for standard "
+     "input. The last that the files tell of an address counts. What is not taken is told with its line and "
+     "the reason: its time is over, no range has it, it is reserved or excluded, or somebody has it here. "
+     "What imprint says it took is on its disk; the same files again change nothing.",
+     command_lease_import, false},
 
     {"tftp get", "HOST FILE", tftp_get_options, "fetch a file from a TFTP server, any one",
      "HOST may have a port behind it, HOST:PORT. The file appears here when it is whole, and takes the place "

@@ -73,6 +73,10 @@ int command_order_log(struct call *call);
 int command_order_cancel(struct call *call);
 /// lease list.
 int command_lease_list(struct call *call);
+/// lease release.
+int command_lease_release(struct call *call);
+/// lease import.
+int command_lease_import(struct call *call);
 
 /// tftp map FILE NAME.
 int command_tftp_map(struct call *call);

@@ -341,7 +341,7 @@ void control_lease_release(struct control_request *request)
     if (world->pools != NULL && world->pools(world->context) != NULL) {
         dhcp_pools_put(world->pools(world->context), &ended);
     }
-    if (!control_commit(request)) {
+    if (!control_keep(request)) {
         return;
     }
     tell_released(request, &was, why);

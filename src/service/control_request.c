@@ -74,11 +74,19 @@ unsigned control_http_status(enum status status)
     return MHD_HTTP_BAD_REQUEST;
 }
 
-bool control_commit(struct control_request *request)
+bool control_keep(struct control_request *request)
 {
     struct problem problem = {0};
     if (store_commit(request->world->store, &problem) != STATUS_OK) {
         control_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR, &problem);
+        return false;
+    }
+    return true;
+}
+
+bool control_commit(struct control_request *request)
+{
+    if (!control_keep(request)) {
         return false;
     }
     if (request->world->changed != NULL) {

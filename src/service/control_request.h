@@ -67,6 +67,9 @@ unsigned control_http_status(enum status status);
 /// no; the answer is given then.
 bool control_commit(struct control_request *request);
 
+/// The same for leases, which nobody needs to be told of: the pools have them already.
+bool control_keep(struct control_request *request);
+
 /// Writes what a person did into the timeline. `machine` may be NULL.
 void control_tell(struct control_request *request, enum event_kind kind, const struct machine *machine,
                   uint64_t order_id, const char *format, ...) PRINTF_LIKE(5, 6);

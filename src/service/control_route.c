@@ -13,6 +13,7 @@ static const struct control_route routes[] = {
     {"GET", "events", CONTROL_BODY_NONE, control_event_list, NULL},
     {"GET", "certificate", CONTROL_BODY_NONE, control_certificate_show, NULL},
     {"GET", "leases", CONTROL_BODY_NONE, control_lease_list, NULL},
+    {"POST", "leases", CONTROL_BODY_JSON, control_lease_import, NULL},
     {"POST", "leases/*/release", CONTROL_BODY_JSON, control_lease_release, NULL},
     {"GET", "machines", CONTROL_BODY_NONE, control_machine_list, NULL},
     {"POST", "machines", CONTROL_BODY_JSON, control_machine_add, NULL},

@@ -72,6 +72,8 @@ void control_order_cancel(struct control_request *request);
 
 /// GET leases.
 void control_lease_list(struct control_request *request);
+/// POST leases: takes those of another server over.
+void control_lease_import(struct control_request *request);
 /// POST leases/ADDRESS/release: ends one.
 void control_lease_release(struct control_request *request);
 /// GET certificate: of HTTPS, and what firmware has to be given for it.

@@ -16,6 +16,7 @@ struct control {
     struct control_watch *watches;
     struct control_uploads uploads;
     int64_t started_s;
+    uint64_t leases_imported; // since that was told last
 };
 
 /// Calls the HTTP library soon: it does not notice by itself that a connection was resumed.

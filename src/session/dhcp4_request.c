@@ -92,6 +92,14 @@ static void refuse(const struct dhcp4_facts *facts, const char *text, bool is_ou
     }
 }
 
+// Whether our books say that `address` belongs to somebody else than this client, of whom they say nothing.
+static bool is_another_ones(const struct dhcp4_facts *facts, struct ip4 address)
+{
+    const struct pool_slot *slot = facts->pool == NULL ? NULL : pool_find_address(facts->pool, address);
+    return slot != NULL &&
+           (slot->reserved || (slot->lease.state == LEASE_BOUND && slot->lease.ends_s > facts->now_s));
+}
+
 // The client remembers `address` and wants to go on with it. Speaking for leases that are not in our books
 // would break another server's, so only a wrong network or a contradiction to our books earns a NAK.
 // `is_ours`: the client asks this server alone (a unicast renewal), so silence helps nobody.
@@ -107,6 +115,8 @@ static void step_remembered(const struct dhcp4_facts *facts, const struct lease_
     if (record == NULL && !is_reserved) {
         if (is_ours) {
             dhcp4_answer_put_nak(facts, "no such lease", actions);
+        } else if (is_another_ones(facts, address)) {
+            refuse(facts, "this address is another client's", false, actions);
         } else {
             reasons_add(&actions->reasons, REASON_LEASE_UNKNOWN);
         }

@@ -35,7 +35,10 @@ static void a_group_shows_its_own_commands_only(void **state)
     struct output output;
     output_open(&output);
     help_print_group(output.file, "lease");
-    output_check(&output, "  lease list                        list the addresses that are given out\n");
+    output_check(&output,
+                 "  lease list [MACHINE]              list the addresses that are given out\n"
+                 "  lease release ADDRESS...          end leases, so that others may get the addresses\n"
+                 "  lease import FILE...              take the leases of another DHCP server over\n");
 }
 
 static void hidden_commands_are_in_no_help(void **state)

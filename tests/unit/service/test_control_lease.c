@@ -190,9 +190,136 @@ static void what_cannot_be_ended_is_refused_with_what_to_do(void **state)
     control_bench_do(&bench, "POST", "/v1/leases/192.0.2.100/release", NULL, 200);
 }
 
+// What POST leases with `leases` says: "TAKEN UNCHANGED NUMBER:REASON ...".
+static void check_imported(const char *leases, const char *expected)
+{
+    char body[2048];
+    char said[256];
+    size_t position;
+    json_t *left;
+    (void)snprintf(body, sizeof body, "{\"leases\": [%s]}", leases);
+    json_t *answer = control_bench_ask(&bench, "POST", "/v1/leases", body, 200);
+    (void)snprintf(said, sizeof said, "%d %d", (int)json_integer_value(json_object_get(answer, "taken")),
+                   (int)json_integer_value(json_object_get(answer, "unchanged")));
+    json_array_foreach(json_object_get(answer, "left"), position, left)
+    {
+        size_t length = strlen(said);
+        (void)snprintf(said + length, sizeof said - length, " %d:%s",
+                       (int)json_integer_value(json_object_get(left, "number")),
+                       json_string_value(json_object_get(left, "reason")));
+    }
+    assert_string_equal(said, expected);
+    json_decref(answer);
+}
+
+#define LEASE(address, last, starts, ends)                                                                   \
+    "{\"address\": \"192.0.2." address "\", \"mac\": \"52:54:00:00:00:" last "\", \"starts_s\": " starts     \
+    ", \"ends_s\": " ends "}"
+#define BEFORE "1699999000"
+#define LATER  "1700001000"
+
+static void leases_of_another_server_are_taken_over_once(void **state)
+{
+    (void)state;
+    const char *leases = LEASE("100", "01", BEFORE, LATER) "," LEASE(
+        "101", "02", BEFORE, LATER) ","
+                                    "{\"address\": \"192.0.2.102\", \"client\": "
+                                    "\"ff030a0b0c000000000000000000000000000000\", \"hostname\": \"x\"}";
+    check_imported(leases, "3 0");
+    check_imported(leases, "0 3");
+    check_listed("", "192.0.2.100 192.0.2.101 192.0.2.102");
+    struct ip4 address = {0xc0000264};
+    const struct lease *lease = store_lease_find(bench.store, address);
+    assert_int_equal(lease->state, LEASE_BOUND);
+    assert_int_equal(lease->starts_s, 1699999000);
+    assert_int_equal(lease->ends_s, 1700001000);
+    struct pool_slot *slot = pool_find_address(&bench.pools.pools[0], address);
+    assert_true(pool_slot_is_held(slot, &(struct lease_key){{1, 6, 9}}, bench.now_s));
+    assert_ptr_equal(pool_find_key(&bench.pools.pools[0], &lease->key), slot);
+    assert_int_equal(store_lease_find(bench.store, (struct ip4){0xc0000266})->ends_s, INT64_MAX);
+    check_imported(LEASE("100", "01", BEFORE, "1700002000"), "1 0"); // renewed there meanwhile
+    assert_int_equal(store_lease_find(bench.store, address)->ends_s, 1700002000);
+}
+
+static void what_is_not_taken_over_is_told_with_the_reason(void **state)
+{
+    (void)state;
+    control_bench_do(
+        &bench, "POST", "/v1/machines",
+        "{\"name\": \"lab-01\", \"macs\": [\"52:54:00:00:00:01\"], \"address\": \"192.0.2.100\"}", 201);
+    (void)make_lease("192.0.2.110", "52:54:00:00:00:03", LEASE_BOUND, 60);
+    (void)make_lease("192.0.2.111", "52:54:00:00:00:04", LEASE_DECLINED, 60);
+    pool_reserve(&bench.pools.pools[0], (struct ip4){0xc0000270}, true); // as excluded ones are
+    check_imported(
+        LEASE("101", "02", BEFORE, "1699999999") "," LEASE(
+            "50", "02", BEFORE,
+            LATER) ","
+                   "{\"address\": \"198.51.100.1\", \"mac\": \"52:54:00:00:00:02\"}," LEASE(
+                       "100", "02", BEFORE, LATER) "," LEASE("112", "02", BEFORE,
+                                                             LATER) "," LEASE("110", "02", BEFORE,
+                                                                              LATER) "," LEASE("111", "02",
+                                                                                               BEFORE, LATER),
+        "0 0 0:expired 1:outside 2:outside 3:reserved 4:excluded 5:in-use 6:in-use");
+    check_imported(LEASE("100", "01", BEFORE, LATER), "1 0"); // the machine that it is reserved for
+}
+
+static void a_client_has_one_address_and_the_newest_lease_says_which(void **state)
+{
+    (void)state;
+    (void)make_lease("192.0.2.110", "52:54:00:00:00:03", LEASE_BOUND, 60); // 60 seconds ago
+    check_imported(LEASE("120", "03", BEFORE, LATER), "0 0 0:elsewhere");
+    check_imported("{\"address\": \"192.0.2.120\", \"mac\": \"52:54:00:00:00:03\"}", "0 0 0:elsewhere");
+    check_imported(LEASE("120", "03", "1699999990", LATER), "1 0");
+    check_listed("", "192.0.2.120");
+    check_listed("?all=1", "192.0.2.110 192.0.2.120");
+}
+
+static void imports_that_make_no_sense_are_refused_as_a_whole(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {
+        "{\"address\": \"192.0.2.100\"}",
+        "{\"mac\": \"52:54:00:00:00:01\"}",
+        "{\"address\": \"192.0.2\", \"mac\": \"52:54:00:00:00:01\"}",
+        "{\"address\": \"192.0.2.100\", \"mac\": \"52:54\"}",
+        "{\"address\": \"192.0.2.100\", \"client\": \"ff01\"}",
+        "{\"address\": \"192.0.2.100\", \"client\": \"ff000000000000000000000000000000000000000\"}",
+        "{\"address\": \"192.0.2.100\", \"mac\": \"52:54:00:00:00:01\", \"ends_s\": -1}",
+        "{\"address\": \"192.0.2.100\", \"mac\": \"52:54:00:00:00:01\", \"ends_s\": 999999999999}",
+        "{\"address\": \"192.0.2.100\", \"mac\": \"52:54:00:00:00:01\", \"state\": \"bound\"}",
+        "7",
+    };
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        char body[512];
+        (void)snprintf(body, sizeof body, "{\"leases\": [%s, %s]}", LEASE("101", "02", BEFORE, LATER),
+                       BAD[i]);
+        control_bench_refused(&bench, "POST", "/v1/leases", body, 400, "number 1 of 'leases' is no lease");
+    }
+    control_bench_refused(&bench, "POST", "/v1/leases", "{}", 400, "'leases' must be a list");
+    control_bench_refused(&bench, "POST", "/v1/leases", "{\"leases\": [], \"x\": 1}", 400, "no member 'x'");
+    check_listed("?all=1", "");
+}
+
+static void a_server_without_networks_takes_no_leases_over(void **state)
+{
+    (void)state;
+    dhcp_pools_clear(&bench.pools);
+    control_bench_refused(&bench, "POST", "/v1/leases", "{\"leases\": []}", 409, "dhcp.subnets");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(leases_of_another_server_are_taken_over_once, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(what_is_not_taken_over_is_told_with_the_reason, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(a_client_has_one_address_and_the_newest_lease_says_which, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(imports_that_make_no_sense_are_refused_as_a_whole, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(a_server_without_networks_takes_no_leases_over, open_bench,
+                                        close_bench),
         cmocka_unit_test_setup_teardown(leases_that_stand_are_listed_in_order_of_address, open_bench,
                                         close_bench),
         cmocka_unit_test_setup_teardown(leases_are_chosen_by_state_network_address_and_client, open_bench,

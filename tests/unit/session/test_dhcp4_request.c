@@ -54,6 +54,22 @@ static void an_offer_is_forgotten_when_another_server_was_chosen(void **state)
     assert_int_equal(world.actions.lease.ends_s, world.facts.now_s);
 }
 
+static void who_remembers_what_another_one_has_now_is_refused(void **state)
+{
+    (void)state;
+    struct ip4 address = world_bind(&world, 1);
+    assert_true(world_reboot(&world, 2, address));
+    assert_int_equal(world.actions.reply_kind, DHCP4_NAK);
+    assert_true(world_rebind(&world, 2, address));
+    assert_int_equal(world.actions.reply_kind, DHCP4_NAK);
+    world.facts.has_no_authority = true;
+    assert_false(world_reboot(&world, 2, address));
+    world.facts.has_no_authority = false;
+    assert_false(world_reboot(&world, 2, world_ip(109))); // nobody's here, so perhaps another server's
+    world.facts.now_s += WORLD_LEASE_S + 1;
+    assert_false(world_reboot(&world, 2, address));
+}
+
 static void choosing_another_server_takes_no_bound_lease_away(void **state)
 {
     (void)state;
@@ -254,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup(selecting_binds_the_offer, set_up),
         cmocka_unit_test_setup(a_repeated_request_gets_the_same_lease_back, set_up),
         cmocka_unit_test_setup(an_offer_is_forgotten_when_another_server_was_chosen, set_up),
+        cmocka_unit_test_setup(who_remembers_what_another_one_has_now_is_refused, set_up),
         cmocka_unit_test_setup(choosing_another_server_takes_no_bound_lease_away, set_up),
         cmocka_unit_test_setup(selecting_somebody_elses_address_is_refused, set_up),
         cmocka_unit_test_setup(an_offer_lost_in_a_restart_is_honoured, set_up),
