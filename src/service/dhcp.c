@@ -193,6 +193,7 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
     service->leaving = heap_new(sizeof *service->leaving);
     struct worker_options syncer = {.work = dhcp_sync, .done = dhcp_synced, .context = service};
     service->syncer = worker_new(settings->loop, &syncer);
+    service->gather_timer = loop_timer_new(settings->loop, dhcp_gathered, service);
     return service;
 }
 
@@ -214,8 +215,10 @@ void dhcp_service_free(struct dhcp_service *service)
     if (service == NULL) {
         return;
     }
+    service->is_ending = true;
     dhcp_service_flush(service);
     worker_free(service->syncer); // what it waits for still leaves
+    loop_timer_free(service->gather_timer);
     while (service->ports != NULL) {
         struct dhcp_port *port = service->ports;
         service->ports = port->next;

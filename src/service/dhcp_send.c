@@ -107,6 +107,7 @@ static bool dhcp_start_sync(struct dhcp_service *service)
     struct dhcp_replies *empty = service->leaving;
     service->leaving = service->waiting;
     service->waiting = empty;
+    service->synced_ms = loop_now_ms();
     worker_start(service->syncer);
     return true;
 }
@@ -133,7 +134,28 @@ void dhcp_synced(void *context, int reason)
 
 bool dhcp_service_is_waiting(const struct dhcp_service *service)
 {
-    return service != NULL && worker_is_busy(service->syncer);
+    return service != NULL && (service->is_gathering || worker_is_busy(service->syncer));
+}
+
+// A sync costs the same for one lease and for many. Whoever asks alone does not wait.
+static bool dhcp_gather(struct dhcp_service *service)
+{
+    if (service->waiting->count >= DHCP_GATHER_MOST || service->is_ending ||
+        loop_now_ms() - service->synced_ms >= DHCP_GATHER_MS) {
+        return false;
+    }
+    if (!service->is_gathering) {
+        service->is_gathering = true;
+        loop_timer_start(service->gather_timer, DHCP_GATHER_MS, 0);
+    }
+    return true;
+}
+
+void dhcp_gathered(void *context)
+{
+    struct dhcp_service *service = context;
+    service->is_gathering = false;
+    dhcp_service_flush(service);
 }
 
 void dhcp_service_flush(struct dhcp_service *service)
@@ -142,7 +164,8 @@ void dhcp_service_flush(struct dhcp_service *service)
         return;
     }
     dhcp_send_the_free(service);
-    if (service->waiting->count == 0 || worker_is_busy(service->syncer) || dhcp_start_sync(service)) {
+    if (service->waiting->count == 0 || worker_is_busy(service->syncer) || dhcp_gather(service) ||
+        dhcp_start_sync(service)) {
         return;
     }
     if (store_is_dirty(service->settings.desk->store) &&

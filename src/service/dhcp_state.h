@@ -16,6 +16,9 @@
 #include "session/auto_mode.h"
 
 #define DHCP_PENDING_MOST 512
+#define DHCP_GATHER_MS                                                                                       \
+    1 // a sync for a few leases waits so long after the one before, so that more go with it
+#define DHCP_GATHER_MOST 16 // so many do not wait
 
 struct dhcp_port {
     struct dhcp_service *service;
@@ -60,6 +63,10 @@ struct dhcp_service {
     struct dhcp_replies *waiting; // for their leases to be written
     struct dhcp_replies *leaving; // as soon as `syncer` says that their leases are durable
     struct worker *syncer;
+    struct loop_timer *gather_timer;
+    int64_t synced_ms; // when `syncer` last began
+    bool is_gathering; // `gather_timer` runs
+    bool is_ending;
     struct dhcp_conflict conflict;
     struct loop_timer *conflict_timer;
     struct dhcp_delay delay;
@@ -91,6 +98,8 @@ struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t in
 int dhcp_sync(void *context);
 /// See dhcp_sync.
 void dhcp_synced(void *context, int reason);
+/// `gather_timer` fires.
+void dhcp_gathered(void *context);
 
 /// Lets the reply in `actions` (encoded here, at most `limit_bytes`) wait for the end of the turn; it leaves
 /// from our address `from` and port `own_port`.
