@@ -250,7 +250,7 @@ static const struct command_option tftp_put_options[] = {
 
 static const struct command_option migrate_options[] = {
     OPTION("output", "FILE", "write it to FILE, a new one, instead of standard output"),
-    OPTION("from", "xinetd|tftpd-hpa|atftpd|dhcpd|inetd|dnsmasq",
+    OPTION("from", "kea|xinetd|tftpd-hpa|atftpd|dhcpd|inetd|dnsmasq",
            "whose files they are, when that is not seen by itself"),
     OPTIONS_END,
 };
@@ -389,7 +389,7 @@ static const struct command rows[] = {
      "It needs no daemon, and without FILE it reads /etc/imprint/imprint.yaml.", command_config_show, false},
     {"config manual", "", NULL, "print the list of keys of imprint.yaml(5)", "", command_config_manual, true},
     {"migrate", "FILE...", migrate_options, "turn other servers' configuration into imprint's",
-     "FILE is dhcpd.conf of ISC dhcpd, dnsmasq.conf (what is about DHCP and TFTP), or of a TFTP server: a "
+     "FILE is dhcpd.conf of ISC dhcpd, kea-dhcp4.conf, dnsmasq.conf, or of a TFTP server: a "
      "service file of xinetd, inetd.conf, /etc/default/tftpd-hpa or /etc/default/atftpd. Files that it "
      "includes are read too, where it says or beside it. It prints YAML for imprint.yaml(5), with the place "
      "that each setting came from and the commands that add its machines, and tells on standard error, with "

@@ -7,15 +7,15 @@
 
 #include <string.h>
 
-#define SUBNETS "dhcp.subnets"
-#define CLASSES "dhcp.classes"
+#define SUBNETS MIGRATE_SUBNETS
+#define CLASSES MIGRATE_CLASSES
 
 static const struct migrate_item *get_item(const struct migration *migration, unsigned item)
 {
     return heap_array_get(&migration->items, item - 1);
 }
 
-static bool is_of(const struct migration *migration, unsigned item, const char *table)
+bool migrate_dhcp_is(const struct migration *migration, unsigned item, const char *table)
 {
     return item != 0 && strcmp(get_item(migration, item)->table->name, table) == 0 &&
            !get_item(migration, item)->is_dropped;
@@ -23,10 +23,11 @@ static bool is_of(const struct migration *migration, unsigned item, const char *
 
 // ---- networks ----
 
-static bool subnet_of(const struct migration *migration, unsigned item, struct subnet *subnet)
+bool migrate_dhcp_subnet(const struct migration *migration, unsigned item, struct subnet *subnet)
 {
-    const struct migrate_setting *setting =
-        is_of(migration, item, SUBNETS) ? migrate_find_in(migration, item, SUBNETS "[].network", NULL) : NULL;
+    const struct migrate_setting *setting = migrate_dhcp_is(migration, item, SUBNETS)
+                                                ? migrate_find_in(migration, item, SUBNETS "[].network", NULL)
+                                                : NULL;
     return setting != NULL && subnet_parse(setting->value, subnet) == STATUS_OK;
 }
 
@@ -34,7 +35,7 @@ unsigned migrate_dhcp_find(const struct migration *migration, struct ip4 address
 {
     struct subnet subnet;
     for (unsigned i = 1; i <= migration->items.count; i++) {
-        if (subnet_of(migration, i, &subnet) && subnet_has(subnet, address)) {
+        if (migrate_dhcp_subnet(migration, i, &subnet) && subnet_has(subnet, address)) {
             return i;
         }
     }
@@ -53,7 +54,7 @@ unsigned migrate_dhcp_network(struct migration *migration, struct ip4 network, u
                        subnet_print(subnet, text));
     }
     unsigned found = migrate_dhcp_find(migration, subnet.network);
-    if (found != 0 && subnet_of(migration, found, &other) && other.prefix == subnet.prefix) {
+    if (found != 0 && migrate_dhcp_subnet(migration, found, &other) && other.prefix == subnet.prefix) {
         return found;
     }
     return migrate_add(migration, 0, SUBNETS, subnet_print(subnet, text), what);
@@ -80,7 +81,7 @@ void migrate_dhcp_range(struct migration *migration, unsigned subnet, const stru
     char last[IP4_TEXT_BYTES];
     char text[2 * IP4_TEXT_BYTES];
     struct subnet of;
-    if (!subnet_of(migration, subnet, &of)) {
+    if (!migrate_dhcp_subnet(migration, subnet, &of)) {
         migrate_remark(migration, MIGRATE_LEFT, what, "it stands in no network");
         return;
     }
@@ -122,98 +123,7 @@ void migrate_dhcp_range(struct migration *migration, unsigned subnet, const stru
     }
 }
 
-// ---- options ----
-
-unsigned migrate_dhcp_code(const char *name)
-{
-    static const char *const none[] = {""};
-    struct problem problem;
-    struct dhcp_option_set *set = heap_new(sizeof *set);
-    problem_clear(&problem);
-    enum status status = dhcp_option_parse(set, NULL, name, none, 1, &problem);
-    unsigned code = status == STATUS_OK && set->count == 1 ? set->entries[0].code : 0;
-    heap_free(set);
-    return code;
-}
-
-// Values with ',' between, each to a key that is a list.
-static void set_list(struct migration *migration, unsigned item, const char *key, const char *value,
-                     const char *what)
-{
-    char one[MIGRATE_VALUE_BYTES];
-    while (*value != '\0') {
-        struct text text;
-        size_t length = strcspn(value, ",");
-        text_init(&text, one, sizeof one);
-        text_add_bytes(&text, value, length);
-        while (text.length != 0 && one[text.length - 1] == ' ') {
-            one[--text.length] = '\0';
-        }
-        migrate_set_in(migration, item, key, one, what);
-        value += length;
-        value += strspn(value, ", ");
-    }
-}
-
-// What a network has a key of its own for; NULL = nothing.
-static const char *key_of(unsigned code)
-{
-    return code == 3    ? SUBNETS "[].routers"
-           : code == 6  ? SUBNETS "[].dns"
-           : code == 15 ? SUBNETS "[].domain"
-           : code == 42 ? SUBNETS "[].ntp"
-                        : NULL;
-}
-
-// The mask and the broadcast address follow from the network; whether they are what was written.
-static void check_mask(struct migration *migration, unsigned item, unsigned code, const char *value,
-                       const char *what)
-{
-    struct subnet subnet;
-    struct ip4 address;
-    if (subnet_of(migration, item, &subnet) && ip4_parse(value, &address) == STATUS_OK) {
-        struct ip4 right = code == 1 ? ip4_mask(subnet.prefix) : subnet_broadcast(subnet);
-        if (!ip4_equal(right, address)) {
-            char text[IP4_TEXT_BYTES];
-            migrate_remark(migration, MIGRATE_FAULT, what, "for this network it is %s, which imprint sends",
-                           ip4_print(right, text));
-            return;
-        }
-    }
-    migrate_remark(migration, MIGRATE_NEEDLESS, what, "imprint sends what follows from the network");
-}
-
-void migrate_dhcp_option(struct migration *migration, unsigned item, const char *name, const char *value,
-                         bool is_lent, const char *what)
-{
-    unsigned code = migrate_dhcp_code(name);
-    bool is_subnet = is_of(migration, item, SUBNETS);
-    const char *key = is_subnet ? key_of(code) : NULL;
-    const char *options = is_subnet   ? SUBNETS "[].options"
-                          : item == 0 ? "dhcp.options"
-                                      : CLASSES "[].options";
-    char printed[DHCP_OPTION_NAME_BYTES];
-    char text[MIGRATE_VALUE_BYTES];
-    if (code == 1 || code == 28) {
-        check_mask(migration, item, code, value, what);
-    } else if (code == 66) {
-        migrate_dhcp_server(migration, value, what);
-    } else if (code == 67) {
-        migrate_dhcp_file(migration, value, what);
-    } else if (code == 60 && text_starts(value, "PXEClient")) {
-        migrate_remark(migration, MIGRATE_NEEDLESS, what, "imprint sends it to PXE clients by itself");
-    } else if (key != NULL && (!is_lent || migrate_find_in(migration, item, key, NULL) == NULL)) {
-        set_list(migration, item, key, value, what);
-    } else if (key == NULL && text_copy(printed, sizeof printed, name) == STATUS_OK &&
-               text_copy(text, sizeof text, value) == STATUS_OK) {
-        if (!is_lent || (migrate_read_option(migration, printed, text, what) &&
-                         migrate_find_in(migration, item, options, printed) == NULL)) {
-            migrate_set_option(migration, item, options, name, value, what);
-        }
-    } else if (key == NULL) {
-        migrate_remark(migration, MIGRATE_LEFT, what, "it is too long");
-    }
-}
+// ---- times ----
 
 void migrate_dhcp_lease(struct migration *migration, unsigned item, const char *key, const char *seconds,
                         bool is_lent, const char *what)
@@ -221,7 +131,8 @@ void migrate_dhcp_lease(struct migration *migration, unsigned item, const char *
     char name[KEY_NAME_BYTES];
     char text[32];
     uint64_t number;
-    (void)snprintf(name, sizeof name, "%s[].%s", is_of(migration, item, SUBNETS) ? SUBNETS : CLASSES, key);
+    (void)snprintf(name, sizeof name, "%s[].%s",
+                   migrate_dhcp_is(migration, item, SUBNETS) ? SUBNETS : CLASSES, key);
     if (is_lent && migrate_find_in(migration, item, name, NULL) != NULL) {
         return;
     }
@@ -356,7 +267,7 @@ static void give(struct migration *migration, const struct lent *lent, size_t it
     (void)text_copy(migration->file, sizeof migration->file, lent->file);
     for (size_t i = items; i < migration->items.count; i++) {
         unsigned item = (unsigned)i + 1;
-        if (!is_of(migration, item, SUBNETS)) {
+        if (!migrate_dhcp_is(migration, item, SUBNETS)) {
             continue;
         }
         if (strcmp(lent->key, "option") == 0) {
@@ -400,7 +311,7 @@ static void check_machine(struct migration *migration, struct migrate_machine *m
     (void)text_copy(what, sizeof what, machine->from.what);
     if (machine->mac_count == 0) {
         migrate_remark(migration, MIGRATE_LEFT, what,
-                       "it has no hardware address, and imprint knows machines by theirs");
+                       "it has no hardware address of its own, and imprint knows machines by theirs");
     }
     if (machine->mac_count != 0 && hw_equal(&machine->macs[0], &example)) {
         migrate_remark(migration, MIGRATE_FAULT, what,
@@ -480,7 +391,8 @@ static void check_network(struct migration *migration, unsigned subnet)
         migration->line = from.line;
         migrate_drop(migration, subnet);
         migrate_remark(migration, MIGRATE_LEFT, from.what,
-                       "it has no range, and imprint serves networks that have one");
+                       "it has no range, and imprint serves networks that have one: add it with a range of "
+                       "addresses that nobody has, if machines are to be served there");
     }
 }
 
@@ -490,9 +402,9 @@ void migrate_dhcp_finish(struct migration *migration)
         check_machine(migration, heap_array_get(&migration->machines, i));
     }
     for (unsigned i = 1; i <= migration->items.count; i++) {
-        if (is_of(migration, i, CLASSES)) {
+        if (migrate_dhcp_is(migration, i, CLASSES)) {
             check_class(migration, i);
-        } else if (is_of(migration, i, SUBNETS)) {
+        } else if (migrate_dhcp_is(migration, i, SUBNETS)) {
             check_excluded(migration, i);
             check_network(migration, i);
         }

@@ -5,6 +5,9 @@
 
 #include "cli/migrate.h"
 
+#define MIGRATE_SUBNETS "dhcp.subnets"
+#define MIGRATE_CLASSES "dhcp.classes"
+
 struct migrate_range {
     struct ip4 first;
     struct ip4 last;
@@ -15,6 +18,20 @@ struct migrate_range {
 struct migrate_lending { // what holds for all that is inside of something: see migrate_lend_begin
     struct heap_array lent;
 };
+
+struct migrate_definition { // of an option
+    const char *name;
+    const char *space; // of a vendor's options; "" = none
+    unsigned code;
+    const char *type;   // "string" ...
+    const char *vendor; // "" = it is no vendor's
+};
+
+/// Whether `item` is an element of `table` that has not been dropped.
+bool migrate_dhcp_is(const struct migration *migration, unsigned item, const char *table);
+
+/// The network that the element `item` is. False when it is none.
+bool migrate_dhcp_subnet(const struct migration *migration, unsigned item, struct subnet *subnet);
 
 /// Adds the network `network` with `prefix` leading ones, or finds it. Its number, or 0 after a remark.
 unsigned migrate_dhcp_network(struct migration *migration, struct ip4 network, unsigned prefix,
@@ -35,6 +52,14 @@ void migrate_dhcp_option(struct migration *migration, unsigned item, const char 
 /// The code of the option `name` (a number, or a name that any of the servers has for it); 0 = none that may
 /// be set.
 unsigned migrate_dhcp_code(const char *name);
+
+/// Defines an option, unless it is defined already or imprint knows it: `out` is how it is called in
+/// imprint.yaml(5). False after a remark.
+bool migrate_dhcp_define(struct migration *migration, const struct migrate_definition *wanted,
+                         char out[DHCP_OPTION_NAME_BYTES], const char *what);
+
+/// How the vendor class of all members of `class` begins. False when that cannot be said.
+bool migrate_dhcp_find_vendor(const struct migration *migration, unsigned class, char out[DHCP_VENDOR_BYTES]);
 
 /// Sets a network's `key` ("lease", "lease_min", "lease_max"), or a class's "lease", to `seconds` as text.
 void migrate_dhcp_lease(struct migration *migration, unsigned item, const char *key, const char *seconds,

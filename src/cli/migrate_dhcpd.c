@@ -232,8 +232,10 @@ static void end_block(struct dhcpd_reading *reading)
     if (scope->kind == DHCPD_POOL) {
         end_pool(reading);
     }
+    // what is said of a network reaches its machines by the network
     migrate_lend_end(reading->migration, &reading->lending, reading->depth, scope->items_before,
-                     scope->machines_before);
+                     scope->kind == DHCPD_GROUP ? scope->machines_before
+                                                : reading->migration->machines.count);
     reading->depth--;
 }
 

@@ -88,39 +88,6 @@ static void define(struct dhcpd_reading *reading)
     }
 }
 
-// The name in imprint.yaml of an option that the file has defined; a definition is made when it needs one.
-// NULL after a remark.
-static const char *name_of(struct dhcpd_reading *reading, const struct dhcpd_option *option, char out[12])
-{
-    struct migration *migration = reading->migration;
-    struct dhcp_definition definition = {.code = (uint16_t)option->code};
-    struct problem problem;
-    problem_clear(&problem);
-    (void)snprintf(out, 12, "%u", option->code);
-    (void)text_copy(definition.name, sizeof definition.name, option->name);
-    for (size_t i = 0; i < migration->settings.count; i++) {
-        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (strcmp(setting->key->name, "dhcp.definitions[].name") == 0 &&
-            strcmp(setting->value, option->name) == 0) {
-            return option->name;
-        }
-    }
-    if (dhcp_definition_check(&definition, &problem) != STATUS_OK) {
-        if (migrate_dhcp_code(out) != 0) {
-            return out; // imprint knows that code by another name
-        }
-        migrate_remark(migration, MIGRATE_LEFT, reading->what, "%s", problem.text);
-        return NULL;
-    }
-    unsigned item = migrate_add(migration, 0, "dhcp.definitions", option->name, reading->what);
-    if (item == 0) {
-        return NULL;
-    }
-    migrate_set_in(migration, item, "dhcp.definitions[].code", out, reading->what);
-    migrate_set_in(migration, item, "dhcp.definitions[].type", option->type, reading->what);
-    return option->name;
-}
-
 static bool is_byte_list(const struct dhcpd_reading *reading)
 {
     unsigned numbers = 0;
@@ -246,10 +213,60 @@ static void set(struct dhcpd_reading *reading, const char *name, const char *val
     }
 }
 
+// The vendor of the class around whose members get the options of a vendor. False after a remark.
+static bool vendor_of(struct dhcpd_reading *reading, char out[DHCP_VENDOR_BYTES])
+{
+    const struct dhcpd_scope *scope = dhcpd_scope(reading);
+    const char *name = dhcpd_word(reading, 1);
+    bool is_class = scope->kind == DHCPD_CLASS || scope->kind == DHCPD_IF;
+    if (text_starts(name, "PXE.") || text_starts(name, "pxe.")) {
+        migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
+                       "imprint makes what PXE firmware needs by itself");
+        return false;
+    }
+    if (!is_class || !migrate_dhcp_find_vendor(reading->migration, scope->item, out)) {
+        migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
+                       "an option inside option 43, for whom the file does not say: define it in "
+                       "dhcp.definitions with its 'vendor', and set it in dhcp.options");
+        return false;
+    }
+    return true;
+}
+
+// The name in imprint.yaml of the option that is set; a definition is made when it needs one. False after a
+// remark.
+static bool name_of(struct dhcpd_reading *reading, const struct dhcpd_option *option,
+                    char out[DHCP_OPTION_NAME_BYTES])
+{
+    char vendor[DHCP_VENDOR_BYTES] = "";
+    const char *name = dhcpd_word(reading, 1);
+    bool is_vendors = strchr(name, '.') != NULL && !text_starts(name, "dhcp.");
+    if (is_vendors && dhcpd_scope(reading)->kind == DHCPD_IF) {
+        (void)class_of_if(reading);
+    }
+    if (is_vendors && !vendor_of(reading, vendor)) {
+        return false;
+    }
+    if (option != NULL) {
+        const struct migrate_definition definition = {option->name, option->space, option->code, option->type,
+                                                      vendor};
+        return migrate_dhcp_define(reading->migration, &definition, out, reading->what);
+    }
+    if (is_vendors) {
+        migrate_remark(reading->migration, MIGRATE_FAULT, reading->what,
+                       "the file does not define this option before");
+        return false;
+    }
+    if (text_copy(out, DHCP_OPTION_NAME_BYTES, name + (text_starts(name, "dhcp.") ? 5 : 0)) != STATUS_OK) {
+        migrate_remark(reading->migration, MIGRATE_FAULT, reading->what, "no option has such a long name");
+        return false;
+    }
+    return true;
+}
+
 void dhcpd_option_read(struct dhcpd_reading *reading)
 {
     char value[MIGRATE_VALUE_BYTES];
-    char number[12];
     const char *name = dhcpd_word(reading, 1);
     if (strcmp(name, "space") == 0 || strcmp(name, "definition") == 0) {
         migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
@@ -261,15 +278,7 @@ void dhcpd_option_read(struct dhcpd_reading *reading)
         return;
     }
     const struct dhcpd_option *option = dhcpd_option_find(reading, name);
-    if (strchr(name, '.') != NULL && !text_starts(name, "dhcp.")) {
-        bool is_pxe = text_starts(name, "PXE.") || text_starts(name, "pxe.");
-        migrate_remark(
-            reading->migration, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT, reading->what,
-            is_pxe ? "imprint makes what PXE firmware needs by itself"
-                   : "an option inside option 43: define it in dhcp.definitions with its 'vendor', and "
-                     "set it in dhcp.options");
-        return;
-    }
+    char known[DHCP_OPTION_NAME_BYTES];
     if (is_at(reading, 2, "=") || reading->item->count < 3) {
         migrate_remark(
             reading->migration, reading->item->count < 3 ? MIGRATE_FAULT : MIGRATE_LEFT, reading->what,
@@ -277,10 +286,10 @@ void dhcpd_option_read(struct dhcpd_reading *reading)
                                      : "it is computed for each client, and imprint has fixed values");
         return;
     }
-    name = option != NULL ? name_of(reading, option, number) : text_starts(name, "dhcp.") ? name + 5 : name;
-    if (name != NULL) {
-        unsigned code = option != NULL ? option->code : migrate_dhcp_code(name);
-        print_value(reading, code == 121 || code == 249 || (option != NULL && option->is_bytes), value);
-        set(reading, name, value);
+    if (!name_of(reading, option, known)) {
+        return;
     }
+    unsigned code = option != NULL ? option->code : migrate_dhcp_code(known);
+    print_value(reading, code == 121 || code == 249 || (option != NULL && option->is_bytes), value);
+    set(reading, known, value);
 }

@@ -7,23 +7,9 @@
 
 #include <string.h>
 
-#define FIELDS_MOST 64
-#define NAME_KEY    "dhcp.classes[].name"
+#define NAME_KEY "dhcp.classes[].name"
 
-struct fields { // what stands between commas
-    struct migration *migration;
-    const char *what;
-    const char *name; // of the option
-    unsigned count;
-    const char *items[FIELDS_MOST];
-    const char *set;     // "set:x"; "" = none
-    const char *tags[4]; // "tag:x"
-    unsigned tag_count;
-    char text[DNSMASQ_CONF_VALUE_BYTES];
-    const char *value; // all of it, as it was
-};
-
-static void remark(const struct fields *fields, enum migrate_remark_kind kind, const char *text)
+void dnsmasq_remark(const struct dnsmasq_fields *fields, enum migrate_remark_kind kind, const char *text)
 {
     migrate_remark(fields->migration, kind, fields->what, "%s", text);
 }
@@ -37,7 +23,7 @@ static char *trim(char *text)
     return text;
 }
 
-static void split(struct fields *fields, const char *value)
+static void split(struct dnsmasq_fields *fields, const char *value)
 {
     fields->set = "";
     fields->value = value;
@@ -53,13 +39,13 @@ static void split(struct fields *fields, const char *value)
             fields->set = one + 4;
         } else if (text_starts(one, "tag:") && fields->tag_count < COUNT_OF(fields->tags)) {
             fields->tags[fields->tag_count++] = one + 4;
-        } else if (fields->count < FIELDS_MOST) {
+        } else if (fields->count < DNSMASQ_FIELDS_MOST) {
             fields->items[fields->count++] = one;
         }
     }
 }
 
-static const char *field(const struct fields *fields, unsigned position)
+const char *dnsmasq_field(const struct dnsmasq_fields *fields, unsigned position)
 {
     return position < fields->count ? fields->items[position] : "";
 }
@@ -121,14 +107,14 @@ static unsigned network_find(const struct migration *migration, const char *tag)
     return 0;
 }
 
-static void match(const struct fields *fields, const char *key, const char *value)
+static void match(const struct dnsmasq_fields *fields, const char *key, const char *value)
 {
     char name[KEY_NAME_BYTES];
     char class_name[MACHINE_NAME_BYTES];
     unsigned class = class_find(fields->migration, fields->set);
     migrate_class_name(fields->set, class_name);
     if (fields->set[0] == '\0') {
-        remark(fields, MIGRATE_FAULT, "it sets no tag");
+        dnsmasq_remark(fields, MIGRATE_FAULT, "it sets no tag");
         return;
     }
     if (class == 0) {
@@ -142,7 +128,7 @@ static void match(const struct fields *fields, const char *key, const char *valu
         bool is_condition = other->item == class && strstr(other->key->name, "[].match.") != NULL;
         if (class != 0 && is_condition &&
             (strcmp(other->key->name, name) != 0 || (!is_list && old != NULL))) {
-            remark(
+            dnsmasq_remark(
                 fields, MIGRATE_LEFT,
                 "the tag is set by other options, too, and the conditions of a class must all hold: make one "
                 "more class for this one");
@@ -154,16 +140,16 @@ static void match(const struct fields *fields, const char *key, const char *valu
     }
 }
 
-static void take_vendor_class(const struct fields *fields)
+static void take_vendor_class(const struct dnsmasq_fields *fields)
 {
     char pattern[80];
-    (void)snprintf(pattern, sizeof pattern, "*%.60s*", field(fields, 0));
+    (void)snprintf(pattern, sizeof pattern, "*%.60s*", dnsmasq_field(fields, 0));
     match(fields, strcmp(fields->name, "dhcp-vendorclass") == 0 ? "vendor_class" : "user_class", pattern);
 }
 
-static void take_relay(const struct fields *fields)
+static void take_relay(const struct dnsmasq_fields *fields)
 {
-    const char *value = field(fields, 0);
+    const char *value = dnsmasq_field(fields, 0);
     char pattern[80] = "hex:";
     if (strchr(value, ':') == NULL) {
         (void)text_copy(pattern, sizeof pattern, value);
@@ -184,13 +170,13 @@ static void take_relay(const struct fields *fields)
 }
 
 // "00:60:8C:*:*:*"
-static void take_mac(const struct fields *fields)
+static void take_mac(const struct dnsmasq_fields *fields)
 {
     char mac[32];
-    (void)text_copy(mac, sizeof mac, field(fields, 0));
+    (void)text_copy(mac, sizeof mac, dnsmasq_field(fields, 0));
     char *star = strchr(mac, '*');
     if (star != NULL && strspn(star, "*:") != strlen(star)) {
-        remark(fields, MIGRATE_LEFT, "imprint compares how hardware addresses begin, without gaps");
+        dnsmasq_remark(fields, MIGRATE_LEFT, "imprint compares how hardware addresses begin, without gaps");
         return;
     }
     if (star != NULL) {
@@ -202,10 +188,10 @@ static void take_mac(const struct fields *fields)
     match(fields, "mac", mac);
 }
 
-static void take_match(const struct fields *fields)
+static void take_match(const struct dnsmasq_fields *fields)
 {
-    const char *option = field(fields, 0);
-    const char *value = field(fields, 1);
+    const char *option = dnsmasq_field(fields, 0);
+    const char *value = dnsmasq_field(fields, 1);
     const char *colon = text_starts(option, "option:") ? strchr(option, ':') : NULL;
     const char *name = colon == NULL ? option : colon + 1;
     bool is_architecture = strcmp(name, "client-arch") == 0 || strcmp(option, "93") == 0;
@@ -216,9 +202,10 @@ static void take_match(const struct fields *fields)
     } else if (is_vendor || is_user) {
         match(fields, is_vendor ? "vendor_class" : "user_class", value[0] == '\0' ? "*" : value);
     } else if (strcmp(option, "175") == 0) {
-        remark(fields, MIGRATE_NEEDLESS, "imprint knows iPXE when it asks");
+        dnsmasq_remark(fields, MIGRATE_NEEDLESS, "imprint knows iPXE when it asks");
     } else {
-        remark(fields, MIGRATE_LEFT, "imprint's classes cannot ask for that; see 'match' in imprint.yaml(5)");
+        dnsmasq_remark(fields, MIGRATE_LEFT,
+                       "imprint's classes cannot ask for that; see 'match' in imprint.yaml(5)");
     }
 }
 
@@ -235,48 +222,49 @@ static int mask_prefix(const char *text)
     return -1;
 }
 
-static unsigned add_network(const struct fields *fields, struct ip4 first, unsigned at)
+static unsigned add_network(const struct dnsmasq_fields *fields, struct ip4 first, unsigned at)
 {
-    int prefix = mask_prefix(field(fields, at));
+    int prefix = mask_prefix(dnsmasq_field(fields, at));
     unsigned found = prefix < 0 ? migrate_dhcp_find(fields->migration, first) : 0;
     if (found != 0) {
         return found;
     }
     if (prefix < 0) {
-        remark(fields, MIGRATE_CHANGED,
-               "dnsmasq took the mask from its interface; taken as 255.255.255.0, which you should check");
+        dnsmasq_remark(
+            fields, MIGRATE_CHANGED,
+            "dnsmasq took the mask from its interface; taken as 255.255.255.0, which you should check");
         prefix = 24;
     }
     struct ip4 network = {first.value & ip4_mask((uint8_t)prefix).value};
     return migrate_dhcp_network(fields->migration, network, (unsigned)prefix, fields->what);
 }
 
-static void take_range(const struct fields *fields)
+static void take_range(const struct dnsmasq_fields *fields)
 {
     struct migrate_range range = {.classes = ""};
     char seconds[24];
     char classes[MACHINE_NAME_BYTES] = "";
-    const char *end = field(fields, 1);
-    if (strchr(field(fields, 0), ':') != NULL) {
-        remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
-    } else if (ip4_parse(field(fields, 0), &range.first) != STATUS_OK) {
-        remark(fields, MIGRATE_FAULT, "a range begins with an address");
+    const char *end = dnsmasq_field(fields, 1);
+    if (strchr(dnsmasq_field(fields, 0), ':') != NULL) {
+        dnsmasq_remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
+    } else if (ip4_parse(dnsmasq_field(fields, 0), &range.first) != STATUS_OK) {
+        dnsmasq_remark(fields, MIGRATE_FAULT, "a range begins with an address");
     } else if (strcmp(end, "proxy") == 0) {
         migrate_set(fields->migration, "dhcp.mode", "proxy", fields->what);
     } else if (ip4_parse(end, &range.last) != STATUS_OK) {
-        remark(fields, MIGRATE_LEFT,
-               strcmp(end, "static") == 0
-                   ? "imprint serves networks with a range; machines with addresses of their "
-                     "own get those anywhere"
-                   : "imprint's ranges have a first and a last address");
+        dnsmasq_remark(fields, MIGRATE_LEFT,
+                       strcmp(end, "static") == 0
+                           ? "imprint serves networks with a range; machines with addresses of their "
+                             "own get those anywhere"
+                           : "imprint's ranges have a first and a last address");
     } else {
         unsigned subnet = add_network(fields, range.first, 2);
         const char *last = fields->count == 0 ? "" : fields->items[fields->count - 1];
         if (fields->tag_count != 0) {
             unsigned class = class_find(fields->migration, fields->tags[0]);
             if (class == 0 || fields->tag_count > 1) {
-                remark(fields, MIGRATE_LEFT,
-                       "who has its tags could not be carried over, so the range was not either");
+                dnsmasq_remark(fields, MIGRATE_LEFT,
+                               "who has its tags could not be carried over, so the range was not either");
                 return;
             }
             migrate_class_name(fields->tags[0], classes);
@@ -291,27 +279,8 @@ static void take_range(const struct fields *fields)
 
 // ---- options ----
 
-// The bytes of options of one's own, whose type only the clients know: addresses, or text.
-static void print_hex(const struct fields *fields, unsigned from, char out[MIGRATE_VALUE_BYTES])
-{
-    struct text text;
-    struct ip4 address;
-    text_init(&text, out, MIGRATE_VALUE_BYTES);
-    text_add(&text, "hex:");
-    for (unsigned i = from; i < fields->count; i++) {
-        if (ip4_parse(fields->items[i], &address) == STATUS_OK) {
-            text_add_format(&text, "%08x", address.value);
-            continue;
-        }
-        text_add(&text, i == from ? "" : "2c");
-        for (const char *at = fields->items[i]; *at != '\0'; at++) {
-            text_add_format(&text, "%02x", (unsigned char)*at);
-        }
-    }
-}
-
 // Where the option belongs: of a tag the class or network, else all. False after a remark.
-static bool find_item(const struct fields *fields, unsigned *item)
+bool dnsmasq_item_find(const struct dnsmasq_fields *fields, unsigned *item)
 {
     *item = 0;
     if (fields->tag_count == 0) {
@@ -321,65 +290,17 @@ static bool find_item(const struct fields *fields, unsigned *item)
     *item = class_find(fields->migration, tag);
     *item = *item == 0 ? network_find(fields->migration, tag) : *item;
     if (*item == 0 || fields->tag_count > 1) {
-        remark(fields, MIGRATE_LEFT,
-               fields->tag_count > 1 ? "an option of imprint belongs to one class, or to one network"
-                                     : "who has its tag could not be carried over");
+        dnsmasq_remark(fields, MIGRATE_LEFT,
+                       fields->tag_count > 1 ? "an option of imprint belongs to one class, or to one network"
+                                             : "who has its tag could not be carried over");
         return false;
     }
     return true;
 }
 
-static void set_option(const struct fields *fields, const char *name, unsigned from)
-{
-    char value[MIGRATE_VALUE_BYTES];
-    char forced[DHCP_OPTION_NAME_BYTES];
-    struct text text;
-    struct ip4 address;
-    unsigned item;
-    uint64_t number;
-    bool is_own = text_parse_u64(name, 254, &number) == STATUS_OK && number >= 224;
-    text_init(&text, value, sizeof value);
-    if (from < fields->count) { // with the blanks that stand behind commas
-        text_add(&text, fields->value + (fields->items[from] - fields->text));
-    }
-    if (is_own) {
-        print_hex(fields, from, value);
-    }
-    if (!find_item(fields, &item)) {
-        return;
-    }
-    if (strcmp(value, "0.0.0.0") == 0) {
-        remark(fields, MIGRATE_LEFT, "0.0.0.0 stood for dnsmasq's own address: write imprint's");
-        return;
-    }
-    if (item == 0 && migrate_dhcp_code(name) == 3 && ip4_parse(value, &address) == STATUS_OK) {
-        item = migrate_dhcp_find(fields->migration, address); // a router is one network's
-    }
-    bool is_forced = strcmp(fields->name, "dhcp-option-force") == 0 && item == 0;
-    (void)snprintf(forced, sizeof forced, "%s%.40s", is_forced ? "+" : "", name);
-    migrate_dhcp_option(fields->migration, item, forced, value, false, fields->what);
-}
-
-static void take_option(const struct fields *fields)
-{
-    const char *name = field(fields, 0);
-    if (text_starts(name, "vendor:") || text_starts(name, "encap:") || text_starts(name, "vi-encap:")) {
-        bool is_pxe = text_starts(name, "vendor:PXEClient") || text_starts(name, "encap:175");
-        remark(fields, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT,
-               is_pxe ? "imprint makes what PXE firmware needs by itself"
-                      : "an option inside another: define it in dhcp.definitions with its 'vendor'");
-    } else if (text_starts(name, "option6:") || text_starts(name, "[")) {
-        remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
-    } else if (name[0] == '\0') {
-        remark(fields, MIGRATE_FAULT, "it names no option");
-    } else {
-        set_option(fields, text_starts(name, "option:") ? name + 7 : name, 1);
-    }
-}
-
 // ---- hosts, booting ----
 
-static void take_host(const struct fields *fields)
+static void take_host(const struct dnsmasq_fields *fields)
 {
     char seconds[24];
     struct hw mac;
@@ -391,11 +312,11 @@ static void take_host(const struct fields *fields)
         const char *one = fields->items[i];
         if (strcmp(one, "ignore") == 0 || text_starts(one, "id:") || strchr(one, '*') != NULL ||
             one[0] == '[') {
-            remark(fields, MIGRATE_LEFT,
-                   strcmp(one, "ignore") == 0
-                       ? "imprint gives everybody addresses; 'imprint machine reject' keeps a "
-                         "machine from booting"
-                       : "imprint knows machines by whole hardware addresses");
+            dnsmasq_remark(fields, MIGRATE_LEFT,
+                           strcmp(one, "ignore") == 0
+                               ? "imprint gives everybody addresses; 'imprint machine reject' keeps a "
+                                 "machine from booting"
+                               : "imprint knows machines by whole hardware addresses");
             return;
         }
         has_mac = has_mac || hw_parse(one, &mac) == STATUS_OK;
@@ -406,7 +327,8 @@ static void take_host(const struct fields *fields)
         }
     }
     if (!has_mac) {
-        remark(fields, MIGRATE_LEFT, "it has no hardware address, and imprint knows machines by theirs");
+        dnsmasq_remark(fields, MIGRATE_LEFT,
+                       "it has no hardware address, and imprint knows machines by theirs");
         return;
     }
     char unnamed[MACHINE_NAME_BYTES];
@@ -427,24 +349,24 @@ static void take_host(const struct fields *fields)
     }
 }
 
-static void take_boot(const struct fields *fields)
+static void take_boot(const struct dnsmasq_fields *fields)
 {
-    migrate_dhcp_file(fields->migration, field(fields, 0), fields->what);
-    if (field(fields, 2)[0] != '\0') {
-        migrate_dhcp_server(fields->migration, field(fields, 2), fields->what);
+    migrate_dhcp_file(fields->migration, dnsmasq_field(fields, 0), fields->what);
+    if (dnsmasq_field(fields, 2)[0] != '\0') {
+        migrate_dhcp_server(fields->migration, dnsmasq_field(fields, 2), fields->what);
     }
 }
 
-static void take_domain(const struct fields *fields)
+static void take_domain(const struct dnsmasq_fields *fields)
 {
-    if (fields->count == 1 && field(fields, 0)[0] != '#') {
-        migrate_dhcp_option(fields->migration, 0, "15", field(fields, 0), false, fields->what);
+    if (fields->count == 1 && dnsmasq_field(fields, 0)[0] != '#') {
+        migrate_dhcp_option(fields->migration, 0, "15", dnsmasq_field(fields, 0), false, fields->what);
     } else {
-        remark(fields, MIGRATE_LEFT, "'domain' of each network says it in imprint");
+        dnsmasq_remark(fields, MIGRATE_LEFT, "'domain' of each network says it in imprint");
     }
 }
 
-static void take_interface(const struct fields *fields)
+static void take_interface(const struct dnsmasq_fields *fields)
 {
     for (unsigned i = 0; i < fields->count; i++) {
         migrate_set(fields->migration, "interfaces", fields->items[i], fields->what);
@@ -452,20 +374,21 @@ static void take_interface(const struct fields *fields)
 }
 
 // shared-network=INTERFACE-or-ADDRESS,ADDRESS: what its second part is in shares the wire of the first.
-static void take_shared(const struct fields *fields)
+static void take_shared(const struct dnsmasq_fields *fields)
 {
     struct ip4 first;
     struct ip4 second;
-    if (ip4_parse(field(fields, 0), &first) != STATUS_OK ||
-        ip4_parse(field(fields, 1), &second) != STATUS_OK) {
-        remark(fields, MIGRATE_LEFT, "give the networks that share a wire one name, in 'shared'");
+    if (ip4_parse(dnsmasq_field(fields, 0), &first) != STATUS_OK ||
+        ip4_parse(dnsmasq_field(fields, 1), &second) != STATUS_OK) {
+        dnsmasq_remark(fields, MIGRATE_LEFT, "give the networks that share a wire one name, in 'shared'");
         return;
     }
     const struct ip4 both[] = {first, second};
     for (size_t i = 0; i < COUNT_OF(both); i++) {
         unsigned subnet = migrate_dhcp_find(fields->migration, both[i]);
         if (subnet == 0) {
-            remark(fields, MIGRATE_FAULT, "one of the addresses is in no network whose range stands before");
+            dnsmasq_remark(fields, MIGRATE_FAULT,
+                           "one of the addresses is in no network whose range stands before");
             return;
         }
         char name[IP4_TEXT_BYTES + 8];
@@ -478,7 +401,7 @@ static void take_shared(const struct fields *fields)
 static const struct option {
     const char *name;
     bool is_first; // it makes networks or tags
-    void (*take)(const struct fields *fields);
+    void (*take)(const struct dnsmasq_fields *fields);
     const char *key; // set to `text`
     enum migrate_remark_kind kind;
     const char *text;
@@ -491,8 +414,8 @@ static const struct option {
     {"dhcp-mac", true, take_mac, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-match", true, take_match, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-range", false, take_range, NULL, MIGRATE_LEFT, NULL},
-    {"dhcp-option", false, take_option, NULL, MIGRATE_LEFT, NULL},
-    {"dhcp-option-force", false, take_option, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-option", false, dnsmasq_option_take, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-option-force", false, dnsmasq_option_take, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-host", false, take_host, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-boot", false, take_boot, NULL, MIGRATE_LEFT, NULL},
     {"domain", false, take_domain, NULL, MIGRATE_LEFT, NULL},
@@ -565,14 +488,14 @@ bool migrate_dnsmasq_dhcp(struct migration *migration, const struct dnsmasq_conf
         if (option->is_first != is_first) {
             return true;
         }
-        struct fields fields = {.migration = migration, .what = what, .name = item->name};
+        struct dnsmasq_fields fields = {.migration = migration, .what = what, .name = item->name};
         split(&fields, item->value);
         if (option->take != NULL) {
             option->take(&fields);
         } else if (option->key != NULL) {
             migrate_set(migration, option->key, option->text, what);
         } else {
-            remark(&fields, option->kind, option->text);
+            dnsmasq_remark(&fields, option->kind, option->text);
         }
         return true;
     }

@@ -44,6 +44,16 @@ static void print_definitions(const struct migration *migration, struct dhcp_def
     }
 }
 
+// What dhcpd and Kea call options that make the conversation itself.
+static bool is_of_conversation(const char *name)
+{
+    static const char *const names[] = {
+        "dhcp-requested-address", "dhcp-lease-time",        "dhcp-option-overload",
+        "dhcp-message-type",      "dhcp-server-identifier", "dhcp-parameter-request-list",
+        "dhcp-message",           "dhcp-max-message-size",  "dhcp-client-identifier"};
+    return text_find(name + (name[0] == '+' ? 1 : 0), names, COUNT_OF(names)) != COUNT_OF(names);
+}
+
 bool migrate_read_option(struct migration *migration, char name[DHCP_OPTION_NAME_BYTES],
                          char value[MIGRATE_VALUE_BYTES], const char *what)
 {
@@ -60,7 +70,7 @@ bool migrate_read_option(struct migration *migration, char name[DHCP_OPTION_NAME
         dhcp_option_print_name(set, &set->entries[0], definitions, &text);
         text_init(&text, value, MIGRATE_VALUE_BYTES);
         dhcp_option_print_value(set, &set->entries[0], definitions, &text);
-    } else if (status == STATUS_DENIED) {
+    } else if (status == STATUS_DENIED || is_of_conversation(name)) {
         migrate_remark(migration, MIGRATE_NEEDLESS, what, "imprint fills in this option by itself");
     } else {
         migrate_remark(migration, MIGRATE_LEFT, what, "%s%s%s", problem.text,

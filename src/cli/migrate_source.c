@@ -4,9 +4,9 @@
 #include <string.h>
 
 // Those with the plainest marks first: nearly every file could be one of dnsmasq's.
-static const struct migrate_source *const rows[] = {&migrate_source_xinetd, &migrate_source_tftpd_hpa,
-                                                    &migrate_source_atftpd, &migrate_source_dhcpd,
-                                                    &migrate_source_inetd,  &migrate_source_dnsmasq};
+static const struct migrate_source *const rows[] = {
+    &migrate_source_kea,   &migrate_source_xinetd, &migrate_source_tftpd_hpa, &migrate_source_atftpd,
+    &migrate_source_dhcpd, &migrate_source_inetd,  &migrate_source_dnsmasq};
 
 const struct migrate_source *const *migrate_source_table(size_t *count)
 {

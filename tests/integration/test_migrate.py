@@ -54,7 +54,7 @@ def test_what_is_nothing_known_is_refused_with_the_choice(tmp_path):
     (tmp_path / "x").write_text("hello\n")
     (tmp_path / "nul").write_bytes(b"tftp-root=\0")
     (tmp_path / "big").write_bytes(b"#" * (1 << 20) + b"\n")
-    assert "--from: xinetd" in migrate(tmp_path / "x", status=1).stderr
+    assert "--from: kea" in migrate(tmp_path / "x", status=1).stderr
     assert "not a text" in migrate(tmp_path / "nul", status=1).stderr
     assert "1 MiB" in migrate(tmp_path / "big", status=1).stderr
     assert "No such file" in migrate(tmp_path / "absent", status=1).stderr

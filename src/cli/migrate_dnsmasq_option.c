@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// dnsmasq.conf: dhcp-option and dhcp-option-force.
+#include "base/text.h"
+#include "cli/migrate_dnsmasq.h"
+
+#include <string.h>
+
+// "7", "300", "1i": a number as dnsmasq sends it, as small as it fits, or of the size that it says.
+static bool print_number(const char *value, struct text *out)
+{
+    static const char sizes[] = "bsi";
+    static const int digits[] = {2, 4, 8};
+    char number[16];
+    uint64_t parsed;
+    size_t length = strlen(value);
+    const char *size = length == 0 ? NULL : strchr(sizes, value[length - 1]);
+    struct text copied;
+    text_init(&copied, number, sizeof number);
+    text_add_bytes(&copied, value, length - (size != NULL ? 1 : 0));
+    if (copied.cut || text_parse_u64(number, UINT32_MAX, &parsed) != STATUS_OK) {
+        return false;
+    }
+    int width = size != NULL ? digits[size - sizes] : parsed < 256 ? 2 : parsed < 65536 ? 4 : 8;
+    text_add_format(out, "%0*llx", width, (unsigned long long)parsed);
+    return width == 8 || parsed >> (4 * width) == 0;
+}
+
+// "01:02:ab"
+static bool print_octets(const char *value, struct text *out)
+{
+    for (const char *at = value; *at != '\0';) {
+        size_t length = strcspn(at, ":");
+        if (length != 2 || text_parse_hex_digit(at[0]) < 0 || text_parse_hex_digit(at[1]) < 0) {
+            return false;
+        }
+        text_add_bytes(out, at, 2);
+        at += length + (at[length] == ':' ? 1 : 0);
+    }
+    return strchr(value, ':') != NULL;
+}
+
+// The bytes of options of one's own, whose type only the clients know, as dnsmasq guesses them: addresses,
+// a number, bytes in hex, or text.
+static void print_hex(const struct dnsmasq_fields *fields, unsigned from, const char *raw,
+                      char out[MIGRATE_VALUE_BYTES])
+{
+    struct text text;
+    struct ip4 address;
+    unsigned addresses = 0;
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
+    text_add(&text, "hex:");
+    for (unsigned i = from; i < fields->count && ip4_parse(fields->items[i], &address) == STATUS_OK; i++) {
+        text_add_format(&text, "%08x", address.value);
+        addresses++;
+    }
+    if (addresses == fields->count - from || (fields->count - from == 1 && print_number(raw, &text))) {
+        return;
+    }
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
+    text_add(&text, "hex:");
+    if (print_octets(raw, &text)) {
+        return;
+    }
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
+    text_add(&text, "hex:");
+    for (const char *at = raw; *at != '\0'; at++) {
+        text_add_format(&text, "%02x", (unsigned char)*at);
+    }
+}
+
+static void set_option(const struct dnsmasq_fields *fields, const char *name, unsigned from)
+{
+    char value[MIGRATE_VALUE_BYTES];
+    char forced[DHCP_OPTION_NAME_BYTES];
+    struct ip4 address;
+    unsigned item;
+    uint64_t number;
+    // with the blanks that stand behind commas
+    const char *raw = from < fields->count ? fields->value + (fields->items[from] - fields->text) : "";
+    bool is_own = text_parse_u64(name, 254, &number) == STATUS_OK && number >= 224;
+    if (is_own && from < fields->count) {
+        print_hex(fields, from, raw, value);
+    } else {
+        (void)text_copy(value, sizeof value, raw);
+    }
+    if (!dnsmasq_item_find(fields, &item)) {
+        return;
+    }
+    if (strcmp(value, "0.0.0.0") == 0) {
+        dnsmasq_remark(fields, MIGRATE_LEFT, "0.0.0.0 stood for dnsmasq's own address: write imprint's");
+        return;
+    }
+    if (item == 0 && migrate_dhcp_code(name) == 3 && ip4_parse(value, &address) == STATUS_OK) {
+        item = migrate_dhcp_find(fields->migration, address); // a router is one network's
+    }
+    bool is_forced = strcmp(fields->name, "dhcp-option-force") == 0 && item == 0;
+    (void)snprintf(forced, sizeof forced, "%s%.40s", is_forced ? "+" : "", name);
+    migrate_dhcp_option(fields->migration, item, forced, value, false, fields->what);
+}
+
+void dnsmasq_option_take(const struct dnsmasq_fields *fields)
+{
+    const char *name = dnsmasq_field(fields, 0);
+    if (text_starts(name, "vendor:") || text_starts(name, "encap:") || text_starts(name, "vi-encap:")) {
+        bool is_pxe = text_starts(name, "vendor:PXEClient") || text_starts(name, "encap:175");
+        dnsmasq_remark(fields, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT,
+                       is_pxe ? "imprint makes what PXE firmware needs by itself"
+                              : "an option inside another: define it in dhcp.definitions with its 'vendor'");
+    } else if (text_starts(name, "option6:") || text_starts(name, "[")) {
+        dnsmasq_remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
+    } else if (name[0] == '\0') {
+        dnsmasq_remark(fields, MIGRATE_FAULT, "it names no option");
+    } else {
+        set_option(fields, text_starts(name, "option:") ? name + 7 : name, 1);
+    }
+}
