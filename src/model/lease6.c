@@ -17,9 +17,9 @@ bool lease6_client_is_heir(const struct lease6_client *owner, const struct lease
         lease6_client_equal(owner, heir)) {
         return false;
     }
-    // A system has one DUID for all its cards, so a card that only stands in the DUID tells nothing about two
-    // of its IAIDs: they are two cards. When it was seen, EDK2's and iPXE's IAIDs of one DUID-UUID differ.
-    return (owner->has_seen_hw && heir->has_seen_hw) || !duid_equal(owner, heir);
+    // One DUID with two IAIDs is one system that wants two addresses, or has two cards; but EDK2 and iPXE
+    // make the same DUID of SMBIOS's UUID, and an IAID each, one after the other.
+    return !duid_equal(owner, heir) || (heir->is_boot && owner->has_seen_hw && heir->has_seen_hw);
 }
 
 bool lease6_is_live(const struct lease6 *lease, int64_t now_s)

@@ -14,6 +14,7 @@ struct lease6_client { // which IA_NA of whom
     uint8_t duid[LEASE6_DUID_BYTES];
     uint8_t ordinal;  // which of the client's IA_NAs in its message it was, from 0
     bool has_seen_hw; // `hw` is what sent the message; else it only stands in the DUID
+    bool is_boot;     // firmware or a loader; need not be stored
     uint32_t iaid;
     struct hw hw;        // length 0 = not known
     uint64_t machine_id; // 0 = none
@@ -33,7 +34,7 @@ struct lease6 {
 bool lease6_client_equal(const struct lease6_client *a, const struct lease6_client *b);
 
 /// Whether `heir` may have the address of `owner` though it names itself differently: the firmware, the
-/// loader and the system of one machine, one after the other. Two IA_NAs of one message, two cards and two
+/// loader and the system of one machine, one after the other. Two IA_NAs of one system, two cards and two
 /// machines never are.
 bool lease6_client_is_heir(const struct lease6_client *owner, const struct lease6_client *heir);
 

@@ -285,6 +285,7 @@ static struct lease6_client base_of(const struct dhcp6_facts *facts)
 {
     struct lease6_client base = {.hw = facts->hw,
                                  .has_seen_hw = facts->has_seen_hw && facts->hw.length != 0,
+                                 .is_boot = facts->client->stage != BOOT_STAGE_SYSTEM,
                                  .machine_id = facts->machine_id};
     struct dhcp6_option id;
     if (dhcp6_find(&facts->message->options, DHCP6_OPTION_CLIENT_ID, &id)) {

@@ -102,6 +102,7 @@ static void firmware_loader_and_system_of_one_card_share_one_address(void **stat
     struct ip6 then;
     struct lease6_client firmware = client_of("uuid", 1, 5, true);
     struct lease6_client loader = client_of("uuid", 2, 5, true);
+    loader.is_boot = true;
     struct lease6_client system = client_of("llt", 3, 5, false);
     struct lease6_client other_card = client_of("llt", 4, 5, false); // its DUID names the first card
     fixture_init(&fixture, 10, "2001:db8:1::100-2001:db8:1::1ff");
@@ -120,11 +121,13 @@ static void firmware_loader_and_system_of_one_card_share_one_address(void **stat
     free(fixture.memory);
 }
 
-static void two_parts_of_one_message_never_inherit_from_each_other(void **state)
+static void two_parts_of_one_system_never_inherit_from_each_other(void **state)
 {
     (void)state;
     struct lease6_client one = client_of("duid", 1, 5, true);
     struct lease6_client two = client_of("duid", 2, 5, true);
+    assert_false(lease6_client_is_heir(&one, &two));
+    two.is_boot = true; // unless the second is a loader that firmware started
     assert_true(lease6_client_is_heir(&one, &two));
     two.ordinal = 1;
     assert_false(lease6_client_is_heir(&one, &two));
@@ -228,7 +231,7 @@ int main(void)
         cmocka_unit_test(the_same_client_gets_the_same_address_though_all_was_forgotten),
         cmocka_unit_test(a_range_is_given_away_to_its_last_address),
         cmocka_unit_test(firmware_loader_and_system_of_one_card_share_one_address),
-        cmocka_unit_test(two_parts_of_one_message_never_inherit_from_each_other),
+        cmocka_unit_test(two_parts_of_one_system_never_inherit_from_each_other),
         cmocka_unit_test(a_kept_address_goes_to_its_machine_alone),
         cmocka_unit_test(a_declined_address_is_set_aside_for_its_time_even_from_its_client),
         cmocka_unit_test(ended_leases_make_room_and_live_ones_do_not),

@@ -469,6 +469,9 @@ static void firmware_loader_and_system_keep_one_address(void **state)
         world6_start_as(&world, DHCP6_REQUEST, DUIDS[i], "fe80::5054:ff:fe12:3456");
         world6_add_server(&world, true);
         world6_add_ia(&world, i + 1, NULL);
+        if (i < 2) {
+            world6_add_firmware(&world, "PXEClient:Arch:00007:UNDI:003000", 7);
+        }
         assert_true(world6_send(&world));
         struct ip6 address = world6_address_in(&world, i + 1, NULL);
         assert_true(i == 0 || ip6_equal(address, first));

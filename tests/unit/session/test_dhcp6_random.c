@@ -97,14 +97,15 @@ static void note(unsigned client)
     }
 }
 
-static void step_lease(unsigned client, enum dhcp6_kind kind, unsigned parts)
+// The parts of the message in any order: of those in one message none may take the other's address.
+static void step_lease(unsigned client, enum dhcp6_kind kind, unsigned parts, unsigned first)
 {
     start(kind, client);
     if (kind == DHCP6_REQUEST || kind == DHCP6_RENEW) {
         world6_add_server(&world, true);
     }
     for (unsigned part = 0; part < parts; part++) {
-        add_part(client, part);
+        add_part(client, (part + first) % PARTS);
     }
     if (world6_send(&world) && kind != DHCP6_SOLICIT) {
         note(client);
@@ -140,7 +141,7 @@ static void step(uint64_t *state)
     } else if (what < 5) {
         step_return(client, DHCP6_RELEASE, draw(state, PARTS));
     } else {
-        step_lease(client, KINDS[draw(state, COUNT_OF(KINDS))], 1 + draw(state, PARTS));
+        step_lease(client, KINDS[draw(state, COUNT_OF(KINDS))], 1 + draw(state, PARTS), draw(state, PARTS));
     }
 }
 
@@ -175,10 +176,10 @@ static void a_machine_gets_its_reserved_address_however_full_the_range_is(void *
                      STATUS_OK);
     for (unsigned client = CLIENTS - 1; client < CLIENTS; client--) {
         if (client != MACHINE) {
-            step_lease(client, DHCP6_REQUEST, 1);
+            step_lease(client, DHCP6_REQUEST, 1, 0);
         }
     }
-    step_lease(MACHINE, DHCP6_REQUEST, 1);
+    step_lease(MACHINE, DHCP6_REQUEST, 1, 0);
     assert_true(world6_is(books[MACHINE][0].address, "2001:db8:1::105"));
 }
 
