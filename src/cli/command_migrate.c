@@ -64,10 +64,20 @@ static bool read_source(struct migration *migration, const struct call *call, co
     return source != NULL;
 }
 
-// A new file only: what was there is somebody's work.
-static bool write_output(const struct call *call, struct migration *migration, const char *path)
+static void print_script(struct migration *migration, FILE *out)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    (void)fputs("#!/bin/sh\n# Written by imprint migrate: tells imprint of machines. It must run, and they "
+                "are approved "
+                "by this.\n",
+                out);
+    migrate_print_machines(migration, "", out);
+}
+
+// A new file only: what was there is somebody's work.
+static bool write_output(const struct call *call, struct migration *migration, const char *path,
+                         void (*print)(struct migration *migration, FILE *out), mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     if (out == NULL) {
         const char *remedy = errno == EEXIST ? "name a new file, and compare the two" : "";
@@ -77,7 +87,7 @@ static bool write_output(const struct call *call, struct migration *migration, c
         }
         return false;
     }
-    migrate_print_yaml(migration, out);
+    print(migration, out);
     bool good = ferror(out) == 0;
     good = fclose(out) == 0 && good;
     if (!good) {
@@ -106,6 +116,7 @@ int command_migrate(struct call *call)
 {
     struct migration migration;
     const char *output = call_option(call, "output");
+    const char *machines = call_option(call, "machines");
     bool good = true;
     migrate_init(&migration);
     migration.may_include = true;
@@ -114,7 +125,8 @@ int command_migrate(struct call *call)
     }
     if (good) {
         migrate_check(&migration);
-        good = output == NULL || write_output(call, &migration, output);
+        good = output == NULL || write_output(call, &migration, output, migrate_print_yaml, 0644);
+        good = good && (machines == NULL || write_output(call, &migration, machines, print_script, 0755));
     }
     if (good && call->is_json) {
         print_json(call, &migration);

@@ -250,6 +250,7 @@ static const struct command_option tftp_put_options[] = {
 
 static const struct command_option migrate_options[] = {
     OPTION("output", "FILE", "write it to FILE, a new one, instead of standard output"),
+    OPTION("machines", "FILE", "write the commands that add the machines to FILE, a new shell script"),
     OPTION("from", "kea|xinetd|tftpd-hpa|atftpd|dhcpd|inetd|dnsmasq",
            "whose files they are, when that is not seen by itself"),
     OPTIONS_END,

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTINGS_BYTES_MOST ((size_t)700 * 1024) // as YAML
+#define NEEDLESS_MOST       1000
+
 void migrate_init(struct migration *migration)
 {
     *migration = (struct migration){.settings = heap_array_init(sizeof(struct migrate_setting)),
@@ -63,6 +66,10 @@ void migrate_remark(struct migration *migration, enum migrate_remark_kind kind, 
     remark.number = migration->remarks.count;
     char text[MIGRATE_TEXT_BYTES];
     va_list arguments;
+    migration->needless_count += kind == MIGRATE_NEEDLESS ? 1 : 0;
+    if (kind == MIGRATE_NEEDLESS && migration->needless_count > NEEDLESS_MOST) {
+        return; // others have more to say
+    }
     if (migration->remarks.count >= MIGRATE_MOST) {
         migration->is_cut = true;
         return;
@@ -300,6 +307,33 @@ static bool drop_line(struct migration *migration, unsigned line, const struct p
     return true;
 }
 
+// How many bytes of YAML a setting takes, at most.
+static size_t size_of(const struct migrate_setting *setting)
+{
+    return 2 * strlen(setting->value) + strlen(setting->name) + strlen(setting->key->name) +
+           strlen(setting->from.file) + strlen(setting->from.what) + 256; // sections, indents, commas
+}
+
+// Takes out what makes the file longer than the daemon reads.
+static void drop_too_long(struct migration *migration)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        bytes += size_of(setting);
+        if (bytes <= SETTINGS_BYTES_MOST) {
+            continue;
+        }
+        struct migrate_place from = setting->from;
+        migrate_at(migration, from.file, from.line);
+        migrate_remark(migration, MIGRATE_LEFT, from.what,
+                       "this and what comes behind it do not fit into one configuration file of 1 MiB");
+        while (migration->settings.count > i) {
+            drop_setting(migration, migration->settings.count - 1);
+        }
+    }
+}
+
 // Whether the daemon would take what there is; `problem` with the line, else.
 static bool is_good(struct migration *migration, struct problem *problem)
 {
@@ -332,6 +366,7 @@ static int compare_remarks(const void *first, const void *second)
 void migrate_check(struct migration *migration)
 {
     struct problem problem;
+    drop_too_long(migration);
     while (!is_good(migration, &problem)) {
         bool dropped = drop_line(migration, problem.line, &problem);
         assert(dropped); // what was printed is valid YAML with values that were checked one by one

@@ -72,6 +72,7 @@ struct migration {
     char file[MIGRATE_PATH_BYTES]; // being read
     unsigned line;                 // in it
     bool is_cut;                   // there was more than MIGRATE_MOST
+    size_t needless_count;
     bool may_include;              // other files that are named in those may be read: see migrate_file.h
     unsigned include_count;        // that were
 };

@@ -308,10 +308,10 @@ static void tell_of_all(struct dhcpd_reading *reading)
             "dhcpd was not, since the file does not say it; imprint is, unless dhcp.authoritative is no");
     }
     if (!reading->has_file && migration->items.count != 0) {
-        migrate_remark(
-            migration, MIGRATE_FAULT, "filename",
-            "there is no filename and no next-server: the offers held nothing to boot, and network boots "
-            "gave up on them; imprint sends each firmware what it needs");
+        migrate_remark(migration, MIGRATE_CHANGED, "filename",
+                       "there is no filename and no next-server, so the offers held nothing to boot and "
+                       "network boots gave "
+                       "up on them; imprint sends each firmware what it needs");
     }
 }
 

@@ -4,7 +4,10 @@
 #include "cli/migrate.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define YAML_COMMENTS_BYTES ((size_t)100 * 1024) // of remarks, and of machines: the daemon reads 1 MiB in all
 
 static const char *const kind_names[MIGRATE_REMARK_COUNT] = {
     [MIGRATE_NEEDLESS] = "needless",
@@ -276,27 +279,61 @@ static size_t count_remarks(const struct migration *migration, enum migrate_rema
     return count;
 }
 
-// The remarks of one kind under their title, each line behind `before`.
+// The remarks of one kind under their title, each line behind `before`. At most `budget` bytes of them, which
+// are taken off it; NULL = all.
 static void print_remarks(const struct migration *migration, enum migrate_remark_kind kind,
-                          const char *before, FILE *out)
+                          const char *before, size_t *budget, FILE *out)
 {
-    if (kind == MIGRATE_NEEDLESS || count_remarks(migration, kind) == 0) {
+    size_t left = count_remarks(migration, kind);
+    if (kind == MIGRATE_NEEDLESS || left == 0) {
         return;
     }
     (void)fprintf(out, "%s%s\n", before, kind_titles[kind]);
     for (size_t i = 0; i < migration->remarks.count; i++) {
         const struct migrate_remark *remark = heap_array_get(&migration->remarks, i);
-        if (remark->kind == kind) {
-            (void)fprintf(out, "%s%s:%u: %s: %s\n", before, remark->from.file, remark->from.line,
-                          remark->from.what, remark->text);
+        if (remark->kind != kind) {
+            continue;
         }
+        size_t bytes = strlen(remark->from.file) + strlen(remark->from.what) + strlen(remark->text) + 32;
+        if (budget != NULL && *budget < bytes) {
+            (void)fprintf(out, "%s%zu more: imprint migrate told of them\n", before, left);
+            return;
+        }
+        *(budget == NULL ? &bytes : budget) -= bytes;
+        (void)fprintf(out, "%s%s:%u: %s: %s\n", before, remark->from.file, remark->from.line,
+                      remark->from.what, remark->text);
+        left--;
     }
+}
+
+// The commands for machines, unless they are too many for a comment.
+static void print_machines(const struct migration *migration, FILE *out)
+{
+    char *commands = NULL;
+    size_t bytes = 0;
+    FILE *memory = open_memstream(&commands, &bytes);
+    assert(memory != NULL);
+    migrate_print_machines(migration, "# ", memory);
+    (void)fclose(memory);
+    if (bytes > YAML_COMMENTS_BYTES) {
+        (void)fprintf(
+            out, "\n# Machines are not configured but known: 'imprint migrate --machines FILE' writes the "
+                 "commands that tell imprint of them.\n");
+    } else if (bytes != 0) {
+        (void)fprintf(
+            out,
+            "\n# Machines are not configured but known: once imprint runs, these commands tell it of "
+            "them.\n%s",
+            commands);
+    }
+    free(commands);
 }
 
 void migrate_print_yaml(struct migration *migration, FILE *out)
 {
     struct printing printing = {.migration = migration, .out = out, .line = 1};
     struct group file = {.item = 0};
+    size_t budget = YAML_COMMENTS_BYTES;
     print_line(
         &printing,
         "# imprint.yaml(5), written by imprint migrate. Where each setting came from stands above it.");
@@ -304,24 +341,36 @@ void migrate_print_yaml(struct migration *migration, FILE *out)
     if (count_remarks(migration, MIGRATE_CHANGED) + count_remarks(migration, MIGRATE_LEFT) != 0) {
         (void)fputc('\n', out);
     }
-    print_remarks(migration, MIGRATE_CHANGED, "# ", out);
-    print_remarks(migration, MIGRATE_LEFT, "# ", out);
-    if (migration->machines.count != 0) {
-        (void)fputs("\n# Machines are not configured but known: once imprint runs, these commands tell it of "
-                    "them.\n",
-                    out);
-        migrate_print_machines(migration, "# ", out);
+    print_remarks(migration, MIGRATE_CHANGED, "# ", &budget, out);
+    print_remarks(migration, MIGRATE_LEFT, "# ", &budget, out);
+    print_machines(migration, out);
+}
+
+// Those that something tells from others.
+static size_t count_machines(const struct migration *migration)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < migration->machines.count; i++) {
+        const struct migrate_machine *machine = heap_array_get(&migration->machines, i);
+        count += machine->mac_count != 0 ? 1 : 0;
     }
+    return count;
 }
 
 void migrate_print_report(const struct migration *migration, FILE *out)
 {
     for (int kind = 0; kind < MIGRATE_REMARK_COUNT; kind++) {
-        print_remarks(migration, (enum migrate_remark_kind)kind, "", out);
+        print_remarks(migration, (enum migrate_remark_kind)kind, "", NULL, out);
     }
     if (migration->is_cut) {
         (void)fputs("There was more, but too much to tell.\n", out);
     }
+    (void)fprintf(
+        out,
+        "%zu settings and %zu machines carried over; %zu not quite the same, %zu not carried over, %zu "
+        "wrong in the source\n",
+        migration->settings.count, count_machines(migration), count_remarks(migration, MIGRATE_CHANGED),
+        count_remarks(migration, MIGRATE_LEFT), count_remarks(migration, MIGRATE_FAULT));
 }
 
 static json_t *place_to_json(const struct migrate_place *place)
