@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define BATCH        32
+#define REPORTS_MOST 64
 #define BATCHES_MOST 8 // of one wake-up: other sockets get their turn too
 
 union control { // room for one IP_PKTINFO, aligned
@@ -95,10 +96,21 @@ static bool receive_batch(struct udp *udp)
     return count == BATCH;
 }
 
+// Reports of the network about datagrams of ours (ICMP). Nobody needs them, and a socket with one is always
+// ready.
+static void drop_reports(int fd)
+{
+    struct msghdr nothing = {0};
+    for (unsigned i = 0; i < REPORTS_MOST && recvmsg(fd, &nothing, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0; i++) {
+        nothing = (struct msghdr){0};
+    }
+}
+
 static void ready(void *context, unsigned events)
 {
     (void)events;
     struct udp *udp = context;
+    drop_reports(udp->fd);
     udp->is_receiving = true;
     for (unsigned i = 0; i < BATCHES_MOST && !udp->is_closed && receive_batch(udp); i++) {
     }
@@ -142,6 +154,7 @@ static enum status prepare_socket(int fd, const struct udp_options *options, str
     int never_mark = IP_PMTUDISC_DONT; // clear DF: many ROMs choke on it
     (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never_mark, sizeof never_mark);
     set_flag(fd, IPPROTO_IP, IP_PKTINFO);
+    set_flag(fd, IPPROTO_IP, IP_RECVERR); // else a full neighbour table drops what we send and says nothing
     if (options->is_shared) {
         set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
     }
@@ -225,15 +238,10 @@ enum status udp_send(struct udp *udp, const struct udp_message *message)
     if (message->from.value != 0 || message->interface_index != 0) {
         add_packet_info(&header, &control, message);
     }
-    for (unsigned tries = 0; tries < 2; tries++) {
-        if (sendmsg(udp->fd, &header, MSG_DONTWAIT) >= 0) {
-            return STATUS_OK;
-        }
-        if (errno != ECONNREFUSED) { // that one tells about an earlier datagram; this one was not tried yet
-            break;
-        }
-    }
-    return send_status(errno);
+    // The first error may tell about an earlier datagram (ICMP); then this one was not tried yet.
+    bool is_sent =
+        sendmsg(udp->fd, &header, MSG_DONTWAIT) >= 0 || sendmsg(udp->fd, &header, MSG_DONTWAIT) >= 0;
+    return is_sent ? STATUS_OK : send_status(errno);
 }
 
 uint16_t udp_port(const struct udp *udp)

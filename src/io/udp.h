@@ -47,9 +47,9 @@ struct udp *udp_open(struct loop *loop, const struct udp_options *options,
                      void (*receive)(void *context, const struct datagram *datagram), void *context,
                      struct problem *problem);
 
-/// Sends one datagram. STATUS_BUSY: the kernel's buffer is full, the datagram is lost as on a busy wire.
-/// STATUS_DENIED: broadcast without may_broadcast, or a firewall. STATUS_IO: unreachable, no such source
-/// address.
+/// Sends one datagram. STATUS_BUSY: the kernel's buffer or its table of neighbours (ARP) is full, the
+/// datagram is lost as on a busy wire. STATUS_DENIED: broadcast without may_broadcast, or a firewall.
+/// STATUS_IO: unreachable, no such source address.
 enum status udp_send(struct udp *udp, const struct udp_message *message);
 
 /// The port it is bound to.

@@ -17,6 +17,17 @@ bool dhcp_port_has(const struct dhcp_port *port, struct ip4 address)
     return false;
 }
 
+bool dhcp_port_is_on_link(const struct dhcp_port *port, struct ip4 address)
+{
+    for (unsigned i = 0; i < port->interface.address_count; i++) {
+        const struct interface_address *own = &port->interface.addresses[i];
+        if (((own->address.value ^ address.value) & ip4_mask(own->prefix).value) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct ip4 dhcp_port_find_served(const struct dhcp_port *port)
 {
     const struct dhcp_pools *pools = &port->service->pools;

@@ -28,6 +28,14 @@ static enum status dhcp_send_datagram(struct dhcp_port *port, const struct dhcp_
     return udp_send(pending->port == DHCP4_PXE_PORT ? port->boot : port->server, &message);
 }
 
+// The kernel keeps 1,024 neighbours unless told otherwise (gc_thresh3), and drops what goes to others while
+// all of them are fresh. We know where the client is: it says so.
+static bool dhcp_may_frame(const struct dhcp_port *port, const struct dhcp_pending *pending)
+{
+    return !pending->to_hw && pending->to_port == DHCP4_CLIENT_PORT &&
+           dhcp_port_is_on_link(port, pending->to);
+}
+
 static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *pending)
 {
     static const struct ip4 EVERYBODY = {UINT32_MAX};
@@ -36,11 +44,18 @@ static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *p
         return; // the interface went away in the meantime
     }
     enum status status = STATUS_UNSUPPORTED;
-    if (pending->to_hw && pending->hw.type == 1 && pending->hw.length == 6) {
+    bool is_ethernet = pending->hw.type == 1 && pending->hw.length == 6;
+    bool may_frame = is_ethernet && dhcp_may_frame(port, pending);
+    bool is_crowded = may_frame && port->crowded_until_ms != 0 && loop_now_ms() < port->crowded_until_ms;
+    if (is_ethernet && (pending->to_hw || is_crowded)) {
         status = dhcp_send_frame(port, pending);
     }
     if (status != STATUS_OK) {
         status = dhcp_send_datagram(port, pending, pending->to_hw ? EVERYBODY : pending->to);
+    }
+    if (status == STATUS_BUSY && may_frame) {
+        port->crowded_until_ms = loop_now_ms() + DHCP_CROWDED_MS;
+        status = dhcp_send_frame(port, pending);
     }
     if (status == STATUS_OK) {
         service->counters.replied++;

@@ -16,6 +16,7 @@
 #include "session/auto_mode.h"
 
 #define DHCP_PENDING_MOST 512
+#define DHCP_CROWDED_MS   1000 // so long a full table of neighbours is not tried again
 #define DHCP_GATHER_MS                                                                                       \
     1 // a sync for a few leases waits so long after the one before, so that more go with it
 #define DHCP_GATHER_MOST 16 // so many do not wait
@@ -30,7 +31,8 @@ struct dhcp_port {
     enum dhcp_port_state state;
     bool lacks_subnet;
     unsigned probes;
-    struct auto_mode mode; // of auto mode
+    struct auto_mode mode;    // of auto mode
+    int64_t crowded_until_ms; // the kernel knows no more neighbours
     struct dhcp_port *next;
 };
 
@@ -90,6 +92,9 @@ struct ip4 dhcp_port_find_served(const struct dhcp_port *port);
 /// By which of our addresses the sender knows us, or can reach us: the one it wrote to, the one in its own
 /// network, the one in the network that we serve here.
 struct ip4 dhcp_port_pick_address(const struct dhcp_port *port, const struct datagram *datagram);
+
+/// Whether `address` is on the wire itself, with no router in between.
+bool dhcp_port_is_on_link(const struct dhcp_port *port, struct ip4 address);
 
 /// The port on the interface with that index, or NULL.
 struct dhcp_port *dhcp_port_find(const struct dhcp_service *service, uint32_t interface_index);

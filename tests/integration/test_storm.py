@@ -44,6 +44,14 @@ def test_no_message_of_the_storm_is_lost(big_lab):
     assert seen["dhcp_retransmissions"] == 0, seen
 
 
+def test_more_machines_renew_than_the_kernel_keeps_neighbours(big_lab):
+    neighbours = 1024  # gc_thresh3 as it comes
+    big_lab.start_imprint(pool="10.77.4.1-10.77.31.250")
+    seen = run_storm(big_lab, "renew", machines=3 * neighbours, rounds=2, most_seconds=30)
+    assert seen["failed"] == 0, seen["first_failure"]
+    assert seen["done"] == 6 * neighbours
+
+
 def test_everybody_renews(big_lab):
     big_lab.start_imprint(pool="10.77.4.1-10.77.11.250")
     seen = run_storm(big_lab, "renew", machines=500, rounds=4)
