@@ -6,6 +6,7 @@
 #include "base/problem.h"
 #include "model/dhcp_class.h"
 #include "model/network.h"
+#include "model/network6.h"
 #include "model/policy.h"
 
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define CONFIG_SOCKET_BYTES    108 // sun_path
 #define CONFIG_INTERFACES_MOST 32
 #define CONFIG_SUBNETS_MOST    64
+#define CONFIG_SUBNETS6_MOST   64
 #define CONFIG_USER_BYTES      33
 #define CONFIG_REFUSED_MOST    16 // TFTP options
 #define CONFIG_EXPECTED_MOST   16 // other DHCP servers
@@ -29,6 +31,13 @@ enum config_dhcp_mode {
     CONFIG_DHCP_PROXY,  // boot information only, beside another DHCP server
     CONFIG_DHCP_OFF,    // no DHCP at all
     CONFIG_DHCP_MODE_COUNT
+};
+
+enum config_dhcp6_mode {
+    CONFIG_DHCP6_OFF,       // no DHCPv6, no router advertisements
+    CONFIG_DHCP6_SERVER,    // addresses from the ranges of dhcp6.subnets
+    CONFIG_DHCP6_STATELESS, // no addresses, but everything else
+    CONFIG_DHCP6_MODE_COUNT
 };
 
 enum config_delay_for { // whom dhcp.delay is for
@@ -95,6 +104,13 @@ struct config_dhcp {
     struct dhcp_classes classes;
 };
 
+struct config_dhcp6 {
+    enum config_dhcp6_mode mode;
+    uint16_t preference; // 0 to 255
+    struct network6 subnets[CONFIG_SUBNETS6_MOST];
+    uint8_t subnet_count;
+};
+
 struct config {
     char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
     char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
@@ -107,6 +123,7 @@ struct config {
     struct network subnets[CONFIG_SUBNETS_MOST];
     uint8_t subnet_count;
     struct config_dhcp dhcp;
+    struct config_dhcp6 dhcp6;
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
     struct config_tftp tftp;
     uint16_t http_port;

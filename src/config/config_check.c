@@ -203,6 +203,9 @@ enum status config_check(const struct config *config, const struct config_places
         status = config_check_dhcp(config, places, problem);
     }
     if (status == STATUS_OK) {
+        status = config_check_dhcp6(config, places, problem);
+    }
+    if (status == STATUS_OK) {
         status = mode_check(config, places, problem);
     }
     if (status == STATUS_OK) {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define CONFIG_KEYS_MOST 128
+#define CONFIG_KEYS_MOST 160
 
 struct config_place { // where a key stood; line 0 = it was not given
     unsigned line;
@@ -47,3 +47,7 @@ MUST_USE enum status config_check(const struct config *config, const struct conf
 /// The part of config_check that is about what DHCP serves: networks, classes, definitions.
 MUST_USE enum status config_check_dhcp(const struct config *config, const struct config_places *places,
                                        struct problem *problem);
+
+/// The part of config_check that is about DHCPv6 and router advertisements.
+MUST_USE enum status config_check_dhcp6(const struct config *config, const struct config_places *places,
+                                        struct problem *problem);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const char *const dhcp_modes[] = {"auto", "server", "proxy", "off", NULL};
+static const char *const dhcp6_modes[] = {"off", "server", "stateless", NULL};
+static const char *const router_advertisements[] = {"off", "managed", "other", "slaac", NULL};
 static const char *const unknown_policies[] = {"hold", "local", "refuse", NULL};
 static const char *const policy_choices[] = {"default", "hold", "local", "refuse", NULL};
 static const char *const delay_fors[] = {"all", "unknown", NULL};
@@ -26,10 +28,18 @@ static const char *const tftp_options[CONFIG_TFTP_OPTION_COUNT + 1] = {
 static_assert(offsetof(struct network, last) == offsetof(struct network, first) + sizeof(struct ip4),
               "the range of a network is two addresses side by side");
 
+// KEY_PREFIX6 reads an address and a number of bits behind it.
+static_assert(offsetof(struct network6, prefix_bits) ==
+                  offsetof(struct network6, prefix) + sizeof(struct ip6),
+              "the length of a prefix is right behind it");
+
 #define IN_CONFIG(member)                                                                                    \
     .offset = offsetof(struct config, member), .bytes = sizeof(((struct config *)0)->member)
 #define IN_NETWORK(member)                                                                                   \
     .offset = offsetof(struct network, member), .bytes = sizeof(((struct network *)0)->member)
+
+#define IN_NETWORK6(member)                                                                                  \
+    .offset = offsetof(struct network6, member), .bytes = sizeof(((struct network6 *)0)->member)
 
 #define IN_RANGE(member)                                                                                     \
     .offset = offsetof(struct network_range, member), .bytes = sizeof(((struct network_range *)0)->member)
@@ -65,6 +75,8 @@ static const struct key keys[] = {
      .about = "The account that the daemon runs as once its sockets are open. Its group may use the control "
               "socket."},
 #include "config/key_dhcp_table.h"
+
+#include "config/key_dhcp6_table.h"
     {.name = "tftp.root",
      .type = KEY_PATH,
      IN_CONFIG(tftp_root),

@@ -23,6 +23,9 @@ enum key_type {
     KEY_RANGE,     // two struct ip4, one behind the other
     KEY_SPAN,      // two struct ip4, one behind the other: an address, or a range
     KEY_PATTERN,   // char[bytes]: any characters that can be seen
+    KEY_PREFIX6,   // struct ip6, and one byte behind it: how many bits
+    KEY_ADDRESS6,  // struct ip6
+    KEY_SPAN6,     // struct network6_span: an address, or a range; all zero = none
     KEY_MACHINE,   // uint16_t: a kind of firmware (DHCP option 93), by name or number
     KEY_MAC,       // struct dhcp_class_mac: the beginning of hardware addresses
     KEY_UUIDS,     // struct dhcp_class_uuids

@@ -4,6 +4,7 @@
 #include "base/addr.h"
 #include "base/time.h"
 #include "config/value_dhcp.h"
+#include "config/value_network6.h"
 #include "model/network.h"
 
 #include <string.h>
@@ -457,6 +458,9 @@ static const struct value_type types[KEY_TYPE_COUNT] = {
     [KEY_SUBNET] = {subnet_value_parse, subnet_value_print, subnet_about},
     [KEY_RANGE] = {range_parse, range_print, range_about},
     [KEY_SPAN] = {value_span_parse, value_span_print, value_span_about},
+    [KEY_PREFIX6] = {value_prefix6_parse, value_prefix6_print, value_prefix6_about},
+    [KEY_ADDRESS6] = {value_address6_parse, value_address6_print, value_address6_about},
+    [KEY_SPAN6] = {value_span6_parse, value_span6_print, value_span6_about},
     [KEY_PATTERN] = {pattern_parse, string_print, pattern_about},
     [KEY_MACHINE] = {value_machine_parse, value_machine_print, value_machine_about},
     [KEY_MAC] = {value_mac_parse, value_mac_print, value_mac_about},

@@ -115,8 +115,9 @@ static void an_unknown_key_is_told_with_its_nearest(void **state)
     assert_refused("dhcp:\n  mdoe: server\n", 2, 3, "there is no key 'mdoe' in 'dhcp'; did you mean 'mode'?");
     assert_refused("interface: [eth0]\n", 1, 1, "did you mean 'interfaces'?");
     assert_refused("tfpt: { root: / }\n", 1, 1, "did you mean 'tftp'?");
-    assert_refused("banana: 1\n", 1, 1,
-                   "allowed here: interfaces, state, server_name, user, dhcp, tftp, http, https, policy");
+    assert_refused(
+        "banana: 1\n", 1, 1,
+        "allowed here: interfaces, state, server_name, user, dhcp, dhcp6, tftp, http, https, policy");
     assert_refused("dhcp:\n  subnets:\n    - netwrok: 10.0.0.0/8\n", 3, 7, "did you mean 'network'?");
     assert_refused("dhcp.mode: auto\n", 1, 1, "there is no key 'dhcp.mode'");
     assert_refused("dhcp: { 'subnets[]': {} }\n", 1, 9, "there is no key 'subnets[]'");
@@ -238,6 +239,54 @@ static void impossible_combinations_are_refused(void **state)
     assert_refused(SUBNET "    range: 10.0.0.1-10.0.0.9\n  mode: proxy\n", 2, 3,
                    "'dhcp.mode' is proxy and gives none");
     assert_refused("interfaces: [a, b, a]\n", 1, 1, "names a twice");
+}
+
+#define SUBNET6 "dhcp6:\n  mode: server\n  subnets:\n  - prefix: 2001:db8:1::/64\n"
+#define RANGE6  SUBNET6 "    range: 2001:db8:1::1000-2001:db8:1::1fff\n"
+
+static void networks_of_dhcpv6_are_read_and_must_make_sense(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem;
+    assert_int_equal(parse("", &config, &problem), STATUS_OK);
+    assert_int_equal(config.dhcp6.mode, CONFIG_DHCP6_OFF);
+    assert_int_equal(config.dhcp6.preference, 255);
+    assert_int_equal(parse(RANGE6 "    exclude: [2001:db8:1::1000, 2001:db8:1::1100-2001:db8:1::11ff]\n"
+                                  "    dns: [2001:db8::53]\n    domain: lab.example\n"
+                                  "    lease: 2h\n    lease_preferred: 1h\n"
+                                  "    router_advertisements: managed\n    router: yes\n",
+                           &config, &problem),
+                     STATUS_OK);
+    assert_int_equal(config.dhcp6.mode, CONFIG_DHCP6_SERVER);
+    assert_int_equal(config.dhcp6.subnet_count, 1);
+    const struct network6 *network = &config.dhcp6.subnets[0];
+    assert_int_equal(network->prefix_bits, 64);
+    assert_int_equal(network->range.last.octets[14], 0x1f);
+    assert_int_equal(network->excluded_count, 2);
+    assert_int_equal(network->dns_count, 1);
+    assert_string_equal(network->domain, "lab.example");
+    assert_int_equal(network->valid_s, 7200);
+    assert_int_equal(network->preferred_s, 3600);
+    assert_int_equal(network->lease_boot_s, 300);
+    assert_int_equal(network->advertise, NETWORK6_ADVERTISE_MANAGED);
+    assert_true(network->is_router);
+    assert_refused("dhcp6:\n  mode: server\n", 2, 3, "add 'dhcp6.subnets'");
+    assert_refused(SUBNET6 "  - prefix: 2001:db8::/32\n", 5, 5, "overlaps that of line 4");
+    assert_refused(SUBNET6 "    range: 2001:db8:2::1-2001:db8:2::2\n", 5, 5, "inside the network");
+    assert_refused(SUBNET6 "    router_advertisements: managed\n", 5, 5, "has no 'range'");
+    assert_refused(SUBNET6 "    router: yes\n", 5, 5, "'router_advertisements' is off");
+    assert_refused(RANGE6 "    lease_preferred: 2h\n", 6, 5, "make 'lease_preferred' shorter");
+    assert_refused(RANGE6 "    lease_boot: 1m\n", 6, 5, "0s for a whole lease");
+    assert_refused("dhcp6:\n  mode: stateless\n  subnets:\n  - prefix: 2001:db8::/64\n"
+                   "    router_advertisements: managed\n",
+                   5, 5, "is stateless");
+    assert_refused(
+        "dhcp6: {mode: server, subnets: [{prefix: '2001:db8::/48', router_advertisements: slaac}]}\n", 1, 59,
+        "use a /64");
+    assert_refused("dhcp6: {subnets: [{prefix: 2001:db8::1/64}]}\n", 1, 28, "behind the prefix are zero");
+    assert_refused("dhcp6: {subnets: [{prefix: 2001:db8::/64, dns: ['ff02::1']}]}\n", 1, 49,
+                   "an IPv6 address");
 }
 
 static void tftp_is_what_in_tftpd_was_and_more(void **state)
@@ -454,6 +503,7 @@ int main(void)
         cmocka_unit_test(ranges_exclusions_and_leases_must_fit_the_network),
         cmocka_unit_test(options_are_checked_by_type_at_their_line),
         cmocka_unit_test(classes_say_what_they_match),
+        cmocka_unit_test(networks_of_dhcpv6_are_read_and_must_make_sense),
         cmocka_unit_test(tftp_is_what_in_tftpd_was_and_more),
         cmocka_unit_test(tftp_keys_that_cannot_work_are_refused),
         cmocka_unit_test(a_configuration_with_sections_in_sections_is_printed_and_read_back),

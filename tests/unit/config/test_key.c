@@ -107,7 +107,12 @@ static void values_are_refused_untouched(void **state)
                 {"dhcp.subnets[].lease", "1x"},
                 {"dhcp.subnets[].dns", "1.2.3.256"},
                 {"dhcp.subnets[].network", "1.2.3.4/33"},
-                {"dhcp.subnets[].range", "1.2.3.4-"}};
+                {"dhcp.subnets[].range", "1.2.3.4-"},
+                {"dhcp6.subnets[].prefix", "2001:db8::/129"},
+                {"dhcp6.subnets[].prefix", "2001:db8::"},
+                {"dhcp6.subnets[].range", "2001:db8::1-"},
+                {"dhcp6.subnets[].range", "::"},
+                {"dhcp6.subnets[].dns", "::"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char value[512];
         char before[512];
