@@ -25,6 +25,7 @@ static const struct kind {
     golden_decoder *decode;
 } KINDS[] = {
     {"dhcp4", golden_dhcp4},
+    {"dhcp6", golden_dhcp6},
     {"tftp", golden_tftp},
     {"frame", golden_frame},
     {"arp", golden_arp},

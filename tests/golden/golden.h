@@ -11,6 +11,7 @@
 typedef void golden_decoder(const uint8_t *bytes, size_t count, bool exact, struct text *text);
 
 golden_decoder golden_dhcp4;
+golden_decoder golden_dhcp6;
 golden_decoder golden_tftp;
 golden_decoder golden_frame;
 golden_decoder golden_arp;
