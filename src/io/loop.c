@@ -26,6 +26,8 @@ struct loop {
 
 struct loop_timer {
     uv_timer_t uv;
+    uv_idle_t soon; // for a delay of 0: the next turn, after descriptors were served
+    uint64_t repeat_ms;
     void (*fire)(void *context);
     void *context;
 };
@@ -165,9 +167,24 @@ static void free_handle(uv_handle_t *handle)
     heap_free(handle); // the uv handle is the first member of each object here
 }
 
+static void free_timer(uv_handle_t *handle)
+{
+    heap_free(handle->data);
+}
+
 static void timer_fired(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;
+    timer->fire(timer->context);
+}
+
+static void timer_due(uv_idle_t *soon)
+{
+    struct loop_timer *timer = soon->data;
+    uv_idle_stop(soon);
+    if (timer->repeat_ms != 0) {
+        uv_timer_start(&timer->uv, timer_fired, timer->repeat_ms, timer->repeat_ms);
+    }
     timer->fire(timer->context);
 }
 
@@ -175,7 +192,9 @@ struct loop_timer *loop_timer_new(struct loop *loop, void (*fire)(void *context)
 {
     struct loop_timer *timer = heap_new(sizeof *timer);
     uv_timer_init(&loop->uv, &timer->uv);
+    uv_idle_init(&loop->uv, &timer->soon);
     timer->uv.data = timer;
+    timer->soon.data = timer;
     timer->fire = fire;
     timer->context = context;
     return timer;
@@ -183,6 +202,13 @@ struct loop_timer *loop_timer_new(struct loop *loop, void (*fire)(void *context)
 
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms, uint64_t repeat_ms)
 {
+    loop_timer_stop(timer);
+    if (delay_ms ==
+        0) { // libuv 1.44 fires one that its callback starts anew at once, for ever, and nothing else
+        timer->repeat_ms = repeat_ms;
+        uv_idle_start(&timer->soon, timer_due);
+        return;
+    }
     uv_update_time(timer->uv.loop); // libuv counts from the turn's start, which may be long ago
     uv_timer_start(&timer->uv, timer_fired, delay_ms, repeat_ms);
 }
@@ -190,12 +216,20 @@ void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms, uint64_t repe
 void loop_timer_stop(struct loop_timer *timer)
 {
     uv_timer_stop(&timer->uv);
+    uv_idle_stop(&timer->soon);
+}
+
+static void close_soon(uv_handle_t *handle)
+{
+    struct loop_timer *timer = handle->data;
+    uv_close((uv_handle_t *)&timer->soon, free_timer);
 }
 
 void loop_timer_free(struct loop_timer *timer)
 {
     if (timer != NULL) {
-        uv_close((uv_handle_t *)&timer->uv, free_handle);
+        uv_idle_stop(&timer->soon);
+        uv_close((uv_handle_t *)&timer->uv, close_soon);
     }
 }
 

@@ -52,7 +52,8 @@ void loop_add_turn_end(struct loop *loop, void (*end)(void *context), void *cont
 /// A timer that is not running yet. Yours; loop_timer_free gives it back.
 struct loop_timer *loop_timer_new(struct loop *loop, void (*fire)(void *context), void *context);
 
-/// Fires after `delay_ms`, and then every `repeat_ms` when that is not 0. Starting it again moves it.
+/// Fires after `delay_ms`, and then every `repeat_ms` when that is not 0. Starting it again moves it. One
+/// that its own callback starts with a delay of 0 fires in the next turn, after what came in meanwhile.
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms, uint64_t repeat_ms);
 
 /// Stops it; a stopped timer may be started again.

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES   ((size_t)16 * 1024)
+#define CHUNK_BYTES   ((size_t)4 * 1024)
 #define ROWS_A_TURN   8192u  // looked at
 #define SORT_A_TURN   32768u // put in order
 #define LINE_BYTES    1024

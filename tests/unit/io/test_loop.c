@@ -87,6 +87,31 @@ static void a_stopped_timer_does_not_fire(void **state)
     loop_free(record.loop);
 }
 
+static void fire_again_at_once(void *context)
+{
+    struct record *record = context;
+    add(record, 't');
+    loop_timer_start(record->timer, 0, 0);
+}
+
+static void a_timer_that_starts_itself_anew_at_once_starves_nobody(void **state)
+{
+    (void)state;
+    struct record record = {.loop = loop_new()};
+    loop_add_turn_end(record.loop, end_turn, &record);
+    record.timer = loop_timer_new(record.loop, fire_again_at_once, &record);
+    loop_timer_start(record.timer, 0, 0);
+    for (int i = 0; i < 3; i++) {
+        loop_run_once(record.loop, 5);
+    }
+    assert_string_equal(record.order, "tetete");
+    loop_timer_stop(record.timer);
+    loop_run_once(record.loop, 0);
+    assert_string_equal(record.order, "tetete");
+    loop_timer_free(record.timer);
+    loop_free(record.loop);
+}
+
 static void one_turn_waits_no_longer_than_told(void **state)
 {
     (void)state;
@@ -236,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_turn_ends_after_its_events),
         cmocka_unit_test(a_timer_may_free_itself),
         cmocka_unit_test(a_stopped_timer_does_not_fire),
+        cmocka_unit_test(a_timer_that_starts_itself_anew_at_once_starves_nobody),
         cmocka_unit_test(one_turn_waits_no_longer_than_told),
         cmocka_unit_test(a_signal_comes_in_the_loop),
         cmocka_unit_test(a_watch_tells_what_a_descriptor_is_ready_for),
