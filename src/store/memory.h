@@ -16,6 +16,12 @@ struct store_inventory { // what the agent found in a machine
     const char *json; // owned by its row
 };
 
+struct store_lease6 {
+    uint64_t id;
+    bool is_fresh; // when it waits for a commit: the disk does not know that this client has the address
+    struct lease6 lease;
+};
+
 struct store {
     struct hash_key hash;
     struct journal *journal;
@@ -34,6 +40,8 @@ struct store {
     struct row_index image_by_name;
     struct row_index profile_by_name;
     struct row_index order_live; // by machine
+    struct row_index lease6_by_address;
+    uint32_t lease6_hand; // where the search for old leases goes on
     uint32_t orders_ended;
     struct event *events; // a ring: event N is in slot N % STORE_EVENTS_MOST
     uint64_t event_last;
@@ -56,6 +64,8 @@ void memory_load_profile(void *store, const void *profile);
 void memory_load_order(void *store, const void *order);
 /// See memory_load_machine.
 void memory_load_lease(void *store, const void *lease);
+/// See memory_load_machine.
+void memory_load_lease6(void *store, const void *lease);
 /// What the lease log says happened after the journal was written.
 struct lease_log_reader memory_replay_leases(struct store *store);
 /// See memory_load_machine.

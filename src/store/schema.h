@@ -151,6 +151,21 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';"
 
     // Who asks by IPv6 has this and address 0.
-    "ALTER TABLE event ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';",
+    "ALTER TABLE event ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';"
+
+    "CREATE TABLE lease6("
+    "  id INTEGER PRIMARY KEY,"
+    "  address BLOB NOT NULL UNIQUE,"
+    "  duid BLOB NOT NULL,"
+    "  iaid INTEGER NOT NULL,"
+    "  ordinal INTEGER NOT NULL,"
+    "  hw BLOB NOT NULL," // type and octets
+    "  has_seen_hw INTEGER NOT NULL,"
+    "  machine_id INTEGER NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  starts_s INTEGER NOT NULL,"
+    "  preferred_s INTEGER NOT NULL,"
+    "  ends_s INTEGER NOT NULL,"
+    "  hostname TEXT NOT NULL) STRICT;",
 };
 // clang-format on

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/memory.h"
+#include "store/sqlite_lease6.h"
 
 #include <string.h>
 
@@ -509,6 +510,16 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .load = "SELECT address, key, state, starts_s, ends_s, hostname FROM lease ORDER BY address",
             .bind = lease_bind,
             .read = lease_read,
+        },
+    [STORE_LEASE6] =
+        {
+            .table = "lease6",
+            .row_bytes = sizeof(struct store_lease6),
+            .put = SQLITE_LEASE6_PUT,
+            .remove = "DELETE FROM lease6 WHERE id = ?1",
+            .load = SQLITE_LEASE6_LOAD,
+            .bind = sqlite_lease6_bind,
+            .read = sqlite_lease6_read,
         },
     [STORE_INVENTORY] =
         {

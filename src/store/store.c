@@ -16,6 +16,7 @@ static const struct {
     [STORE_PROFILE] = {sizeof(struct profile), memory_load_profile},
     [STORE_ORDER] = {sizeof(struct order), memory_load_order},
     [STORE_LEASE] = {sizeof(struct lease), memory_load_lease},
+    [STORE_LEASE6] = {sizeof(struct store_lease6), memory_load_lease6},
     [STORE_INVENTORY] = {sizeof(struct store_inventory), memory_load_inventory},
     [STORE_EVENT] = {0, memory_load_event},
 };
@@ -56,6 +57,7 @@ static void store_free(struct store *taken_store)
     row_index_clear(&store->image_by_name);
     row_index_clear(&store->profile_by_name);
     row_index_clear(&store->order_live);
+    row_index_clear(&store->lease6_by_address);
     row_marks_clear(&store->fresh);
     row_marks_clear(&store->fresh_unsynced);
     row_marks_clear(&store->unsynced);

@@ -9,6 +9,7 @@
 #include "model/event.h"
 #include "model/image.h"
 #include "model/lease.h"
+#include "model/lease6.h"
 #include "model/machine.h"
 #include "model/order.h"
 #include "model/profile.h"
@@ -144,10 +145,22 @@ bool store_lease_is_durable(const struct store *store, struct ip4 address);
 /// Forgets the lease of `address`.
 void store_lease_remove(struct store *store, struct ip4 address);
 
+/// Stores a lease of DHCPv6 under its address. With STORE_LEASES6_KEPT of them, ones that are over at `now_s`
+/// make room. Durable with the next store_commit.
+void store_lease6_put(struct store *store, const struct lease6 *lease, int64_t now_s);
+/// The lease of `address`, or NULL.
+const struct lease6 *store_lease6_find(const struct store *store, struct ip6 address);
+/// See store_lease_is_durable.
+bool store_lease6_is_durable(const struct store *store, struct ip6 address);
+/// See store_machine_each; leases come in no order.
+void store_lease6_each(const struct store *store, bool (*visit)(const struct lease6 *, void *),
+                       void *context);
+
 /// Appends a copy and gives it the next id, which is returned. The newest STORE_EVENTS_MOST are remembered.
 /// Written with the next commit; losing the last ones in a crash is allowed.
 uint64_t store_event_add(struct store *store, const struct event *event);
 
 #define STORE_EVENTS_MOST          10000
+#define STORE_LEASES6_KEPT         131072 // beyond these, those that are over are forgotten
 #define STORE_ORDERS_MOST          10000
 #define STORE_INVENTORY_BYTES_MOST (1024 * 1024)
