@@ -112,6 +112,17 @@ static void print_json(const struct call *call, struct migration *migration)
     free(yaml);
 }
 
+static bool has_networks(const struct migration *migration)
+{
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        if (strcmp(setting->key->name, "dhcp.subnets[].network") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int command_migrate(struct call *call)
 {
     struct migration migration;
@@ -136,8 +147,11 @@ int command_migrate(struct call *call)
             (void)fflush(call->out.out);
         }
         migrate_print_report(&migration, stderr);
-        show_hint(call, "next: 'imprint config check %s', and compare it with /etc/imprint/imprint.yaml",
-                  output == NULL ? "FILE" : output);
+        show_hint(call, "next: 'imprint config check %s', and compare it with /etc/imprint/imprint.yaml%s",
+                  output == NULL ? "FILE" : output,
+                  !has_networks(&migration)
+                      ? ""
+                      : "; once the other server is off, 'imprint lease import' brings its leases");
     }
     migrate_clear(&migration);
     return good ? CLI_EXIT_OK : CLI_EXIT_REFUSED;

@@ -2,6 +2,7 @@
 #include "cli/migrate.h"
 
 #include "base/text.h"
+#include "cli/migrate_dhcp.h"
 #include "config/config.h"
 
 #include <stdarg.h>
@@ -366,6 +367,7 @@ static int compare_remarks(const void *first, const void *second)
 void migrate_check(struct migration *migration)
 {
     struct problem problem;
+    migrate_dhcp_finish(migration);
     drop_too_long(migration);
     while (!is_good(migration, &problem)) {
         bool dropped = drop_line(migration, problem.line, &problem);

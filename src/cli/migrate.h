@@ -73,8 +73,8 @@ struct migration {
     unsigned line;                 // in it
     bool is_cut;                   // there was more than MIGRATE_MOST
     size_t needless_count;
-    bool may_include;              // other files that are named in those may be read: see migrate_file.h
-    unsigned include_count;        // that were
+    bool may_include;       // other files that are named in those may be read: see migrate_file.h
+    unsigned include_count; // that were
 };
 
 /// Starts with nothing.

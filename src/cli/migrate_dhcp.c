@@ -396,6 +396,23 @@ static void check_network(struct migration *migration, unsigned subnet)
     }
 }
 
+// Other servers say nothing to clients of somebody else's unless they are told to.
+static void check_authority(struct migration *migration)
+{
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        if (strcmp(setting->key->name, SUBNETS "[].network") == 0 &&
+            migrate_find(migration, "dhcp.authoritative") == NULL) {
+            struct migrate_place from = setting->from;
+            migrate_at(migration, from.file, from.line);
+            migrate_remark(migration, MIGRATE_CHANGED, "authoritative",
+                           "the other server was not, since its file does not say it; imprint is, unless "
+                           "dhcp.authoritative is no");
+            return;
+        }
+    }
+}
+
 void migrate_dhcp_finish(struct migration *migration)
 {
     for (size_t i = 0; i < migration->machines.count; i++) {
@@ -409,4 +426,5 @@ void migrate_dhcp_finish(struct migration *migration)
             check_network(migration, i);
         }
     }
+    check_authority(migration);
 }

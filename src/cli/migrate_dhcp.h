@@ -3,6 +3,7 @@
 // settings that what is inside something takes over from it.
 #pragma once
 
+#include "base/text.h"
 #include "cli/migrate.h"
 
 #define MIGRATE_SUBNETS "dhcp.subnets"
@@ -25,6 +26,13 @@ struct migrate_definition { // of an option
     unsigned code;
     const char *type;   // "string" ...
     const char *vendor; // "" = it is no vendor's
+};
+
+enum migrate_repeat { MIGRATE_REPEAT_NONE, MIGRATE_REPEAT_LAST, MIGRATE_REPEAT_ALL };
+
+struct migrate_parts { // what a value of an option is made of
+    char types[96];    // "uint8,ipv4-address": as Kea calls them, with ',' between
+    enum migrate_repeat repeat;
 };
 
 /// Whether `item` is an element of `table` that has not been dropped.
@@ -58,6 +66,10 @@ unsigned migrate_dhcp_code(const char *name);
 bool migrate_dhcp_define(struct migration *migration, const struct migrate_definition *wanted,
                          char out[DHCP_OPTION_NAME_BYTES], const char *what);
 
+/// Appends `count` values as bytes in hex, by the types of their parts. False when they are not of these.
+bool migrate_dhcp_encode(const struct migrate_parts *parts, const char *const *values, size_t count,
+                         struct text *out);
+
 /// How the vendor class of all members of `class` begins. False when that cannot be said.
 bool migrate_dhcp_find_vendor(const struct migration *migration, unsigned class, char out[DHCP_VENDOR_BYTES]);
 
@@ -86,6 +98,6 @@ void migrate_lend_end(struct migration *migration, struct migrate_lending *lendi
 /// Forgets everything.
 void migrate_lend_clear(struct migrate_lending *lending);
 
-/// All has been read: remarks what does not go together (addresses inside ranges, machines that no network
-/// has, a class that does nothing).
+/// All files have been read: remarks what does not go together (addresses inside ranges, machines that no
+/// network has, a class that does nothing).
 void migrate_dhcp_finish(struct migration *migration);

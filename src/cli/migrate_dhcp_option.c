@@ -73,7 +73,8 @@ void migrate_dhcp_option(struct migration *migration, unsigned item, const char 
 {
     unsigned code = migrate_dhcp_code(name);
     bool is_subnet = migrate_dhcp_is(migration, item, SUBNETS);
-    const char *key = is_subnet ? key_of(code) : NULL;
+    bool is_search = code == 15 && strchr(value, ' ') != NULL; // several domains, as resolv.conf has them
+    const char *key = is_subnet && !is_search ? key_of(code) : NULL;
     const char *options = is_subnet   ? SUBNETS "[].options"
                           : item == 0 ? "dhcp.options"
                                       : CLASSES "[].options";
@@ -175,4 +176,74 @@ bool migrate_dhcp_find_vendor(const struct migration *migration, unsigned class,
         out[--length] = '\0'; // a definition's vendor is a beginning
     }
     return length != 0 && strpbrk(out, "*?") == NULL;
+}
+
+// ---- values of several parts ----
+
+static bool print_number(const char *type, const char *value, struct text *out)
+{
+    bool is_signed = type[0] == 'i';
+    bool is_negative = is_signed && value[0] == '-';
+    unsigned bits = text_ends(type, "32") ? 32 : text_ends(type, "16") ? 16 : 8;
+    // dhcpd takes 192 for an "integer 8", too, and sends that byte
+    uint64_t most = is_negative ? (uint64_t)1 << (bits - 1) : ((uint64_t)1 << bits) - 1;
+    uint64_t number;
+    if ((!text_starts(type, "uint") && !text_starts(type, "int")) ||
+        text_parse_u64(value + (is_negative ? 1 : 0), most, &number) != STATUS_OK) {
+        return false;
+    }
+    number = is_negative ? ((uint64_t)1 << bits) - number : number;
+    text_add_format(out, "%0*llx", (int)bits / 4, (unsigned long long)number & (((uint64_t)1 << bits) - 1));
+    return true;
+}
+
+// One value, as bytes in hex. False when it is not of its type.
+static bool print_part(const char *type, const char *value, struct text *out)
+{
+    static const char *const yes[] = {"true", "on", "yes", "1"};
+    static const char *const no[] = {"false", "off", "no", "0"};
+    struct ip4 address;
+    if (strcmp(type, "ipv4-address") == 0) {
+        bool good = ip4_parse(value, &address) == STATUS_OK;
+        text_add_format(out, "%08x", good ? address.value : 0);
+        return good;
+    }
+    if (strcmp(type, "boolean") == 0) {
+        bool is_yes = text_find(value, yes, COUNT_OF(yes)) != COUNT_OF(yes);
+        text_add(out, is_yes ? "01" : "00");
+        return is_yes || text_find(value, no, COUNT_OF(no)) != COUNT_OF(no);
+    }
+    if (strcmp(type, "string") != 0) {
+        return print_number(type, value, out);
+    }
+    for (const char *at = value; *at != '\0'; at++) {
+        text_add_format(out, "%02x", (unsigned char)*at);
+    }
+    return true;
+}
+
+bool migrate_dhcp_encode(const struct migrate_parts *parts, const char *const *values, size_t count,
+                         struct text *out)
+{
+    char type[32] = "";
+    const char *left = parts->types;
+    for (size_t i = 0; i < count; i++) {
+        if (*left == '\0' && parts->repeat == MIGRATE_REPEAT_ALL) {
+            left = parts->types;
+        }
+        if (*left != '\0') {
+            struct text text;
+            left += strspn(left, " ,");
+            text_init(&text, type, sizeof type);
+            text_add_bytes(&text, left, strcspn(left, " ,"));
+            left += strcspn(left, " ,");
+            left += strspn(left, " ,");
+        } else if (parts->repeat == MIGRATE_REPEAT_NONE) {
+            return false;
+        }
+        if (!print_part(type, values[i], out)) {
+            return false;
+        }
+    }
+    return count != 0 && *left == '\0' && !out->cut;
 }

@@ -167,6 +167,7 @@ static const struct {
     {"failover", begin_left},
     {"on", begin_left},
     {"subnet6", begin_left},
+    {"option", dhcpd_record_begin},
     {"pool6", begin_left},
     {"switch", begin_left},
 };
@@ -277,6 +278,11 @@ static void read_item(struct dhcpd_reading *reading)
     const struct dhcpd_conf_item *item = reading->item;
     print_what(reading);
     reading->migration->line = item->line;
+    if (item->kind == DHCPD_CONF_STATEMENT && dhcpd_scope(reading)->kind == DHCPD_RECORD &&
+        reading->lost == 0) {
+        dhcpd_record_read(reading); // types have no ';' behind them
+        return;
+    }
     tell_faults(reading);
     if (item->kind == DHCPD_CONF_OPEN) {
         begin_block(reading);
@@ -302,11 +308,6 @@ static void tell_foreign(struct dhcpd_reading *reading)
 static void tell_of_all(struct dhcpd_reading *reading)
 {
     struct migration *migration = reading->migration;
-    if (!reading->is_authoritative && migration->items.count != 0) {
-        migrate_remark(
-            migration, MIGRATE_CHANGED, "authoritative",
-            "dhcpd was not, since the file does not say it; imprint is, unless dhcp.authoritative is no");
-    }
     if (!reading->has_file && migration->items.count != 0) {
         migrate_remark(migration, MIGRATE_CHANGED, "filename",
                        "there is no filename and no next-server, so the offers held nothing to boot and "
@@ -375,7 +376,6 @@ static void read_file(struct migration *migration, const struct migrate_text *te
     dhcpd_class_finish(reading);
     migrate_at(migration, text->path, 1);
     tell_of_all(reading);
-    migrate_dhcp_finish(migration);
     migrate_lend_clear(&reading->lending);
     heap_array_clear(&reading->classes);
     heap_array_clear(&reading->options);

@@ -19,6 +19,7 @@ enum dhcpd_scope_kind {
     DHCPD_HOST,
     DHCPD_CLASS,
     DHCPD_IF,
+    DHCPD_RECORD,  // the types of an option that is defined
     DHCPD_SKIPPED, // nothing in it is carried over, which was remarked
 };
 
@@ -55,8 +56,8 @@ struct dhcpd_option { // "option arch code 93 = unsigned integer 16;"
     char name[DHCP_OPTION_NAME_BYTES];
     char space[DHCP_OPTION_NAME_BYTES];
     unsigned code;
-    const char *type; // of definitions
-    bool is_bytes;    // a list of numbers of one byte, or a record of them
+    const char *type;           // of definitions
+    struct migrate_parts parts; // when that is "hex"
 };
 
 struct dhcpd_reading {
@@ -70,7 +71,6 @@ struct dhcpd_reading {
     unsigned depth;
     unsigned base_depth;   // where the file that is being read began
     unsigned lost;         // blocks around that were too deep
-    bool is_authoritative; // was said
     bool has_file;         // a boot file or a server of boot files was named for more than one host
     unsigned foreign_line; // of the first blank that is none; 0 = there was none
     unsigned foreign_count;
@@ -88,6 +88,11 @@ void dhcpd_text_read(struct dhcpd_reading *reading, const struct migrate_text *t
 
 /// Reads "option ...".
 void dhcpd_option_read(struct dhcpd_reading *reading);
+
+/// Reads "option NAME code N = {", and the types in it.
+void dhcpd_record_begin(struct dhcpd_reading *reading);
+/// See dhcpd_record_begin.
+void dhcpd_record_read(struct dhcpd_reading *reading);
 
 /// The option that the file has defined as `name` ("arch", "PXE.x"), or NULL.
 const struct dhcpd_option *dhcpd_option_find(const struct dhcpd_reading *reading, const char *name);

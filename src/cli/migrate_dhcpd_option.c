@@ -36,77 +36,124 @@ const struct dhcpd_option *dhcpd_option_find(const struct dhcpd_reading *reading
     return NULL;
 }
 
+// The part that stands at word `*at`, "unsigned integer 16" or "ip-address", as Kea calls it. "" = none that
+// has bytes of its own. `*at` moves behind it.
+static const char *read_part(const struct dhcpd_reading *reading, unsigned *at)
+{
+    static const char *const numbers[2][3] = {{"uint8", "uint16", "uint32"}, {"int8", "int16", "int32"}};
+    const char *word = dhcpd_word(reading, (*at)++);
+    bool has_sign = strcmp(word, "unsigned") == 0 || strcmp(word, "signed") == 0;
+    bool is_signed = strcmp(word, "unsigned") != 0;
+    if (has_sign) {
+        word = dhcpd_word(reading, (*at)++);
+    }
+    if (strcmp(word, "integer") == 0) {
+        const char *size = dhcpd_word(reading, (*at)++);
+        return numbers[is_signed][strcmp(size, "8") == 0 ? 0 : strcmp(size, "16") == 0 ? 1 : 2];
+    }
+    return strcmp(word, "ip-address") == 0 ? "ipv4-address"
+           : strcmp(word, "boolean") == 0  ? "boolean"
+           : strcmp(word, "text") == 0     ? "string"
+                                           : "";
+}
+
 // The type that stands at word `at`: "text", "array of ip-address", "unsigned integer 16" ...
 static void read_type(const struct dhcpd_reading *reading, unsigned at, struct dhcpd_option *option)
 {
+    static const struct {
+        const char *part;
+        const char *one;
+        const char *many; // NULL = its bytes
+    } types[] = {{"uint8", "uint8", NULL},  {"uint16", "uint16", NULL},        {"uint32", "uint32", NULL},
+                 {"boolean", "bool", NULL}, {"ipv4-address", "ip", "ip-list"}, {"string", "string", NULL}};
     bool is_array = is_at(reading, at, "array");
     at += is_array ? 2 : 0;
-    const char *word = dhcpd_word(reading, at);
-    unsigned bits = is_at(reading, at, "integer") ? at + 1 : at + 2;
-    bool is_integer = strcmp(word, "integer") == 0 || is_at(reading, at + 1, "integer");
-    bool is_signed = is_integer && strcmp(word, "unsigned") != 0;
-    option->type = "hex";
-    if (is_integer) {
-        const char *size = dhcpd_word(reading, bits);
-        option->is_bytes = strcmp(size, "8") == 0;
-        if (!is_array && !is_signed) {
-            option->type = strcmp(size, "8") == 0 ? "uint8" : strcmp(size, "16") == 0 ? "uint16" : "uint32";
+    option->type = is_at(reading, at, "domain-list") ? "domain-list" : "hex";
+    const char *part = read_part(reading, &at);
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        if (strcmp(types[i].part, part) == 0) {
+            option->type = !is_array ? types[i].one : types[i].many != NULL ? types[i].many : "hex";
         }
-    } else if (strcmp(word, "ip-address") == 0) {
-        option->type = is_array ? "ip-list" : "ip";
-    } else if (strcmp(word, "text") == 0) {
-        option->type = is_array ? "hex" : "string";
-    } else if (strcmp(word, "boolean") == 0 && !is_array) {
-        option->type = "bool";
-    } else if (strcmp(word, "domain-list") == 0) {
-        option->type = "domain-list";
+    }
+    if (strcmp(option->type, "hex") == 0) {
+        (void)text_copy(option->parts.types, sizeof option->parts.types, part);
+        option->parts.repeat = is_array ? MIGRATE_REPEAT_ALL : MIGRATE_REPEAT_NONE;
     }
 }
 
-// option NAME code N = TYPE
-static void define(struct dhcpd_reading *reading)
+// option NAME code N = TYPE; also the beginning of one whose types stand in { and }. False after a remark.
+static bool define(struct dhcpd_reading *reading, bool is_record)
 {
-    struct dhcpd_option option = {0};
+    struct dhcpd_option option = {.type = "hex"};
     uint64_t code;
     split_name(dhcpd_word(reading, 1), &option);
     if (text_parse_u64(dhcpd_word(reading, 3), 65535, &code) != STATUS_OK || !is_at(reading, 4, "=")) {
         migrate_remark(reading->migration, MIGRATE_FAULT, reading->what,
                        "an option is defined as 'option NAME code NUMBER = TYPE'");
-        return;
+        return false;
     }
     option.code = (unsigned)code;
-    read_type(reading, 5, &option);
+    if (is_record) {
+        option.parts.repeat = is_at(reading, 5, "array") ? MIGRATE_REPEAT_ALL : MIGRATE_REPEAT_NONE;
+    } else {
+        read_type(reading, 5, &option);
+    }
     if (code == 0 || code > 254) {
         migrate_remark(reading->migration, MIGRATE_LEFT, reading->what,
                        "DHCP options have codes from 1 to 254");
-    } else if (reading->options.count >= MIGRATE_MOST) {
+        return false;
+    }
+    if (reading->options.count >= MIGRATE_MOST) {
         reading->migration->is_cut = true;
-    } else {
-        heap_array_add(&reading->options, &option);
-        migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
-                       "it is in dhcp.definitions if it is used and imprint does not know it");
+        return false;
+    }
+    heap_array_add(&reading->options, &option);
+    migrate_remark(reading->migration, MIGRATE_NEEDLESS, reading->what,
+                   "it is in dhcp.definitions if it is used and imprint does not know it");
+    return true;
+}
+
+void dhcpd_record_begin(struct dhcpd_reading *reading)
+{
+    if (is_at(reading, 2, "code") && define(reading, true)) {
+        dhcpd_scope(reading)->kind = DHCPD_RECORD;
+    } else if (!is_at(reading, 2, "code")) {
+        migrate_remark(reading->migration, MIGRATE_FAULT, reading->what, "dhcpd has no such block");
     }
 }
 
-static bool is_byte_list(const struct dhcpd_reading *reading)
+void dhcpd_record_read(struct dhcpd_reading *reading)
 {
-    unsigned numbers = 0;
-    for (unsigned i = 2; i < reading->item->count; i++) {
-        uint64_t value;
-        if (is_at(reading, i, ",")) {
-            continue;
-        }
-        if (reading->item->words[i].is_string ||
-            text_parse_u64(dhcpd_word(reading, i), 255, &value) != STATUS_OK) {
-            return false;
-        }
-        numbers++;
+    struct dhcpd_option *option = heap_array_get(&reading->options, reading->options.count - 1);
+    struct text types;
+    text_init(&types, option->parts.types, sizeof option->parts.types);
+    for (unsigned at = 0; at < reading->item->count;) {
+        text_add_format(&types, "%s%s", at == 0 ? "" : ",", read_part(reading, &at));
+        at += is_at(reading, at, ",") ? 1 : 0;
     }
-    return numbers > 1;
+    if (types.cut) {
+        option->parts.types[0] = '\0';
+    }
+}
+
+// The value of an option whose parts are known, as bytes in hex. False when it is not of their types.
+static bool print_parts(const struct dhcpd_reading *reading, const struct migrate_parts *parts,
+                        struct text *out)
+{
+    const char *values[DHCPD_CONF_WORDS_MOST];
+    size_t count = 0;
+    for (unsigned i = 2; i < reading->item->count; i++) {
+        const struct dhcpd_conf_word *word = &reading->item->words[i];
+        if (word->is_string || strcmp(word->text, ",") != 0) {
+            values[count++] = word->text;
+        }
+    }
+    return migrate_dhcp_encode(parts, values, count, out);
 }
 
 // The value, as imprint.yaml has it.
-static void print_value(const struct dhcpd_reading *reading, bool is_bytes, char out[MIGRATE_VALUE_BYTES])
+static void print_value(const struct dhcpd_reading *reading, const struct migrate_parts *parts,
+                        char out[MIGRATE_VALUE_BYTES])
 {
     struct text text;
     const struct dhcpd_conf_word *words = reading->item->words;
@@ -119,16 +166,11 @@ static void print_value(const struct dhcpd_reading *reading, bool is_bytes, char
         }
         return;
     }
-    if (is_bytes && is_byte_list(reading)) {
-        text_add(&text, "hex:");
-        for (unsigned i = 2; i < reading->item->count; i++) {
-            uint64_t value;
-            if (text_parse_u64(words[i].text, 255, &value) == STATUS_OK) {
-                text_add_format(&text, "%02x", (unsigned)value);
-            }
-        }
+    text_add(&text, "hex:");
+    if (parts->types[0] != '\0' && print_parts(reading, parts, &text)) {
         return;
     }
+    text_init(&text, out, MIGRATE_VALUE_BYTES);
     for (unsigned i = 2; i < reading->item->count; i++) {
         const char *word = words[i].text;
         bool is_comma = !words[i].is_string && strcmp(word, ",") == 0;
@@ -201,6 +243,7 @@ static void set(struct dhcpd_reading *reading, const char *name, const char *val
             migration, MIGRATE_LEFT, reading->what,
             "imprint has options for networks and classes, not for one range; make a class for it");
         break;
+    case DHCPD_RECORD:
     case DHCPD_SKIPPED:
         break;
     case DHCPD_FILE:
@@ -274,7 +317,7 @@ void dhcpd_option_read(struct dhcpd_reading *reading)
         return;
     }
     if (is_at(reading, 2, "code")) {
-        define(reading);
+        (void)define(reading, false);
         return;
     }
     const struct dhcpd_option *option = dhcpd_option_find(reading, name);
@@ -289,7 +332,14 @@ void dhcpd_option_read(struct dhcpd_reading *reading)
     if (!name_of(reading, option, known)) {
         return;
     }
+    // dhcpd has no type of its own for these, so they are always bytes one by one
+    static const struct migrate_parts bytes = {"uint8", MIGRATE_REPEAT_ALL};
+    static const struct migrate_parts none = {"", MIGRATE_REPEAT_NONE};
     unsigned code = option != NULL ? option->code : migrate_dhcp_code(known);
-    print_value(reading, code == 121 || code == 249 || (option != NULL && option->is_bytes), value);
+    print_value(reading,
+                option != NULL               ? &option->parts
+                : code == 121 || code == 249 ? &bytes
+                                             : &none,
+                value);
     set(reading, known, value);
 }

@@ -168,7 +168,6 @@ static void take_authoritative(struct dhcpd_reading *reading)
         remark(reading, MIGRATE_CHANGED, "imprint is authoritative for all its networks or for none");
     }
     migrate_set(reading->migration, "dhcp.authoritative", value, reading->what);
-    reading->is_authoritative = true;
 }
 
 static void take_ping(struct dhcpd_reading *reading)

@@ -319,7 +319,6 @@ static void read_file(struct migration *migration, const struct migrate_text *te
     read_text(migration, text, true);
     migration->include_count = include_count; // they are read twice
     read_text(migration, text, false);
-    migrate_dhcp_finish(migration);
 }
 
 const struct migrate_source migrate_source_dnsmasq = {

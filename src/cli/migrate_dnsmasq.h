@@ -29,6 +29,9 @@ void dnsmasq_remark(const struct dnsmasq_fields *fields, enum migrate_remark_kin
 /// Where an option belongs: of a tag the class or network, else all (0). False after a remark.
 bool dnsmasq_item_find(const struct dnsmasq_fields *fields, unsigned *item);
 
+/// Whether the machine's dhcp-host sets `tag`.
+bool dnsmasq_machine_has(const struct migrate_machine *machine, const char *tag);
+
 /// Reads dhcp-option and dhcp-option-force.
 void dnsmasq_option_take(const struct dnsmasq_fields *fields);
 

@@ -78,47 +78,47 @@ static bool read_time(const char *text, char seconds[24])
 
 // ---- tags ----
 
-// The class that is called as `tag` is, or 0.
-static unsigned class_find(const struct migration *migration, const char *tag)
+// Whether what stands above a setting or machine says "set:TAG".
+static bool sets_tag(const struct migrate_place *from, const char *tag)
 {
-    char name[MACHINE_NAME_BYTES];
-    migrate_class_name(tag, name);
+    char mark[MIGRATE_WHAT_BYTES];
+    (void)snprintf(mark, sizeof mark, "set:%.60s", tag);
+    const char *found = strstr(from->what, mark);
+    return tag[0] != '\0' && found != NULL && strchr(", \t", found[strlen(mark)]) != NULL; // NUL, too
+}
+
+// The class, or the network, that `tag` stands for: kept nowhere, found in what stands above its `key`; or 0.
+static unsigned item_find(const struct migration *migration, const char *key, const char *tag)
+{
     for (size_t i = 0; i < migration->settings.count; i++) {
         const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (strcmp(setting->key->name, NAME_KEY) == 0 && strcmp(setting->value, name) == 0) {
+        if (strcmp(setting->key->name, key) == 0 && sets_tag(&setting->from, tag)) {
             return setting->item;
         }
     }
     return 0;
 }
 
-// The network with a range that sets `tag`: kept nowhere, found in what stands above the range; or 0.
-static unsigned network_find(const struct migration *migration, const char *tag)
+static unsigned class_find(const struct migration *migration, const char *tag)
 {
-    char mark[MIGRATE_WHAT_BYTES];
-    (void)snprintf(mark, sizeof mark, "set:%.60s,", tag);
-    for (size_t i = 0; i < migration->settings.count; i++) {
-        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
-        if (strcmp(setting->key->name, "dhcp.subnets[].network") == 0 &&
-            strstr(setting->from.what, mark) != NULL) {
-            return setting->item;
-        }
-    }
-    return 0;
+    return item_find(migration, NAME_KEY, tag);
+}
+
+bool dnsmasq_machine_has(const struct migrate_machine *machine, const char *tag)
+{
+    return sets_tag(&machine->from, tag);
 }
 
 static void match(const struct dnsmasq_fields *fields, const char *key, const char *value)
 {
     char name[KEY_NAME_BYTES];
-    char class_name[MACHINE_NAME_BYTES];
     unsigned class = class_find(fields->migration, fields->set);
-    migrate_class_name(fields->set, class_name);
     if (fields->set[0] == '\0') {
         dnsmasq_remark(fields, MIGRATE_FAULT, "it sets no tag");
         return;
     }
     if (class == 0) {
-        class = migrate_add(fields->migration, 0, "dhcp.classes", class_name, fields->what);
+        class = migrate_class_add(fields->migration, fields->set, fields->what);
     }
     (void)snprintf(name, sizeof name, "dhcp.classes[].match.%s", key);
     const struct migrate_setting *old = migrate_find_in(fields->migration, class, name, NULL);
@@ -242,8 +242,8 @@ static unsigned add_network(const struct dnsmasq_fields *fields, struct ip4 firs
 static void take_range(const struct dnsmasq_fields *fields)
 {
     struct migrate_range range = {.classes = ""};
+    char classes[MACHINE_NAME_BYTES];
     char seconds[24];
-    char classes[MACHINE_NAME_BYTES] = "";
     const char *end = dnsmasq_field(fields, 1);
     if (strchr(dnsmasq_field(fields, 0), ':') != NULL) {
         dnsmasq_remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
@@ -267,7 +267,7 @@ static void take_range(const struct dnsmasq_fields *fields)
                                "who has its tags could not be carried over, so the range was not either");
                 return;
             }
-            migrate_class_name(fields->tags[0], classes);
+            (void)text_copy(classes, sizeof classes, migrate_class_find_name(fields->migration, class));
             range.classes = classes;
         }
         migrate_dhcp_range(fields->migration, subnet, &range, fields->what);
@@ -288,7 +288,7 @@ bool dnsmasq_item_find(const struct dnsmasq_fields *fields, unsigned *item)
     }
     const char *tag = fields->tags[0];
     *item = class_find(fields->migration, tag);
-    *item = *item == 0 ? network_find(fields->migration, tag) : *item;
+    *item = *item == 0 ? item_find(fields->migration, "dhcp.subnets[].network", tag) : *item;
     if (*item == 0 || fields->tag_count > 1) {
         dnsmasq_remark(fields, MIGRATE_LEFT,
                        fields->tag_count > 1 ? "an option of imprint belongs to one class, or to one network"
@@ -416,7 +416,7 @@ static const struct option {
     {"dhcp-range", false, take_range, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-option", false, dnsmasq_option_take, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-option-force", false, dnsmasq_option_take, NULL, MIGRATE_LEFT, NULL},
-    {"dhcp-host", false, take_host, NULL, MIGRATE_LEFT, NULL},
+    {"dhcp-host", true, take_host, NULL, MIGRATE_LEFT, NULL},
     {"dhcp-boot", false, take_boot, NULL, MIGRATE_LEFT, NULL},
     {"domain", false, take_domain, NULL, MIGRATE_LEFT, NULL},
     {"interface", false, take_interface, NULL, MIGRATE_LEFT, NULL},

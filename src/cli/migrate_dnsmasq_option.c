@@ -68,12 +68,28 @@ static void print_hex(const struct dnsmasq_fields *fields, unsigned from, const 
     }
 }
 
-static void set_option(const struct dnsmasq_fields *fields, const char *name, unsigned from)
+// Options for the machines whose dhcp-host sets the tag. False when there are none.
+static bool set_for_machines(const struct dnsmasq_fields *fields, const char *name, const char *value)
 {
-    char value[MIGRATE_VALUE_BYTES];
-    char forced[DHCP_OPTION_NAME_BYTES];
-    struct ip4 address;
-    unsigned item;
+    struct migration *migration = fields->migration;
+    bool found = false;
+    for (size_t i = 0; fields->tag_count == 1 && i < migration->machines.count; i++) {
+        if (!dnsmasq_machine_has(heap_array_get(&migration->machines, i), fields->tags[0])) {
+            continue;
+        }
+        found = true;
+        if (migrate_dhcp_code(name) == 66 || migrate_dhcp_code(name) == 67) {
+            dnsmasq_remark(fields, MIGRATE_CHANGED, "imprint chooses what each machine boots by its order");
+            return true;
+        }
+        migrate_set_machine_option(migration, i, name, value, fields->what);
+    }
+    return found;
+}
+
+static void print_value(const struct dnsmasq_fields *fields, const char *name, unsigned from,
+                        char value[MIGRATE_VALUE_BYTES])
+{
     uint64_t number;
     // with the blanks that stand behind commas
     const char *raw = from < fields->count ? fields->value + (fields->items[from] - fields->text) : "";
@@ -81,13 +97,22 @@ static void set_option(const struct dnsmasq_fields *fields, const char *name, un
     if (is_own && from < fields->count) {
         print_hex(fields, from, raw, value);
     } else {
-        (void)text_copy(value, sizeof value, raw);
+        (void)text_copy(value, MIGRATE_VALUE_BYTES, raw);
     }
-    if (!dnsmasq_item_find(fields, &item)) {
-        return;
-    }
+}
+
+static void set_option(const struct dnsmasq_fields *fields, const char *name, unsigned from)
+{
+    char value[MIGRATE_VALUE_BYTES];
+    char forced[DHCP_OPTION_NAME_BYTES];
+    struct ip4 address;
+    unsigned item;
+    print_value(fields, name, from, value);
     if (strcmp(value, "0.0.0.0") == 0) {
         dnsmasq_remark(fields, MIGRATE_LEFT, "0.0.0.0 stood for dnsmasq's own address: write imprint's");
+        return;
+    }
+    if (set_for_machines(fields, name, value) || !dnsmasq_item_find(fields, &item)) {
         return;
     }
     if (item == 0 && migrate_dhcp_code(name) == 3 && ip4_parse(value, &address) == STATUS_OK) {
@@ -98,14 +123,39 @@ static void set_option(const struct dnsmasq_fields *fields, const char *name, un
     migrate_dhcp_option(fields->migration, item, forced, value, false, fields->what);
 }
 
+// "vendor:MSFT,2,1i": option 2 inside option 43 for clients whose vendor class begins so.
+static void set_vendor_option(const struct dnsmasq_fields *fields)
+{
+    char value[MIGRATE_VALUE_BYTES];
+    char name[DHCP_OPTION_NAME_BYTES];
+    uint64_t code;
+    unsigned item;
+    const char *vendor = dnsmasq_field(fields, 0) + strlen("vendor:");
+    const char *raw = fields->count > 2 ? fields->value + (fields->items[2] - fields->text) : "";
+    if (text_parse_u64(dnsmasq_field(fields, 1), 254, &code) != STATUS_OK || code == 0 || fields->count < 3) {
+        dnsmasq_remark(fields, MIGRATE_LEFT, "define it in dhcp.definitions with its 'vendor'");
+        return;
+    }
+    const struct migrate_definition definition = {dnsmasq_field(fields, 1), vendor, (unsigned)code, "hex",
+                                                  vendor};
+    print_hex(fields, 2, raw, value);
+    if (dnsmasq_item_find(fields, &item) &&
+        migrate_dhcp_define(fields->migration, &definition, name, fields->what)) {
+        migrate_dhcp_option(fields->migration, item, name, value, false, fields->what);
+    }
+}
+
 void dnsmasq_option_take(const struct dnsmasq_fields *fields)
 {
     const char *name = dnsmasq_field(fields, 0);
-    if (text_starts(name, "vendor:") || text_starts(name, "encap:") || text_starts(name, "vi-encap:")) {
-        bool is_pxe = text_starts(name, "vendor:PXEClient") || text_starts(name, "encap:175");
-        dnsmasq_remark(fields, is_pxe ? MIGRATE_NEEDLESS : MIGRATE_LEFT,
-                       is_pxe ? "imprint makes what PXE firmware needs by itself"
-                              : "an option inside another: define it in dhcp.definitions with its 'vendor'");
+    if (text_starts(name, "vendor:PXEClient") || text_starts(name, "encap:175")) {
+        dnsmasq_remark(fields, MIGRATE_NEEDLESS, "imprint makes what PXE firmware needs by itself");
+    } else if (text_starts(name, "vendor:") && name[strlen("vendor:")] != '\0') {
+        set_vendor_option(fields);
+    } else if (text_starts(name, "vendor:") || text_starts(name, "encap:") ||
+               text_starts(name, "vi-encap:")) {
+        dnsmasq_remark(fields, MIGRATE_LEFT,
+                       "an option inside another: define it in dhcp.definitions with its 'vendor'");
     } else if (text_starts(name, "option6:") || text_starts(name, "[")) {
         dnsmasq_remark(fields, MIGRATE_LEFT, "DHCPv6 is configured in dhcp6, see imprint.yaml(5)");
     } else if (name[0] == '\0') {

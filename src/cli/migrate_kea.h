@@ -17,9 +17,8 @@ struct kea_option { // of option-def
     char name[DHCP_OPTION_NAME_BYTES];
     char space[DHCP_OPTION_NAME_BYTES]; // "" = none
     unsigned code;
-    const char *type; // of definitions
-    char parts[64]; // what a record, or an array of numbers, is made of: "uint8,ipv4-address"; "" = one value
-    bool repeats_last; // an array: its last part comes as often as there are values
+    const char *type;           // of definitions
+    struct migrate_parts parts; // of a record, or of an array of numbers; no types = one value
 };
 
 struct kea_relay { // an address of a relay agent

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define PARTS_MOST 32
+
 static bool is_true(const struct kea_reading *reading, size_t node, const char *key)
 {
     return strcmp(kea_tree_find_text(&reading->tree, node, key), "true") == 0;
@@ -61,8 +63,8 @@ static void read_type(const struct kea_reading *reading, size_t node, struct kea
         }
     }
     if (strcmp(option->type, "hex") == 0 && strcmp(type, "binary") != 0) {
-        option->repeats_last = is_array;
-        (void)text_copy(option->parts, sizeof option->parts,
+        option->parts.repeat = is_array ? MIGRATE_REPEAT_LAST : MIGRATE_REPEAT_NONE;
+        (void)text_copy(option->parts.types, sizeof option->parts.types,
                         is_record ? kea_tree_find_text(&reading->tree, node, "record-types") : type);
     }
 }
@@ -129,36 +131,6 @@ static bool print_hex(const char *data, struct text *out)
     return digits % 2 == 0;
 }
 
-// One value of a part, as bytes in hex. False when it is not of its type.
-static bool print_part(const char *type, const char *value, struct text *out)
-{
-    uint64_t number;
-    struct ip4 address;
-    unsigned bits = text_ends(type, "32") ? 32 : text_ends(type, "16") ? 16 : 8;
-    if (strcmp(type, "ipv4-address") == 0) {
-        bool good = ip4_parse(value, &address) == STATUS_OK;
-        text_add_format(out, "%08x", good ? address.value : 0);
-        return good;
-    }
-    if (strcmp(type, "string") == 0) {
-        for (const char *at = value; *at != '\0'; at++) {
-            text_add_format(out, "%02x", (unsigned char)*at);
-        }
-        return true;
-    }
-    if (strcmp(type, "boolean") == 0) {
-        bool is_yes = strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
-        text_add(out, is_yes ? "01" : "00");
-        return is_yes || strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
-    }
-    if (!text_starts(type, "uint") ||
-        text_parse_u64(value, ((uint64_t)1 << bits) - 1, &number) != STATUS_OK) {
-        return false;
-    }
-    text_add_format(out, "%0*llx", (int)bits / 4, (unsigned long long)number);
-    return true;
-}
-
 // Takes what stands before the next ',' off `*at`, without blanks around it.
 static void take_part(const char **at, char *out, size_t out_bytes)
 {
@@ -177,21 +149,18 @@ static void take_part(const char **at, char *out, size_t out_bytes)
 // The values of a record or array, as bytes in hex. False when they are not of their types.
 static bool print_parts(const struct kea_option *option, const char *data, struct text *out)
 {
-    char type[32] = "";
-    char value[256];
-    const char *types_left = option->parts;
+    char values[PARTS_MOST][256];
+    const char *pointers[PARTS_MOST];
+    size_t count = 0;
     while (*data != '\0') {
-        if (*types_left != '\0') {
-            take_part(&types_left, type, sizeof type);
-        } else if (!option->repeats_last) {
+        if (count == PARTS_MOST) {
             return false;
         }
-        take_part(&data, value, sizeof value);
-        if (!print_part(type, value, out)) {
-            return false;
-        }
+        take_part(&data, values[count], sizeof values[count]);
+        pointers[count] = values[count];
+        count++;
     }
-    return *types_left == '\0' && out->length > 4;
+    return migrate_dhcp_encode(&option->parts, pointers, count, out);
 }
 
 // "a\,b" is one text with a comma.
@@ -214,11 +183,11 @@ static bool print_value(const struct kea_reading *reading, size_t node, const st
     if (is_true(reading, node, "never-send")) {
         return true; // an empty value: it is kept away
     }
-    if (is_hex || (option != NULL && strcmp(option->type, "hex") == 0 && option->parts[0] == '\0')) {
+    if (is_hex || (option != NULL && strcmp(option->type, "hex") == 0 && option->parts.types[0] == '\0')) {
         text_add(&text, "hex:");
         return print_hex(data, &text) && !text.cut;
     }
-    if (option != NULL && option->parts[0] != '\0') {
+    if (option != NULL && option->parts.types[0] != '\0') {
         text_add(&text, "hex:");
         return print_parts(option, data, &text) && !text.cut;
     }

@@ -216,7 +216,6 @@ static void read_file(struct migration *migration, const struct migrate_text *te
             read_part(reading, at);
         }
     }
-    migrate_dhcp_finish(migration);
     kea_tree_clear(&reading->tree);
     migrate_lend_clear(&reading->lending);
     heap_array_clear(&reading->classes);

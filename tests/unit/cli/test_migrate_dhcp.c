@@ -277,6 +277,30 @@ static void options_of_ones_own_and_of_vendors_are_defined(void **state)
     migrate_clear(&migration);
 }
 
+static void records_are_bytes(void **state)
+{
+    (void)state;
+    begin();
+    read_as(
+        "dhcpd",
+        "option a code 230 = { boolean, integer 32, text };\noption b code 231 = array of { ip-address, "
+        "unsigned integer 16 };\noption c code 232 = integer 32;\noption d code 233 = array of integer 16;\n"
+        "option a on 1772 \"xy\";\noption b 192.0.2.1 5, 192.0.2.2 6;\noption c -5;\noption d 1, 2;\n"
+        "option e code 234 = { ip-address }\noption e nonsense;\n"
+        "option rfc3442 code 121 = array of integer 8;\noption rfc3442 8, 10, 192, 0, 2, 1;\n" SUBNET
+        "option domain-name \"a.example b.example\"; }\n");
+    sets("dhcp.options", "a", "01000006ec7879");
+    sets("dhcp.options", "b", "c00002010005c00002020006");
+    sets("dhcp.options", "c", "fffffffb");
+    sets("dhcp.options", "d", "00010002");
+    sets("dhcp.options", "classless-routes", "10.0.0.0/8 192.0.2.1");
+    sets("dhcp.subnets[].options", "domain-name", "a.example b.example");
+    remarks(MIGRATE_LEFT, 10, "option e", "cannot be 'nonsense'");
+    no_remarks(MIGRATE_FAULT, 1);
+    no_remarks(MIGRATE_FAULT, 2);
+    migrate_clear(&migration);
+}
+
 static void options_without_a_type_are_bytes_as_dnsmasq_guesses(void **state)
 {
     (void)state;
@@ -301,6 +325,30 @@ static void options_without_a_type_are_bytes_as_dnsmasq_guesses(void **state)
         sets("dhcp.options", "224", rows[i].bytes);
         end(1);
     }
+}
+
+static void tags_of_dnsmasq_are_classes_networks_or_machines(void **state)
+{
+    (void)state;
+    begin();
+    read_as("dnsmasq",
+            "dhcp-option=tag:red,7,192.0.2.4\ndhcp-host=52:54:00:00:00:01,set:red,192.0.2.20\n"
+            "dhcp-vendorclass=set:a_b,x\ndhcp-vendorclass=set:a-b,y\ndhcp-option=tag:!a_b,7,192.0.2.5\n"
+            "dhcp-option=tag:a-b,7,192.0.2.6\ndhcp-range=tag:!a_b,192.0.2.9,192.0.2.20,255.255.255.0\n"
+            "dhcp-option=vendor:MSFT,2,1i\ndhcp-range=set:n,192.0.2.9,192.0.2.30,255.255.255.0\n"
+            "dhcp-option=tag:a-b,tag:n,7,192.0.2.7\ndhcp-option=tag:a,7,192.0.2.8\n");
+    const struct migrate_machine_option *option = heap_array_get(&migration.machine_options, 0);
+    assert_string_equal(option->name, "log-servers");
+    assert_string_equal(option->value, "192.0.2.4");
+    remarks(MIGRATE_LEFT, 5, "tag:!a_b", "could not be carried over");
+    remarks(MIGRATE_LEFT, 7, "tag:!a_b", "the range was not either");
+    remarks(MIGRATE_LEFT, 10, "tag:a-b,tag:n", "one class, or to one network");
+    remarks(MIGRATE_LEFT, 11, "tag:a,", "could not be carried over");
+    sets("dhcp.classes[].match.vendor_class", NULL, "*y*");
+    sets("dhcp.classes[].options", "log-servers", "192.0.2.6");
+    sets("dhcp.definitions[].vendor", NULL, "MSFT");
+    sets("dhcp.options", "MSFT.2", "00000001");
+    migrate_clear(&migration);
 }
 
 static void what_is_imprints_own_is_explained(void **state)
@@ -461,7 +509,9 @@ int main(void)
         cmocka_unit_test(ranges_that_are_for_somebody_else_stay_out),
         cmocka_unit_test(what_is_wrong_with_networks_is_told),
         cmocka_unit_test(options_of_ones_own_and_of_vendors_are_defined),
+        cmocka_unit_test(records_are_bytes),
         cmocka_unit_test(options_without_a_type_are_bytes_as_dnsmasq_guesses),
+        cmocka_unit_test(tags_of_dnsmasq_are_classes_networks_or_machines),
         cmocka_unit_test(what_is_imprints_own_is_explained),
         cmocka_unit_test(secrets_stay_where_they_are),
         cmocka_unit_test(machines_are_commands_that_a_shell_reads_safely),
