@@ -3,7 +3,7 @@
 // it from DHCP options; content fills it from a file request. The model knows no protocol.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "base/uuid.h"
 #include "model/machine.h"
 
@@ -40,6 +40,8 @@ struct boot_client {
     struct boot_evidence circuit_id;    // what the relay says of where it is: 82.1
     struct boot_evidence remote_id;     // 82.2
     struct boot_evidence subscriber_id; // 82.6
+    bool tells_place;                   // what follows says where it is; unicast messages pass relays by
+    struct ip relay;                    // the relay agent's address; none = on our own wire
     bool is_placed;                     // its network and classes are known, and say what follows
     enum policy_choice unknown;
     char proposal[MACHINE_PROFILE_BYTES]; // the profile that its class names, or ""

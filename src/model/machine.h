@@ -11,6 +11,7 @@
 #define MACHINE_NAME_BYTES    64
 #define MACHINE_SERIAL_BYTES  65
 #define MACHINE_MACS_MOST     8
+#define MACHINE_PLACE_BYTES   192
 #define MACHINE_OPTIONS_BYTES 512
 #define MACHINE_PROFILE_BYTES 64
 
@@ -56,7 +57,8 @@ struct machine {
     char dhcp_options[MACHINE_OPTIONS_BYTES]; // "NAME=VALUE" in lines, as dhcp_option_parse_pair reads them
     enum policy_choice unknown;               // what class and network say while it is MACHINE_NEW
     char proposal[MACHINE_PROFILE_BYTES];     // the profile that its class names; "" = none
-    int64_t first_seen_s;                     // Unix seconds; 0 = added by hand and not yet seen
+    char place[MACHINE_PLACE_BYTES]; // where the relay agent says it is (client_print_place); "" = no relay
+    int64_t first_seen_s;            // Unix seconds; 0 = added by hand and not yet seen
     int64_t last_seen_s;
 };
 

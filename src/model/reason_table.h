@@ -4,6 +4,7 @@
 // clang-format off
 REASON_ROW(MACHINE_UNKNOWN, NOTICE, "this machine is not known yet", "No machine with this MAC address or UUID was added or approved; it was recorded now.", "imprint machine approve NAME, or imprint machine reject NAME")
 REASON_ROW(MACHINE_HELD, NOTICE, "the machine waits until somebody decides about it", "policy.unknown is 'hold': a machine nobody approved shows its id on its screen and asks again every few seconds. Nothing that could change its disk is sent to it.", "imprint machine approve NAME")
+REASON_ROW(MACHINE_MOVED, NOTICE, "relay agents say that the machine is at another place than before", "The address of the relay, or what it adds of switch, port and subscriber (option 82), changed since the machine booted last: it was plugged in elsewhere, or the switch was changed.", "imprint machine show NAME")
 REASON_ROW(MACHINE_REJECTED, NOTICE, "the machine was rejected", "An administrator rejected this machine; it gets no boot information.", "imprint machine approve NAME to change that")
 REASON_ROW(POLICY_REFUSE, NOTICE, "unknown machines are refused by policy", "policy.unknown is 'refuse'.", "imprint machine approve NAME, or set policy.unknown to hold")
 REASON_ROW(POLICY_LOCAL, INFO, "unknown machines boot their own disk by policy", "policy.unknown is 'local'.", "")

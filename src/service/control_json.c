@@ -106,6 +106,7 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
     put_text(object, "tftp_rollover", machine_rollover_text(machine->tftp_rollover));
     json_object_set_new(object, "dhcp_options", control_machine_options_json(machine));
     put_text(object, "proposal", machine->proposal);
+    put_text(object, "place", machine->place);
     put_time(object, "first_seen_s", machine->first_seen_s);
     put_time(object, "last_seen_s", machine->last_seen_s);
     int64_t found_s = 0;

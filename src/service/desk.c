@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "service/remedy.h"
+#include "session/client.h"
 
 #include <string.h>
 
@@ -167,6 +168,20 @@ static bool desk_learn_place(struct machine *machine, const struct boot_client *
     return true;
 }
 
+// Where relay agents say that it is. What a message without their words would say is left as it was.
+static bool desk_learn_relay(struct machine *machine, const struct boot_client *client)
+{
+    char place[MACHINE_PLACE_BYTES];
+    struct text text;
+    text_init(&text, place, sizeof place);
+    client_print_place(client, &text);
+    if (!client->tells_place || strcmp(machine->place, place) == 0) {
+        return false;
+    }
+    (void)text_copy(machine->place, sizeof machine->place, place);
+    return true;
+}
+
 static const struct machine *desk_record(struct desk *desk, const struct boot_client *client)
 {
     if (desk->unknown_count >= DESK_UNKNOWN_MACHINES_MOST || !desk_is_card(&client->mac)) {
@@ -181,6 +196,7 @@ static const struct machine *desk_record(struct desk *desk, const struct boot_cl
     machine.architecture = client->architecture;
     machine.first_seen_s = machine.last_seen_s = desk_now_s(desk);
     (void)desk_learn_place(&machine, client);
+    (void)desk_learn_relay(&machine, client);
     if (store_machine_put(desk->store, &machine, NULL) != STATUS_OK) {
         return NULL;
     }
@@ -216,18 +232,32 @@ static bool desk_learn_evidence(struct machine *machine, const struct boot_clien
     return desk_learn_place(machine, client) || is_news;
 }
 
+static void desk_tell_moved(struct desk *desk, const struct machine *machine, const char *was)
+{
+    struct event event = {.kind = EVENT_MACHINE, .machine_id = machine->id, .mac = machine->macs[0]};
+    struct text text;
+    reasons_add(&event.reasons, REASON_MACHINE_MOVED);
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "is at %.100s; it was at %.100s", machine->place, was);
+    desk_tell(desk, &event);
+}
+
 // What a machine says about itself that we did not know; contradictions never get here.
 static const struct machine *desk_learn(struct desk *desk, const struct machine *machine,
                                         const struct boot_client *client)
 {
     struct machine changed = *machine;
     int64_t now_s = desk_now_s(desk);
-    bool is_news = desk_learn_evidence(&changed, client) || changed.first_seen_s == 0;
+    bool is_elsewhere = desk_learn_relay(&changed, client);
+    bool is_news = desk_learn_evidence(&changed, client) || is_elsewhere || changed.first_seen_s == 0;
     if (!is_news && now_s - machine->last_seen_s < DESK_SEEN_AGAIN_S) {
         return machine; // a retransmission or a poll is not worth a write
     }
     changed.first_seen_s = changed.first_seen_s == 0 ? now_s : changed.first_seen_s;
     changed.last_seen_s = now_s;
+    if (is_elsewhere && machine->place[0] != '\0' && changed.place[0] != '\0') {
+        desk_tell_moved(desk, &changed, machine->place);
+    }
     desk_save(desk, &changed);
     return store_machine_get(desk->store, changed.id);
 }

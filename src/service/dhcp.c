@@ -72,6 +72,29 @@ static void dhcp_port_tell_unserved(const struct dhcp_port *port)
     desk_tell(port->service->settings.desk, &event);
 }
 
+static void dhcp_service_tell_one_kept(const struct dhcp_service *service, const struct dhcp_kept *kept)
+{
+    struct event event = {.kind = EVENT_SERVER, .address = ip_from_ip4(kept->address)};
+    reasons_add(&event.reasons, REASON_ADDRESS_KEPT);
+    char address[IP4_TEXT_BYTES];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "%s is %s address and lies inside a range of dhcp.subnets; no client gets it",
+                    ip4_print(kept->address, address), kept->whose);
+    desk_tell(service->settings.desk, &event);
+}
+
+// An interface that comes, or gets one more address, may have one of a range.
+static void dhcp_service_keep_own(struct dhcp_service *service, const struct interface *interface)
+{
+    for (unsigned i = 0; i < interface->address_count; i++) {
+        if (dhcp_pools_keep_own(&service->pools, interface->addresses[i].address)) {
+            struct dhcp_kept kept = {interface->addresses[i].address, "this server's own"};
+            dhcp_service_tell_one_kept(service, &kept);
+        }
+    }
+}
+
 // What `pools` left out of the ranges, and `old` (NULL = none) had not yet.
 static void dhcp_service_tell_kept(const struct dhcp_service *service, const struct dhcp_pools *pools,
                                    const struct dhcp_pools *old)
@@ -81,14 +104,7 @@ static void dhcp_service_tell_kept(const struct dhcp_service *service, const str
         if (old != NULL && dhcp_pools_has_kept(old, kept->address)) {
             continue;
         }
-        struct event event = {.kind = EVENT_SERVER, .address = ip_from_ip4(kept->address)};
-        reasons_add(&event.reasons, REASON_ADDRESS_KEPT);
-        char address[IP4_TEXT_BYTES];
-        struct text text;
-        text_init(&text, event.text, sizeof event.text);
-        text_add_format(&text, "%s is %s address and lies inside a range of dhcp.subnets; no client gets it",
-                        ip4_print(kept->address, address), kept->whose);
-        desk_tell(service->settings.desk, &event);
+        dhcp_service_tell_one_kept(service, kept);
     }
 }
 
@@ -111,6 +127,7 @@ enum status dhcp_service_add(struct dhcp_service *service, const struct interfac
     service->ports = port;
     port->timer = loop_timer_new(service->settings.loop, dhcp_port_probe, port);
     loop_timer_start(port->timer, 0, 0);
+    dhcp_service_keep_own(service, interface);
     dhcp_port_tell_unserved(port);
     return STATUS_OK;
 }
@@ -131,6 +148,7 @@ enum status dhcp_service_change(struct dhcp_service *service, const struct inter
         port->packet = packet;
     }
     port->interface = *interface;
+    dhcp_service_keep_own(service, interface);
     return STATUS_OK;
 }
 

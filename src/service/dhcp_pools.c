@@ -65,11 +65,18 @@ static void dhcp_pools_keep_excluded(struct dhcp_pools *pools, const struct netw
     }
 }
 
-static void dhcp_pools_keep_found(struct dhcp_pools *pools, struct ip4 address, const char *whose)
+static bool dhcp_pools_keep_found(struct dhcp_pools *pools, struct ip4 address, const char *whose)
 {
-    if (dhcp_pools_keep(pools, address) && pools->kept_count < DHCP_KEPT_MOST) {
+    bool is_news = dhcp_pools_keep(pools, address);
+    if (is_news && pools->kept_count < DHCP_KEPT_MOST) {
         pools->kept[pools->kept_count++] = (struct dhcp_kept){.address = address, .whose = whose};
     }
+    return is_news;
+}
+
+bool dhcp_pools_keep_own(struct dhcp_pools *pools, struct ip4 address)
+{
+    return dhcp_pools_keep_found(pools, address, "this server's own");
 }
 
 // Our own addresses and the servers that clients are told of may lie inside a range that somebody wrote
@@ -80,19 +87,19 @@ static void dhcp_pools_keep_known(struct dhcp_pools *pools)
     unsigned count = interface_list(interfaces);
     for (unsigned i = 0; i < count; i++) {
         for (unsigned j = 0; j < interfaces[i].address_count; j++) {
-            dhcp_pools_keep_found(pools, interfaces[i].addresses[j].address, "this server's own");
+            (void)dhcp_pools_keep_own(pools, interfaces[i].addresses[j].address);
         }
     }
     for (uint32_t i = 0; i < pools->count; i++) {
         const struct network *network = &pools->networks[i];
         for (unsigned j = 0; j < network->router_count; j++) {
-            dhcp_pools_keep_found(pools, network->routers[j], "a router's");
+            (void)dhcp_pools_keep_found(pools, network->routers[j], "a router's");
         }
         for (unsigned j = 0; j < network->dns_count; j++) {
-            dhcp_pools_keep_found(pools, network->dns[j], "a DNS server's");
+            (void)dhcp_pools_keep_found(pools, network->dns[j], "a DNS server's");
         }
         for (unsigned j = 0; j < network->ntp_count; j++) {
-            dhcp_pools_keep_found(pools, network->ntp[j], "a time server's");
+            (void)dhcp_pools_keep_found(pools, network->ntp[j], "a time server's");
         }
     }
 }

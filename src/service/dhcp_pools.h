@@ -56,5 +56,9 @@ struct pool *dhcp_pools_of(struct dhcp_pools *pools, const struct network *netwo
 bool dhcp_pools_note_full(struct dhcp_pools *pools, const struct network *network, int64_t now_s,
                           uint32_t *refused);
 
+/// Keeps `address`, which this server has got, out of the ranges. Whether it was in one, and free to be given
+/// till now: that is to be told.
+bool dhcp_pools_keep_own(struct dhcp_pools *pools, struct ip4 address);
+
 /// Whether `address` was kept back already in `pools`.
 bool dhcp_pools_has_kept(const struct dhcp_pools *pools, struct ip4 address);

@@ -122,6 +122,8 @@ static void client_put_evidence(const struct dhcp4_message *message, struct boot
     if (user != NULL && pxe_decode_user_classes(user, &classes) == STATUS_OK && classes.count != 0) {
         evidence_put(&client->user_class, classes.items[0].data, classes.items[0].length);
     }
+    client->tells_place = message->kind == DHCP4_DISCOVER; // a broadcast
+    client->relay = ip_from_ip4(message->giaddr);
     const struct dhcp4_option *relay = dhcp4_find(message, DHCP4_OPTION_RELAY);
     evidence_put_relay(&client->circuit_id, relay, DHCP4_RELAY_CIRCUIT_ID);
     evidence_put_relay(&client->remote_id, relay, DHCP4_RELAY_REMOTE_ID);
@@ -145,4 +147,36 @@ void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *
         client_put_ipxe(message, client);
     }
     client_put_evidence(message, client);
+}
+
+// As text when it is some, else in hexadecimal: switches write both.
+static void print_evidence(const struct boot_evidence *evidence, const char *name, struct text *out)
+{
+    bool is_text = true;
+    for (uint8_t i = 0; i < evidence->length; i++) {
+        is_text = is_text && evidence->bytes[i] >= ' ' && evidence->bytes[i] < 0x7f;
+    }
+    if (evidence->length == 0) {
+        return;
+    }
+    text_add_format(out, ", %s ", name);
+    if (is_text) {
+        text_add_bytes(out, (const char *)evidence->bytes, evidence->length);
+        return;
+    }
+    for (uint8_t i = 0; i < evidence->length; i++) {
+        text_add_format(out, "%s%02x", i == 0 ? "" : ":", evidence->bytes[i]);
+    }
+}
+
+void client_print_place(const struct boot_client *client, struct text *out)
+{
+    char address[IP_TEXT_BYTES];
+    if (ip_is_none(client->relay)) {
+        return;
+    }
+    text_add_format(out, "relay %s", ip_print(client->relay, address));
+    print_evidence(&client->circuit_id, "circuit", out);
+    print_evidence(&client->remote_id, "remote", out);
+    print_evidence(&client->subscriber_id, "subscriber", out);
 }

@@ -2,6 +2,7 @@
 // From DHCP options to the model's words: what firmware or loader is it, and who is it.
 #pragma once
 
+#include "base/text.h"
 #include "model/boot_client.h"
 #include "wire/dhcp4.h"
 
@@ -9,6 +10,10 @@
 /// told". An iPXE is known by user class "iPXE" or by option 175, firmware by 60 "PXEClient"/"HTTPClient" or
 /// by 93.
 void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client);
+
+/// Prints where relay agents say that the client is, "relay 10.9.0.1, circuit eth0/7, remote
+/// 00:11:22:33:44:55"; nothing when no relay is between.
+void client_print_place(const struct boot_client *client, struct text *out);
 
 /// What kind of firmware stands behind an architecture code. BOOT_PLATFORM_OTHER: nothing here knows how such
 /// a machine boots, and a guess would only make it hang.

@@ -113,6 +113,41 @@ def test_a_packaged_client_behind_a_packaged_relay_gets_a_lease(hall):
     assert len(leases) == 1 and leases[0]["mac"] == hall.run("cat", "/sys/class/net/eth0/address", host="behind").stdout.strip()
 
 
+def test_where_a_relay_says_that_a_machine_is_is_shown_and_moving_is_told(hall):
+    hall.run("ip", "route", "add", "10.9.0.0/24", "via", "192.168.77.2")
+    hall.run("ip", "address", "add", "192.168.77.2/24", "dev", "eth0", host="client")
+    hall.run("ip", "address", "add", "10.9.0.1/24", "dev", "lo", host="client")
+    server = hall.run("cat", "/sys/class/net/br0/address").stdout.strip()
+    made = DhcpClient(hall, "client", "52:54:00:77:00:31")
+
+    def discover(relay):
+        made.xid += 1
+        made.send(made.message(1, pxe_options(7) + option(82, relay), giaddr="10.9.0.1", broadcast=False, hops=1), source="10.9.0.1",
+                  to="192.168.77.1", from_port=67, to_mac=server)
+        return made.receive(5, port=67)
+
+    here = option(1, b"eth0/7") + option(2, bytes.fromhex("001122334455")) + option(5, bytes([10, 9, 0, 1])) + option(6, b"room 12")
+    offer = discover(here)
+    assert offer.yiaddr.startswith("10.9.0.") and offer.options[82] == here and offer.order[-1] == 82
+    place = "relay 10.9.0.1, circuit eth0/7, remote 00:11:22:33:44:55, subscriber room 12"
+    assert hall.cli_json("machine", "show", made.mac)["place"] == place
+    assert place in hall.cli("machine", "show", made.mac).stdout
+    discover(option(1, b"eth0/8"))
+    assert any("MACHINE_MOVED" in event["reasons"] for event in hall.events())
+    # RFC 5107: the relay's address comes back as the server's, and RFC 3527: the other network is chosen.
+    offer = discover(option(11, bytes([10, 9, 0, 1])))
+    assert offer.address(54) == "10.9.0.1"
+    assert discover(option(5, bytes([192, 168, 77, 0]))).yiaddr.startswith("192.168.77.")
+    made.close()
+
+
+def test_an_address_that_the_server_gets_later_is_left_out(hall):
+    hall.run("ip", "address", "add", "192.168.77.100/24", "dev", "br0")
+    hall.wait("the warning", lambda: [event for event in hall.events()
+                                      if "ADDRESS_KEPT" in event["reasons"] and event["address"] == "192.168.77.100"], 10)
+    assert lease(hall, 1).yiaddr == "192.168.77.103"
+
+
 def test_a_relay_asks_who_has_an_address(hall):
     ack = lease(hall, 1)
     hall.run("ip", "route", "add", "10.9.0.0/24", "via", "192.168.77.2")

@@ -50,6 +50,29 @@ static void a_stranger_is_recorded_once_and_waits(void **state)
     assert_int_equal(bench.desk->unknown_count, 1);
 }
 
+static const char *place_after(const char *relay, const char *circuit, bool tells_place)
+{
+    struct boot_client client = bench_client(1);
+    client.tells_place = tells_place;
+    assert_int_equal(ip_parse(relay, &client.relay), STATUS_OK);
+    client.circuit_id.length = (uint8_t)strlen(circuit);
+    memcpy(client.circuit_id.bytes, circuit, strlen(circuit));
+    return meet(&client).machine->place;
+}
+
+static void where_relays_say_that_a_machine_is_is_remembered_and_moving_is_told(void **state)
+{
+    (void)state;
+    assert_string_equal(place_after("10.9.0.1", "eth0/7", true), "relay 10.9.0.1, circuit eth0/7");
+    assert_string_equal(place_after("10.9.0.1", "eth0/7", true), "relay 10.9.0.1, circuit eth0/7");
+    assert_string_equal(place_after("0.0.0.0", "", false), "relay 10.9.0.1, circuit eth0/7");
+    assert_int_equal(bench.told_of[REASON_MACHINE_MOVED], 0);
+    assert_string_equal(place_after("10.9.0.1", "\x01\x02", true), "relay 10.9.0.1, circuit 01:02");
+    assert_int_equal(bench.told_of[REASON_MACHINE_MOVED], 1);
+    assert_string_equal(place_after("0.0.0.0", "", true), "");
+    assert_int_equal(bench.told_of[REASON_MACHINE_MOVED], 1);
+}
+
 static void an_operating_system_is_never_recorded(void **state)
 {
     (void)state;
@@ -277,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(a_stranger_is_recorded_once_and_waits),
+        DESK_TEST(where_relays_say_that_a_machine_is_is_remembered_and_moving_is_told),
         DESK_TEST(an_operating_system_is_never_recorded),
         DESK_TEST(an_address_that_no_card_has_is_not_recorded),
         DESK_TEST(too_many_strangers_are_not_recorded_until_the_gone_ones_are_forgotten),

@@ -182,6 +182,17 @@ static void what_servers_have_inside_a_range_is_news_once(void **state)
     assert_string_equal(pools.kept[0].whose, "a router's");
 }
 
+static void an_address_that_the_server_gets_later_is_kept_from_then_on(void **state)
+{
+    (void)state;
+    fill();
+    assert_true(dhcp_pools_keep_own(&pools, bench_ip(105)));
+    assert_true(slot(0, bench_ip(105))->reserved);
+    assert_true(dhcp_pools_has_kept(&pools, bench_ip(105)));
+    assert_false(dhcp_pools_keep_own(&pools, bench_ip(105))); // it was told
+    assert_false(dhcp_pools_keep_own(&pools, bench_ip(50)));  // in no range
+}
+
 static void a_full_pool_is_told_of_once_a_minute(void **state)
 {
     (void)state;
@@ -219,6 +230,7 @@ int main(void)
         POOLS_TEST(a_network_may_have_further_ranges_and_none_for_everybody),
         POOLS_TEST(what_is_excluded_is_given_to_nobody_and_no_news),
         POOLS_TEST(what_servers_have_inside_a_range_is_news_once),
+        POOLS_TEST(an_address_that_the_server_gets_later_is_kept_from_then_on),
         POOLS_TEST(a_full_pool_is_told_of_once_a_minute),
         POOLS_TEST(cleared_pools_can_be_cleared_again),
     };

@@ -120,12 +120,14 @@ static void a_machine_of_version_3_has_no_options_and_no_proposal(void **state)
     assert_int_equal(machine.unknown, POLICY_CHOICE_DEFAULT);
     (void)text_copy(machine.dhcp_options, sizeof machine.dhcp_options, "routers=192.0.2.1\n224=hex:01");
     (void)text_copy(machine.proposal, sizeof machine.proposal, "desk");
+    (void)text_copy(machine.place, sizeof machine.place, "relay 10.9.0.1");
     machine.unknown = POLICY_CHOICE_REFUSE;
     assert_int_equal(store_machine_put(store, &machine, NULL), STATUS_OK);
     store = reopen_store(place, store);
     const struct machine *read = store_machine_find_name(store, "alpha");
     assert_string_equal(read->dhcp_options, "routers=192.0.2.1\n224=hex:01");
     assert_string_equal(read->proposal, "desk");
+    assert_string_equal(read->place, "relay 10.9.0.1");
     assert_int_equal(read->unknown, POLICY_CHOICE_REFUSE);
     store_close(store);
 }
