@@ -376,24 +376,53 @@ static void check_excluded(struct migration *migration, unsigned subnet)
     }
 }
 
+static bool has_machines(const struct migration *migration, const struct subnet *subnet)
+{
+    for (size_t i = 0; i < migration->machines.count; i++) {
+        const struct migrate_machine *machine = heap_array_get(&migration->machines, i);
+        if (machine->mac_count != 0 && machine->address.value != 0 && subnet_has(*subnet, machine->address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Only machines with addresses of their own are served there: a range of one address, which nobody gets.
+static void set_empty_range(struct migration *migration, unsigned item, const struct subnet *subnet,
+                            const char *what)
+{
+    char last[IP4_TEXT_BYTES];
+    char range[2 * IP4_TEXT_BYTES];
+    struct ip4 address = {subnet_broadcast(*subnet).value - 1};
+    (void)snprintf(range, sizeof range, "%s-%s", ip4_print(address, last), last);
+    migrate_set_in(migration, item, SUBNETS "[].range", range, what);
+    migrate_set_in(migration, item, SUBNETS "[].exclude", last, what);
+    migrate_remark(
+        migration, MIGRATE_CHANGED, what,
+        "it has no range, so only machines with addresses of their own are served there; imprint wants "
+        "a range, and gets one that 'exclude' keeps back wholly");
+}
+
 static void check_network(struct migration *migration, unsigned subnet)
 {
+    struct subnet of;
     bool has_ranges = migrate_find_in(migration, subnet, SUBNETS "[].range", NULL) != NULL;
     for (size_t i = 0; i < migration->items.count; i++) {
         const struct migrate_item *item = heap_array_get(&migration->items, i);
         has_ranges = has_ranges || (item->owner == subnet && !item->is_dropped);
     }
-    if (!has_ranges) {
-        const struct migrate_setting *network =
-            migrate_find_in(migration, subnet, SUBNETS "[].network", NULL);
-        struct migrate_place from = network->from;
-        (void)text_copy(migration->file, sizeof migration->file, from.file);
-        migration->line = from.line;
-        migrate_drop(migration, subnet);
-        migrate_remark(migration, MIGRATE_LEFT, from.what,
-                       "it has no range, and imprint serves networks that have one: add it with a range of "
-                       "addresses that nobody has, if machines are to be served there");
+    if (has_ranges) {
+        return;
     }
+    struct migrate_place from = migrate_find_in(migration, subnet, SUBNETS "[].network", NULL)->from;
+    migrate_at(migration, from.file, from.line);
+    if (migrate_dhcp_subnet(migration, subnet, &of) && of.prefix <= 30 && has_machines(migration, &of)) {
+        set_empty_range(migration, subnet, &of, from.what);
+        return;
+    }
+    migrate_drop(migration, subnet);
+    migrate_remark(migration, MIGRATE_LEFT, from.what,
+                   "it has no range and no machine with an address in it, so nobody was served there");
 }
 
 // Other servers say nothing to clients of somebody else's unless they are told to.

@@ -251,12 +251,10 @@ static void take_range(const struct dnsmasq_fields *fields)
         dnsmasq_remark(fields, MIGRATE_FAULT, "a range begins with an address");
     } else if (strcmp(end, "proxy") == 0) {
         migrate_set(fields->migration, "dhcp.mode", "proxy", fields->what);
+    } else if (strcmp(end, "static") == 0) {
+        (void)add_network(fields, range.first, 2); // for machines with addresses of their own
     } else if (ip4_parse(end, &range.last) != STATUS_OK) {
-        dnsmasq_remark(fields, MIGRATE_LEFT,
-                       strcmp(end, "static") == 0
-                           ? "imprint serves networks with a range; machines with addresses of their "
-                             "own get those anywhere"
-                           : "imprint's ranges have a first and a last address");
+        dnsmasq_remark(fields, MIGRATE_LEFT, "imprint's ranges have a first and a last address");
     } else {
         unsigned subnet = add_network(fields, range.first, 2);
         const char *last = fields->count == 0 ? "" : fields->items[fields->count - 1];

@@ -440,6 +440,24 @@ static void machines_are_commands_that_a_shell_reads_safely(void **state)
     migrate_clear(&migration);
 }
 
+static void networks_without_ranges_are_for_machines_or_nobody(void **state)
+{
+    (void)state;
+    begin();
+    read_as("dhcpd", "authoritative;\nsubnet 192.0.2.0 netmask 255.255.255.0 { option routers 192.0.2.1; }\n"
+                     "subnet 198.51.100.0 netmask 255.255.255.0 { }\n"
+                     "host h { hardware ethernet 52:54:00:00:00:01; fixed-address 192.0.2.20; }\n");
+    sets("dhcp.subnets[].range", NULL, "192.0.2.254-192.0.2.254");
+    sets("dhcp.subnets[].exclude", NULL, "192.0.2.254");
+    remarks(MIGRATE_CHANGED, 2, "subnet 192.0.2.0", "only machines with addresses of their own");
+    remarks(MIGRATE_LEFT, 3, "subnet 198.51.100.0", "nobody was served");
+    end(5);
+    begin();
+    read_as("dnsmasq", "dhcp-range=192.0.2.0,static\ndhcp-host=52:54:00:00:00:01,192.0.2.20\n");
+    sets("dhcp.subnets[].exclude", NULL, "192.0.2.254");
+    end(3);
+}
+
 static void what_is_around_reaches_what_is_inside(void **state)
 {
     (void)state;
@@ -515,6 +533,7 @@ int main(void)
         cmocka_unit_test(what_is_imprints_own_is_explained),
         cmocka_unit_test(secrets_stay_where_they_are),
         cmocka_unit_test(machines_are_commands_that_a_shell_reads_safely),
+        cmocka_unit_test(networks_without_ranges_are_for_machines_or_nobody),
         cmocka_unit_test(what_is_around_reaches_what_is_inside),
         cmocka_unit_test(a_broken_file_is_read_as_far_as_it_goes),
         cmocka_unit_test(other_files_are_read_only_when_that_is_allowed),
