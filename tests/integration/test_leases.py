@@ -26,7 +26,7 @@ def start_dnsmasq(lab):
 def start_dhcpd(lab):
     program = PEERS / "isc-dhcp-server/usr/sbin/dhcpd"
     if not program.exists():
-        pytest.skip("ISC dhcpd is not unpacked: tools/setup bench")
+        pytest.skip("ISC dhcpd is not unpacked: tools/setup test")
     path = lab.folder / "dhcpd.leases"
     path.write_text("")
     config = lab.folder / "dhcpd.conf"
@@ -39,7 +39,7 @@ def start_dhcpd(lab):
 def start_kea(lab):
     program = PEERS / "kea-dhcp4-server/usr/sbin/kea-dhcp4"
     if not program.exists():
-        pytest.skip("Kea is not unpacked: tools/setup bench")
+        pytest.skip("Kea is not unpacked: tools/setup test")
     path = lab.folder / "kea-leases4.csv"
     config = lab.folder / "kea.json"
     config.write_text(json.dumps({"Dhcp4": {
