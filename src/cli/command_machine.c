@@ -138,6 +138,7 @@ static void show_machine(struct call *call, const json_t *machine)
     show_evidence(call, machine);
     show_field(call, "host name", SCREEN_PLAIN, fact_text(machine, "hostname"));
     show_field(call, "reserved", SCREEN_PLAIN, fact_text(machine, "address"));
+    show_field(call, "reserved", SCREEN_PLAIN, fact_text(machine, "address6"));
     show_field(call, "place", SCREEN_PLAIN, fact_text(machine, "place"));
     show_field(call, "last address", SCREEN_PLAIN, fact_text(machine, "last_address"));
     if (fact_number(machine, "counter") != 0) {
@@ -185,6 +186,7 @@ static json_t *body_from_options(const struct call *call)
                  {"serial", "serial"},
                  {"hostname", "hostname"},
                  {"address", "address"},
+                 {"address6", "address6"},
                  {"loader", "loader"},
                  {"tftp-blksize", "tftp_blksize"},
                  {"tftp-rollover", "tftp_rollover"}};

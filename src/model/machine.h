@@ -2,7 +2,7 @@
 // A machine: what we know of one computer. Its evidence is SMBIOS UUID, MAC addresses and serial number.
 #pragma once
 
-#include "base/addr.h"
+#include "base/ip.h"
 #include "base/problem.h"
 #include "base/status.h"
 #include "base/uuid.h"
@@ -48,6 +48,7 @@ struct machine {
     char serial[MACHINE_SERIAL_BYTES];
     char hostname[MACHINE_NAME_BYTES]; // empty = its name
     struct ip4 address;                // reservation; 0 = from the pool
+    struct ip6 address6;               // the same of DHCPv6; none = from the range
     uint16_t architecture;             // DHCP option 93, as last seen; UINT16_MAX = never
     struct ip4 last_address;
     uint32_t counter;      // {{counter}}: a small number of its own, given when first needed; 0 = none yet

@@ -91,6 +91,7 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
     put_text(object, "serial", machine->serial);
     put_text(object, "hostname", machine_hostname(machine));
     put_address(object, "address", machine->address);
+    put_ip(object, "address6", ip_from_ip6(machine->address6));
     put_address(object, "last_address", machine->last_address);
     json_object_set_new(object, "architecture",
                         machine->architecture == UINT16_MAX ? json_null()

@@ -204,6 +204,47 @@ static bool take_address(struct control_request *request, struct machine *machin
     return true;
 }
 
+static bool is_ours6(struct ip6 address)
+{
+    struct interface interfaces[INTERFACES_MOST];
+    unsigned count = interface_list(interfaces);
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < interfaces[i].address6_count; j++) {
+            if (ip6_equal(interfaces[i].addresses6[j].address, address)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool take_address6(struct control_request *request, struct machine *machine)
+{
+    char text[64] = "";
+    bool given;
+    if (!control_copy_text(request, "address6", text, sizeof text, &given)) {
+        return false;
+    }
+    if (!given || text[0] == '\0') {
+        machine->address6 = given ? (struct ip6){{0}} : machine->address6;
+        return true;
+    }
+    struct ip6 address;
+    if (ip6_parse(text, &address) != STATUS_OK || ip6_is_none(address) || ip6_is_group(address) ||
+        ip6_is_link_local(address)) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "write it as 2001:db8::17",
+                            "'%s' is not an IPv6 address that a machine can be given", text);
+        return false;
+    }
+    if (is_ours6(address)) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "choose an address that nobody has",
+                            "%s cannot be kept for a machine: it is this server's own address", text);
+        return false;
+    }
+    machine->address6 = address;
+    return true;
+}
+
 static bool take_loader(struct control_request *request, struct machine *machine)
 {
     char text[32] = "";
@@ -324,9 +365,9 @@ static bool remove_macs(struct control_request *request, struct machine *machine
 static bool take_all(struct control_request *request, struct machine *machine)
 {
     return take_name(request, machine) && take_hostname(request, machine) && take_uuid(request, machine) &&
-           take_address(request, machine) && take_loader(request, machine) &&
-           take_tftp_blksize(request, machine) && take_tftp_rollover(request, machine) &&
-           control_machine_take_options(request, machine) &&
+           take_address(request, machine) && take_address6(request, machine) &&
+           take_loader(request, machine) && take_tftp_blksize(request, machine) &&
+           take_tftp_rollover(request, machine) && control_machine_take_options(request, machine) &&
            control_copy_text(request, "serial", machine->serial, sizeof machine->serial, NULL);
 }
 
@@ -348,9 +389,9 @@ static void put(struct control_request *request, struct machine *machine, unsign
 
 void control_machine_add(struct control_request *request)
 {
-    static const char *const members[] = {"name",          "macs",         "uuid",   "serial",
-                                          "hostname",      "address",      "loader", "tftp_blksize",
-                                          "tftp_rollover", "dhcp_options", NULL};
+    static const char *const members[] = {"name",         "macs",          "uuid",         "serial",
+                                          "hostname",     "address",       "address6",     "loader",
+                                          "tftp_blksize", "tftp_rollover", "dhcp_options", NULL};
     struct machine machine;
     machine_init(&machine);
     machine.state = MACHINE_APPROVED;
@@ -371,10 +412,20 @@ void control_machine_add(struct control_request *request)
 
 void control_machine_edit(struct control_request *request)
 {
-    static const char *const members[] = {
-        "name",     "uuid",        "serial",       "hostname",      "address",      "loader",
-        "add_macs", "remove_macs", "tftp_blksize", "tftp_rollover", "dhcp_options", "remove_dhcp_options",
-        NULL};
+    static const char *const members[] = {"name",
+                                          "uuid",
+                                          "serial",
+                                          "hostname",
+                                          "address",
+                                          "address6",
+                                          "loader",
+                                          "add_macs",
+                                          "remove_macs",
+                                          "tftp_blksize",
+                                          "tftp_rollover",
+                                          "dhcp_options",
+                                          "remove_dhcp_options",
+                                          NULL};
     const struct machine *found = control_machine_find(request, request->names[0]);
     if (found == NULL || !control_allow(request, members)) {
         return;

@@ -37,6 +37,7 @@ struct store {
     struct row_index machine_by_uuid; // under the smaller of its two spellings
     struct row_index machine_by_name;
     struct row_index machine_by_address;
+    struct row_index machine_by_address6;
     struct row_index image_by_name;
     struct row_index profile_by_name;
     struct row_index order_live; // by machine

@@ -40,6 +40,11 @@ static uint32_t machine_hash_address(const struct store *store, struct ip4 addre
     return store_hash(store, &address.value, sizeof address.value);
 }
 
+static uint32_t machine_hash_address6(const struct store *store, struct ip6 address)
+{
+    return store_hash(store, address.octets, sizeof address.octets);
+}
+
 /// Adds a machine's row to the indexes, or takes it out: `change` is row_index_add or row_index_remove.
 static void machine_change_indexes(struct store *store, uint32_t row,
                                    void (*change)(struct row_index *index, uint32_t hash, uint32_t row))
@@ -54,6 +59,9 @@ static void machine_change_indexes(struct store *store, uint32_t row,
     }
     if (machine->address.value != 0) {
         change(&store->machine_by_address, machine_hash_address(store, machine->address), row);
+    }
+    if (!ip6_is_none(machine->address6)) {
+        change(&store->machine_by_address6, machine_hash_address6(store, machine->address6), row);
     }
 }
 
@@ -149,6 +157,19 @@ const struct machine *store_machine_find_address(const struct store *store, stru
     return NULL;
 }
 
+const struct machine *store_machine_find_address6(const struct store *store, struct ip6 address)
+{
+    uint32_t hash = machine_hash_address6(store, address);
+    uint32_t row;
+    for (uint32_t tries = 0; (row = row_index_find(&store->machine_by_address6, hash, &tries)) != ROW_NONE;) {
+        const struct machine *machine = row_table_get(machine_table(store), row);
+        if (ip6_equal(machine->address6, address)) {
+            return machine;
+        }
+    }
+    return NULL;
+}
+
 /// Whether another machine, or this one twice, has one of its MACs.
 static enum status machine_check_macs(const struct store *store, const struct machine *machine,
                                       struct problem *problem)
@@ -173,7 +194,7 @@ static enum status machine_check_macs(const struct store *store, const struct ma
     return STATUS_OK;
 }
 
-/// Whether name, MACs and reserved address are its own.
+/// Whether name, MACs and reserved addresses are its own.
 static enum status machine_check_unique(const struct store *store, const struct machine *machine,
                                         struct problem *problem)
 {
@@ -188,6 +209,14 @@ static enum status machine_check_unique(const struct store *store, const struct 
         char text[IP4_TEXT_BYTES];
         problem_set(problem, "the address %s is reserved for the machine '%s'",
                     ip4_print(machine->address, text), other->name);
+        problem_set_remedy(problem, "choose another address, or take it from that machine first");
+        return STATUS_EXISTS;
+    }
+    other = ip6_is_none(machine->address6) ? NULL : store_machine_find_address6(store, machine->address6);
+    if (other != NULL && other->id != machine->id) {
+        char text[IP6_TEXT_BYTES];
+        problem_set(problem, "the address %s is reserved for the machine '%s'",
+                    ip6_print(machine->address6, text), other->name);
         problem_set_remedy(problem, "choose another address, or take it from that machine first");
         return STATUS_EXISTS;
     }

@@ -150,6 +150,7 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE machine ADD COLUMN unknown TEXT NOT NULL DEFAULT 'default';"
     "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machine ADD COLUMN place TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machine ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';"
 
     // Who asks by IPv6 has this and address 0.
     "ALTER TABLE event ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';"

@@ -57,6 +57,21 @@ static bool rows_read_blob(sqlite3_stmt *statement, int at, void *out, size_t by
     return true;
 }
 
+// None is an empty blob.
+static void rows_bind_ip6(sqlite3_stmt *statement, int at, struct ip6 address)
+{
+    int bytes = ip6_is_none(address) ? 0 : (int)sizeof address.octets;
+    (void)sqlite3_bind_blob(statement, at, bytes == 0 ? (const void *)"" : address.octets, bytes,
+                            SQLITE_TRANSIENT);
+}
+
+static bool rows_read_ip6(sqlite3_stmt *statement, int at, struct ip6 *address)
+{
+    *address = (struct ip6){{0}};
+    return sqlite3_column_bytes(statement, at) == 0 ||
+           rows_read_blob(statement, at, address->octets, sizeof address->octets);
+}
+
 static bool rows_read_hw(sqlite3_stmt *statement, int at, struct hw *address)
 {
     const uint8_t *blob = sqlite3_column_blob(statement, at);
@@ -98,6 +113,7 @@ static void machine_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_text(statement, 18, policy_choice_text(machine->unknown));
     rows_bind_text(statement, 19, machine->proposal);
     rows_bind_text(statement, 20, machine->place);
+    rows_bind_ip6(statement, 21, machine->address6);
 }
 
 static bool machine_read(sqlite3_stmt *statement, void *row)
@@ -120,6 +136,7 @@ static bool machine_read(sqlite3_stmt *statement, void *row)
            rows_read_text(statement, 16, machine->dhcp_options, sizeof machine->dhcp_options) &&
            rows_read_text(statement, 18, machine->proposal, sizeof machine->proposal) &&
            rows_read_text(statement, 19, machine->place, sizeof machine->place) &&
+           rows_read_ip6(statement, 20, &machine->address6) &&
            rows_read_blob(statement, 4, machine->uuid.bytes, sizeof machine->uuid.bytes) &&
            rows_read_text(statement, 5, machine->serial, sizeof machine->serial) &&
            rows_read_text(statement, 6, machine->hostname, sizeof machine->hostname);
@@ -436,14 +453,14 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .put =
                 "INSERT INTO machine(id, name, state, loader, uuid, serial, hostname, address, architecture,"
                 " last_address, first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned,"
-                " tftp_rollover, dhcp_options, unknown, proposal, place)"
+                " tftp_rollover, dhcp_options, unknown, proposal, place, address6)"
                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-                " ?19, ?20)",
+                " ?19, ?20, ?21)",
             .remove = "DELETE FROM machine WHERE id = ?1",
             .load =
                 "SELECT id, name, state, loader, uuid, serial, hostname, address, architecture, last_address,"
                 " first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned, tftp_rollover,"
-                " dhcp_options, unknown, proposal, place"
+                " dhcp_options, unknown, proposal, place, address6"
                 " FROM machine ORDER BY id",
             .bind = machine_bind,
             .read = machine_read,

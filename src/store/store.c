@@ -54,6 +54,7 @@ static void store_free(struct store *taken_store)
     row_index_clear(&store->machine_by_uuid);
     row_index_clear(&store->machine_by_name);
     row_index_clear(&store->machine_by_address);
+    row_index_clear(&store->machine_by_address6);
     row_index_clear(&store->image_by_name);
     row_index_clear(&store->profile_by_name);
     row_index_clear(&store->order_live);

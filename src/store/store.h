@@ -73,8 +73,10 @@ const struct machine *store_machine_find_uuid(const struct store *store, const s
 const struct machine *store_machine_find_name(const struct store *store, const char *name);
 /// The machine for which `address` is reserved, or NULL.
 const struct machine *store_machine_find_address(const struct store *store, struct ip4 address);
+/// The machine for which the IPv6 `address` is reserved, or NULL.
+const struct machine *store_machine_find_address6(const struct store *store, struct ip6 address);
 /// Stores a copy. id 0 = a new one, whose id is written back. STATUS_EXISTS and `problem` when its name, one
-/// of its MACs or its reserved address belongs to another machine, or a MAC is given twice; STATUS_NOT_FOUND
+/// of its MACs or a reserved address belongs to another machine, or a MAC is given twice; STATUS_NOT_FOUND
 /// when it has an id but was removed meanwhile.
 MUST_USE enum status store_machine_put(struct store *store, struct machine *machine, struct problem *problem);
 /// Removes the machine and its orders. STATUS_NOT_FOUND when there is none.

@@ -94,11 +94,12 @@ static void a_machine_is_added_found_and_removed(void **state)
     json_t *machine =
         control_bench_ask(&bench, "POST", "/v1/machines",
                           "{\"macs\": [\"52-54-00-AA-BB-CC\"], \"uuid\": "
-                          "\"4C4C4544-0001-0002-8003-000000000004\", \"address\": \"10.0.0.9\"}",
+                          "\"4C4C4544-0001-0002-8003-000000000004\", \"address\": \"10.0.0.9\", \"address6\": \"2001:DB8::9\"}",
                           201);
     assert_string_equal(text_of(machine, "name"), "m-aabbcc");
     assert_string_equal(text_of(machine, "state"), "approved");
     assert_string_equal(text_of(machine, "address"), "10.0.0.9");
+    assert_string_equal(text_of(machine, "address6"), "2001:db8::9");
     json_decref(machine);
     static const char *const names[] = {"m-aabbcc", "52:54:00:aa:bb:cc",
                                         "4c4c4544-0001-0002-8003-000000000004",
@@ -129,6 +130,8 @@ static void bad_facts_about_a_machine_are_refused(void **state)
                           "not the address of one network card");
     control_bench_refused(&bench, "POST", "/v1/machines", "{\"address\": \"1.2.3\"}", 400,
                           "not an IPv4 address");
+    control_bench_refused(&bench, "POST", "/v1/machines", "{\"address6\": \"fe80::1\"}", 400,
+                          "not an IPv6 address that a machine can be given");
     control_bench_refused(&bench, "POST", "/v1/machines", "{\"loader\": \"lilo\"}", 400,
                           "auto, ipxe, pxelinux or grub");
     control_bench_refused(&bench, "POST", "/v1/machines",

@@ -25,6 +25,7 @@ static void a_machine_comes_back_whole(void **state)
     machine.mac_count = 2;
     machine.address = (struct ip4){0xfffffffe};
     machine.last_address = (struct ip4){0xc0000201};
+    machine.address6 = (struct ip6){{0x20, 0x01, 0x0d, 0xb8, [15] = 9}};
     machine.architecture = 7;
     machine.tftp_blksize = 65464;
     machine.tftp_blksize_learned = 1468;

@@ -124,6 +124,7 @@ static void name_mac_and_reservation_belong_to_one_machine_only(void **state)
     struct store *store = *state;
     struct machine owner = facts_machine("owner", 1);
     owner.address = (struct ip4){0x0a000001};
+    owner.address6 = (struct ip6){{0x20, 0x01, 0x0d, 0xb8, [15] = 9}};
     assert_int_equal(store_machine_put(store, &owner, NULL), STATUS_OK);
 
     struct problem problem = {0};
@@ -142,6 +143,14 @@ static void name_mac_and_reservation_belong_to_one_machine_only(void **state)
     same_address.address = owner.address;
     assert_int_equal(store_machine_put(store, &same_address, &problem), STATUS_EXISTS);
     assert_string_equal(problem.text, "the address 10.0.0.1 is reserved for the machine 'owner'");
+
+    problem_clear(&problem);
+    same_address.address = (struct ip4){0};
+    same_address.address6 = owner.address6;
+    assert_int_equal(store_machine_put(store, &same_address, &problem), STATUS_EXISTS);
+    assert_string_equal(problem.text, "the address 2001:db8::9 is reserved for the machine 'owner'");
+    assert_string_equal(store_machine_find_address6(store, owner.address6)->name, "owner");
+    assert_null(store_machine_find_address6(store, (struct ip6){{1}}));
     assert_int_equal(store_machine_put(store, &owner, NULL), STATUS_OK); // its own are no obstacle
 }
 
