@@ -124,6 +124,9 @@ bool migrate_read_option(struct migration *migration, char name[DHCP_OPTION_NAME
 /// when there are too many.
 size_t migrate_add_machine(struct migration *migration, const char *name, const char *what);
 
+/// Reads a hardware address as people write them, octets of one digit too. False when it is none.
+bool migrate_read_mac(const char *written, struct hw *mac);
+
 /// Gives a machine a hardware address, unless another one has it, which is remarked.
 void migrate_set_mac(struct migration *migration, size_t machine, const char *mac, const char *what);
 

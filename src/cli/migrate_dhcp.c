@@ -349,30 +349,42 @@ static void check_class(struct migration *migration, unsigned class)
                    "its members get nothing of their own from imprint");
 }
 
-// Addresses that were named as those of servers, in ranges that are given away.
-static void check_excluded(struct migration *migration, unsigned subnet)
+// Whether a range of the network has `address`; `what` is then its words, and the migration stands there.
+static bool find_range(struct migration *migration, unsigned subnet, struct ip4 address,
+                       char what[MIGRATE_WHAT_BYTES])
 {
     for (size_t i = 0; i < migration->settings.count; i++) {
         const struct migrate_setting *range = heap_array_get(&migration->settings, i);
-        const struct migrate_setting *server = migrate_find_in(migration, subnet, SUBNETS "[].exclude", NULL);
         unsigned owner = range->item == 0 ? 0 : get_item(migration, range->item)->owner;
         struct ip4 first;
         struct ip4 last;
-        struct ip4 address;
-        if (range->key->type != KEY_RANGE || server == NULL || (range->item != subnet && owner != subnet) ||
-            network_range_parse(range->value, &first, &last) != STATUS_OK ||
-            ip4_parse(server->value, &address) != STATUS_OK || address.value < first.value ||
-            address.value > last.value) {
-            continue;
+        if (range->key->type == KEY_RANGE && (range->item == subnet || owner == subnet) &&
+            network_range_parse(range->value, &first, &last) == STATUS_OK && address.value >= first.value &&
+            address.value <= last.value) {
+            (void)text_copy(what, MIGRATE_WHAT_BYTES, range->from.what);
+            struct migrate_place from = range->from;
+            migrate_at(migration, from.file, from.line);
+            return true;
         }
-        char what[MIGRATE_WHAT_BYTES];
-        (void)text_copy(what, sizeof what, range->from.what);
-        migration->line = range->from.line;
-        migrate_remark(
-            migration, MIGRATE_FAULT, what,
-            "the range has the server's own address %s (line %u), which clients could get; 'exclude' "
-            "keeps it back",
-            server->value, server->from.line);
+    }
+    return false;
+}
+
+// Addresses of servers and routers, in ranges that are given away.
+static void check_given(struct migration *migration, unsigned subnet, const char *key, const char *whose,
+                        const char *remedy)
+{
+    char what[MIGRATE_WHAT_BYTES];
+    for (size_t i = 0; i < migration->settings.count; i++) {
+        const struct migrate_setting *setting = heap_array_get(&migration->settings, i);
+        struct ip4 address;
+        if (setting->item == subnet && strcmp(setting->key->name, key) == 0 &&
+            ip4_parse(setting->value, &address) == STATUS_OK &&
+            find_range(migration, subnet, address, what)) {
+            migrate_remark(migration, MIGRATE_FAULT, what,
+                           "the range has %s address %s (line %u), which clients could get; %s", whose,
+                           setting->value, setting->from.line, remedy);
+        }
     }
 }
 
@@ -451,7 +463,9 @@ void migrate_dhcp_finish(struct migration *migration)
         if (migrate_dhcp_is(migration, i, CLASSES)) {
             check_class(migration, i);
         } else if (migrate_dhcp_is(migration, i, SUBNETS)) {
-            check_excluded(migration, i);
+            check_given(migration, i, SUBNETS "[].exclude", "the server's own", "'exclude' keeps it back");
+            check_given(migration, i, SUBNETS "[].routers", "the router's",
+                        "imprint keeps it back by itself");
             check_network(migration, i);
         }
     }

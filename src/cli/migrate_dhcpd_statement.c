@@ -188,6 +188,14 @@ static void take_delay(struct dhcpd_reading *reading)
     migrate_set(reading->migration, "dhcp.standby", text, reading->what);
 }
 
+static void take_ddns(struct dhcpd_reading *reading)
+{
+    bool is_old = is_at(reading, 1, "interim") || is_at(reading, 1, "ad-hoc");
+    remark(reading, is_at(reading, 1, "none") ? MIGRATE_NEEDLESS : MIGRATE_LEFT,
+           is_old ? "imprint does not update DNS; 'interim' and 'ad-hoc' are gone from newer dhcpd, too"
+                  : "imprint does not update DNS");
+}
+
 static void take_include(struct dhcpd_reading *reading)
 {
     struct migrate_text included;
@@ -228,8 +236,7 @@ static const struct statement statements[] = {
     {"server-identifier", MIGRATE_NEEDLESS, "imprint names itself by the address that the client reaches",
      NULL},
     {"server-duid", MIGRATE_NEEDLESS, "imprint has its own", NULL},
-    {"ddns-update-style", MIGRATE_LEFT,
-     "imprint does not update DNS; 'interim' and 'ad-hoc' are gone from newer dhcpd, too", NULL},
+    {"ddns-update-style", MIGRATE_LEFT, NULL, take_ddns},
     {"ddns-updates", MIGRATE_LEFT, "imprint does not update DNS", NULL},
     {"ddns-domainname", MIGRATE_LEFT, "imprint does not update DNS", NULL},
     {"ddns-rev-domainname", MIGRATE_LEFT, "imprint does not update DNS", NULL},

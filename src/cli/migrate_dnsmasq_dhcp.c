@@ -45,6 +45,18 @@ static void split(struct dnsmasq_fields *fields, const char *value)
     }
 }
 
+// "dhcp-match=TAG,...": older versions set tags without "set:".
+static void take_old_tag(struct dnsmasq_fields *fields, bool is_class)
+{
+    if (is_class && fields->set[0] == '\0' && fields->count >= 2) {
+        fields->set = fields->items[0];
+        fields->count--;
+        for (unsigned i = 0; i < fields->count; i++) {
+            fields->items[i] = fields->items[i + 1];
+        }
+    }
+}
+
 const char *dnsmasq_field(const struct dnsmasq_fields *fields, unsigned position)
 {
     return position < fields->count ? fields->items[position] : "";
@@ -78,13 +90,19 @@ static bool read_time(const char *text, char seconds[24])
 
 // ---- tags ----
 
-// Whether what stands above a setting or machine says "set:TAG".
+// Whether what stands above a setting or machine says "set:TAG", or "=TAG" as older versions wrote it.
 static bool sets_tag(const struct migrate_place *from, const char *tag)
 {
-    char mark[MIGRATE_WHAT_BYTES];
-    (void)snprintf(mark, sizeof mark, "set:%.60s", tag);
-    const char *found = strstr(from->what, mark);
-    return tag[0] != '\0' && found != NULL && strchr(", \t", found[strlen(mark)]) != NULL; // NUL, too
+    static const char *const marks[] = {"set:", "="};
+    for (size_t i = 0; tag[0] != '\0' && i < COUNT_OF(marks); i++) {
+        char mark[MIGRATE_WHAT_BYTES];
+        (void)snprintf(mark, sizeof mark, "%s%.60s", marks[i], tag);
+        const char *found = strstr(from->what, mark);
+        if (found != NULL && strchr(", \t", found[strlen(mark)]) != NULL) { // NUL, too
+            return true;
+        }
+    }
+    return false;
 }
 
 // The class, or the network, that `tag` stands for: kept nowhere, found in what stands above its `key`; or 0.
@@ -317,10 +335,10 @@ static void take_host(const struct dnsmasq_fields *fields)
                                : "imprint knows machines by whole hardware addresses");
             return;
         }
-        has_mac = has_mac || hw_parse(one, &mac) == STATUS_OK;
+        has_mac = has_mac || migrate_read_mac(one, &mac);
         if (ip4_parse(one, &address) == STATUS_OK) {
             at = one;
-        } else if (hw_parse(one, &mac) != STATUS_OK && !read_time(one, seconds)) {
+        } else if (!migrate_read_mac(one, &mac) && !read_time(one, seconds)) {
             name = one;
         }
     }
@@ -331,14 +349,14 @@ static void take_host(const struct dnsmasq_fields *fields)
     }
     char unnamed[MACHINE_NAME_BYTES];
     for (unsigned i = 0; i < fields->count && name[0] == '\0'; i++) {
-        if (hw_parse(fields->items[i], &mac) == STATUS_OK) {
+        if (migrate_read_mac(fields->items[i], &mac)) {
             machine_pick_name(&mac, unnamed);
             name = unnamed;
         }
     }
     size_t machine = migrate_add_machine(fields->migration, name, fields->what);
     for (unsigned i = 0; machine != SIZE_MAX && i < fields->count; i++) {
-        if (hw_parse(fields->items[i], &mac) == STATUS_OK) {
+        if (migrate_read_mac(fields->items[i], &mac)) {
             migrate_set_mac(fields->migration, machine, fields->items[i], fields->what);
         }
     }
@@ -488,6 +506,7 @@ bool migrate_dnsmasq_dhcp(struct migration *migration, const struct dnsmasq_conf
         }
         struct dnsmasq_fields fields = {.migration = migration, .what = what, .name = item->name};
         split(&fields, item->value);
+        take_old_tag(&fields, option->is_first && option->take != take_host);
         if (option->take != NULL) {
             option->take(&fields);
         } else if (option->key != NULL) {

@@ -87,17 +87,43 @@ static bool set_for_machines(const struct dnsmasq_fields *fields, const char *na
     return found;
 }
 
+// Options of which imprint does not know what they are: those of one's own, and those that only PXE had.
+static bool is_bytes(uint64_t code)
+{
+    return code >= 224 || (code >= 128 && code <= 135);
+}
+
+// "10.0.0.0/8,192.0.2.1,10.1.0.0/16,192.0.2.2": routes and the like come in pairs.
+static void print_pairs(const struct dnsmasq_fields *fields, unsigned from, char value[MIGRATE_VALUE_BYTES])
+{
+    struct text text;
+    text_init(&text, value, MIGRATE_VALUE_BYTES);
+    for (unsigned i = from; i < fields->count; i++) {
+        text_add_format(&text, "%s%s", i == from ? "" : (i - from) % 2 == 0 ? ", " : " ", fields->items[i]);
+    }
+}
+
 static void print_value(const struct dnsmasq_fields *fields, const char *name, unsigned from,
                         char value[MIGRATE_VALUE_BYTES])
 {
-    uint64_t number;
+    static const unsigned paired[] = {21, 33, 121, 249};
+    uint64_t number = 0;
+    unsigned code = migrate_dhcp_code(name);
     // with the blanks that stand behind commas
     const char *raw = from < fields->count ? fields->value + (fields->items[from] - fields->text) : "";
-    bool is_own = text_parse_u64(name, 254, &number) == STATUS_OK && number >= 224;
-    if (is_own && from < fields->count) {
+    (void)text_copy(value, MIGRATE_VALUE_BYTES, raw);
+    for (size_t i = 0; i < COUNT_OF(paired); i++) {
+        if (code == paired[i]) {
+            print_pairs(fields, from, value);
+        }
+    }
+    if (text_parse_u64(name, 254, &number) == STATUS_OK && is_bytes(number) && from < fields->count) {
         print_hex(fields, from, raw, value);
-    } else {
-        (void)text_copy(value, MIGRATE_VALUE_BYTES, raw);
+    }
+    size_t digits = strspn(value, "0123456789");
+    if (digits != 0 && value[digits] != '\0' && strchr("bsi", value[digits]) != NULL &&
+        value[digits + 1] == '\0') {
+        value[digits] = '\0'; // "30i": how many bytes it has is known
     }
 }
 

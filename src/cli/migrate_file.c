@@ -129,7 +129,7 @@ static bool find(const struct migrate_text *text, const char *path, mode_t type,
         return true;
     }
     *is_beside = true;
-    return join(text, last_part(path), out) == STATUS_OK && is_there(out, type);
+    return last_part(path)[0] != '\0' && join(text, last_part(path), out) == STATUS_OK && is_there(out, type);
 }
 
 static bool remark(struct migration *migration, const char *what, const char *text)
@@ -227,8 +227,14 @@ bool migrate_include_folder(struct migration *migration, const struct migrate_te
                             const char *what, struct heap_array *names)
 {
     char found[MIGRATE_PATH_BYTES];
+    char wanted[MIGRATE_PATH_BYTES];
     bool is_beside;
-    bool is_found = migration->may_include && find(text, path, S_IFDIR, found, &is_beside);
+    enum status status = text_copy(wanted, sizeof wanted, path);
+    for (size_t length = strlen(wanted); length > 1 && wanted[length - 1] == '/';) {
+        wanted[--length] = '\0';
+    }
+    bool is_found =
+        migration->may_include && status == STATUS_OK && find(text, wanted, S_IFDIR, found, &is_beside);
     DIR *folder = is_found ? opendir(found) : NULL;
     *names = heap_array_init(MIGRATE_PATH_BYTES);
     if (folder == NULL) {

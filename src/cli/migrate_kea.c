@@ -323,7 +323,7 @@ static void take_host(struct kea_reading *reading, size_t node, struct kea_scope
         kea_remark(reading, MIGRATE_LEFT, "it has no hw-address, and imprint knows machines by theirs");
         return;
     }
-    if (hw_parse(written, &mac) != STATUS_OK) {
+    if (!migrate_read_mac(written, &mac)) {
         kea_remark(reading, MIGRATE_FAULT, "this is no hardware address of Ethernet");
         return;
     }

@@ -123,6 +123,9 @@ size_t migrate_add_machine(struct migration *migration, const char *name, const 
     struct migrate_machine machine = {.from = {.line = migration->line}};
     char wanted[MACHINE_NAME_BYTES];
     if (migration->machines.count >= MIGRATE_MACHINES_MOST) {
+        if (!migration->is_cut) {
+            migrate_remark(migration, MIGRATE_LEFT, what, "this and more machines are too many at once");
+        }
         migration->is_cut = true;
         return SIZE_MAX;
     }
@@ -140,11 +143,25 @@ size_t migrate_add_machine(struct migration *migration, const char *name, const 
     return migration->machines.count - 1;
 }
 
+bool migrate_read_mac(const char *written, struct hw *mac)
+{
+    char padded[HW_TEXT_BYTES + 16];
+    struct text text;
+    text_init(&text, padded, sizeof padded);
+    for (const char *at = written; *at != '\0';) {
+        size_t length = strcspn(at, ":-");
+        text_add(&text, length == 1 ? "0" : ""); // "0:0:c0:5d:bd:95"
+        text_add_bytes(&text, at, length + (at[length] != '\0' ? 1 : 0));
+        at += length + (at[length] != '\0' ? 1 : 0);
+    }
+    return !text.cut && hw_parse(padded, mac) == STATUS_OK;
+}
+
 void migrate_set_mac(struct migration *migration, size_t machine, const char *mac, const char *what)
 {
     struct hw hw;
     struct migrate_machine *mine = get_machine(migration, machine);
-    if (hw_parse(mac, &hw) != STATUS_OK) {
+    if (!migrate_read_mac(mac, &hw)) {
         migrate_remark(migration, MIGRATE_FAULT, what, "'%.60s' is no hardware address", mac);
         return;
     }

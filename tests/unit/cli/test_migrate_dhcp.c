@@ -440,6 +440,30 @@ static void machines_are_commands_that_a_shell_reads_safely(void **state)
     migrate_clear(&migration);
 }
 
+static void files_of_other_days_are_read_too(void **state)
+{
+    (void)state;
+    begin();
+    read_as("dhcpd", "authoritative;\nddns-update-style none;\n" SUBNET "option routers 192.0.2.11; }\n"
+                     "host h { hardware ethernet 0:0:c0:5d:bd:95; fixed-address 192.0.2.95; }\n");
+    has_machine(0, "h", "00:00:c0:5d:bd:95", "192.0.2.95");
+    no_remarks(MIGRATE_LEFT, 2);
+    remarks(MIGRATE_FAULT, 3, "range 192.0.2.10", "the router's address 192.0.2.11");
+    migrate_clear(&migration);
+    begin();
+    read_as("dnsmasq", "dhcp-match=hammers, option:client-arch, 6\ndhcp-option=tag:hammers,7,192.0.2.4\n"
+                       "dhcp-option=121,192.0.2.0/24,1.2.3.4,10.0.0.0/8,5.6.7.8\ndhcp-option=211,30i\n"
+                       "dhcp-option=129,NIC=eepro100\ndhcp-host=2:0:0:0:0:1,192.0.2.9\n"
+                       "dhcp-range=192.0.2.5,192.0.2.8,255.255.255.0\n");
+    sets("dhcp.classes[].match.architecture", NULL, "6");
+    sets("dhcp.classes[].options", "log-servers", "192.0.2.4");
+    sets("dhcp.options", "classless-routes", "192.0.2.0/24 1.2.3.4, 10.0.0.0/8 5.6.7.8");
+    sets("dhcp.options", "pxelinux-reboot-time", "30");
+    sets("dhcp.options", "129", "4e49433d656570726f313030");
+    has_machine(0, "m-000001", "02:00:00:00:00:01", "192.0.2.9");
+    migrate_clear(&migration);
+}
+
 static void networks_without_ranges_are_for_machines_or_nobody(void **state)
 {
     (void)state;
@@ -533,6 +557,7 @@ int main(void)
         cmocka_unit_test(what_is_imprints_own_is_explained),
         cmocka_unit_test(secrets_stay_where_they_are),
         cmocka_unit_test(machines_are_commands_that_a_shell_reads_safely),
+        cmocka_unit_test(files_of_other_days_are_read_too),
         cmocka_unit_test(networks_without_ranges_are_for_machines_or_nobody),
         cmocka_unit_test(what_is_around_reaches_what_is_inside),
         cmocka_unit_test(a_broken_file_is_read_as_far_as_it_goes),
