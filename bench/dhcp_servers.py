@@ -5,8 +5,10 @@ the boot loader. Each set up to do the same as well as it can; the last three ar
 import json
 import os
 import pathlib
+import re
 
 from lab import LabError
+from lab.storm import LOAD_CORE, URGENT
 from lab.tftp_load import Meter
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -21,6 +23,20 @@ def start_imprint(lab, root):
     config = lab.config_text(pool=POOL, root=root)
     assert "\ndhcp:\n" in config
     return [lab.start_imprint(config=config.replace("\ndhcp:\n", "\ndhcp:\n  ping_check: no\n"))]
+
+
+def start_imprint_proxy(lab, root):
+    """Beside another DHCP server, which is not there."""
+    return [lab.start_imprint(config=lab.config_text(mode="proxy", root=root))]
+
+
+def start_dnsmasq_proxy(lab, root):
+    """The same."""
+    process = lab.start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=br0", "--bind-interfaces",
+                        f"--dhcp-range={SUBNET},proxy,{NETMASK}", f"--pxe-service=x86PC,Boot,{LOADER.stem}", "--enable-tftp", f"--tftp-root={root}",
+                        "--user=root", "--quiet-dhcp", "--quiet-tftp", "--log-facility=-", log="dnsmasq.log")
+    wait_for(lab, "dnsmasq", process, lambda text: "TFTP root is" in text)
+    return [process]
 
 
 def start_dnsmasq(lab, root):
@@ -40,6 +56,25 @@ def start_hpa(lab, root):
                      root)
 
 
+def kea_libraries():
+    """Where Kea's programs find what they are linked with."""
+    return ":".join(str(PEERS / package / "usr/lib/x86_64-linux-gnu") for package in ("kea-common", "liblog4cplus-2.0.5", "libmariadb3"))
+
+
+def run_perfdhcp(lab, rate, seconds, clients, host="storm"):
+    """Kea's own load generator offers `rate` exchanges a second, as the relay agent that it plays; what it counts."""
+    address = lab.address.rsplit(".", 2)[0] + ".1.1"
+    lab.run("ip", "address", "replace", f"{address}/16", "dev", "eth0", host=host)
+    words = ["env", f"LD_LIBRARY_PATH={kea_libraries()}", PEERS / "kea-admin/usr/sbin/perfdhcp", "-4", "-r", rate, "-R", clients, "-p", seconds,
+             "-l", address, lab.address]
+    done = lab.run(*(["taskset", "--cpu-list", LOAD_CORE, "nice", "-n", URGENT] if os.cpu_count() > 1 else []), *words, host=host, check=False, timeout=seconds + 60)
+    counts = [int(number) for number in re.findall(r"received packets: (\d+)", done.stdout)]
+    delays = [float(number) for number in re.findall(r"avg delay: ([0-9.]+) ms", done.stdout)]
+    if len(counts) != 2:
+        raise LabError(f"perfdhcp: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return {"exchanges": counts[1], "per_second": counts[1] / seconds, "delay_ms": sum(delays), "dropped_by_us": 0}
+
+
 def start_kea(lab, root):
     """Its leases in a file (memfile), which it writes and does not wait for: the quickest that it has."""
     first, last = POOL.split("-")
@@ -53,8 +88,7 @@ def start_kea(lab, root):
         "loggers": [{"name": "kea-dhcp4", "severity": "ERROR", "output_options": [{"output": "stdout"}]}]}}
     path = lab.folder / "kea.json"
     path.write_text(json.dumps(config))
-    libraries = [PEERS / package / "usr/lib/x86_64-linux-gnu" for package in ("kea-common", "liblog4cplus-2.0.5", "libmariadb3")]
-    environment = dict(os.environ, LD_LIBRARY_PATH=":".join(map(str, libraries)), KEA_LOCKFILE_DIR=str(lab.folder),
+    environment = dict(os.environ, LD_LIBRARY_PATH=kea_libraries(), KEA_LOCKFILE_DIR=str(lab.folder),
                        KEA_PIDFILE_DIR=str(lab.folder))
     process = lab.start(PEERS / "kea-dhcp4-server/usr/sbin/kea-dhcp4", "-c", path, log="kea.log", env=environment)
     wait_for(lab, "Kea", process, lambda text: listens_on(lab, process))
@@ -87,12 +121,13 @@ def wait_for(lab, name, process, is_ready):
 
 
 SERVERS = {"imprint": start_imprint, "dnsmasq": start_dnsmasq, "Kea": start_kea, "ISC dhcpd": start_isc}
+PROXIES = {"imprint": start_imprint_proxy, "dnsmasq": start_dnsmasq_proxy}
 PEER_NAMES = [name for name in SERVERS if name != "imprint"]
 
 
 def missing_peers():
     """Programs that are not unpacked."""
-    programs = [PEERS / "kea-dhcp4-server/usr/sbin/kea-dhcp4", PEERS / "isc-dhcp-server/usr/sbin/dhcpd", PEERS / "tftpd-hpa/usr/sbin/in.tftpd"]
+    programs = [PEERS / "kea-admin/usr/sbin/perfdhcp", PEERS / "kea-dhcp4-server/usr/sbin/kea-dhcp4", PEERS / "isc-dhcp-server/usr/sbin/dhcpd", PEERS / "tftpd-hpa/usr/sbin/in.tftpd"]
     return [str(program) for program in programs if not program.exists()]
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One simulated machine: a MAC, a DHCP client and a TFTP client as simple as those in firmware, with
-// firmware's timers (4, 8, 16, 32 s and then it gives up), and an answer to ARP. It does one of three things
+// firmware's timers (4, 8, 16, 32 s and then it gives up), and an answer to ARP. It does one of four things
 // and says when it is done. It takes the first offer, knows one server on its own segment, no router, no
 // fragments.
 #pragma once
@@ -17,7 +17,8 @@
 enum machine_task {
     MACHINE_TASK_BOOT,  // DISCOVER to ACK as PXE firmware, then the boot file that the ACK names
     MACHINE_TASK_LEASE, // DISCOVER to ACK as an ordinary client
-    MACHINE_TASK_RENEW  // REQUEST to ACK, unicast, of the lease it has
+    MACHINE_TASK_RENEW, // REQUEST to ACK, unicast, of the lease it has
+    MACHINE_TASK_PROXY  // DISCOVER as PXE firmware to an OFFER without an address
 };
 
 enum machine_state {

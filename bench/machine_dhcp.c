@@ -46,7 +46,7 @@ static void put_options(const struct machine *machine, struct dhcp4_reply *messa
     static const uint8_t PARAMETERS[] = {1, 3, 6, 12, 15, 28, 42};
     dhcp4_put_u16(message, DHCP4_OPTION_MAXIMUM_SIZE, 1260);
     dhcp4_put_bytes(message, DHCP4_OPTION_PARAMETERS, PARAMETERS, sizeof PARAMETERS);
-    if (machine->task == MACHINE_TASK_BOOT) {
+    if (machine->task == MACHINE_TASK_BOOT || machine->task == MACHINE_TASK_PROXY) {
         put_firmware_options(machine, message);
     }
     if (machine->state == MACHINE_REQUESTING) {
@@ -145,6 +145,23 @@ static void take_ack(struct machine_world *world, struct machine *machine, const
     }
 }
 
+// Somebody else gives the address; this one says that there is something to boot.
+static void take_proxy_offer(struct machine_world *world, struct machine *machine,
+                             const struct dhcp4_message *offer)
+{
+    const struct dhcp4_option *class = dhcp4_find(offer, DHCP4_OPTION_VENDOR_CLASS);
+    bool is_for_firmware = class != NULL && class->length == 9 && memcmp(class->data, "PXEClient", 9) == 0;
+    if (offer->kind != DHCP4_OFFER || machine->state != MACHINE_DISCOVERING || !is_for_firmware) {
+        return;
+    }
+    machine->leased_ns = world->now_ns;
+    if (offer->yiaddr.value != 0) {
+        machine_fail(world, machine, "a proxy offered an address");
+    } else {
+        machine_finish(world, machine);
+    }
+}
+
 void machine_dhcp_receive(struct machine_world *world, const struct frame_udp4 *frame)
 {
     _Alignas(max_align_t) uint8_t memory[DHCP4_ARENA_BYTES];
@@ -158,7 +175,9 @@ void machine_dhcp_receive(struct machine_world *world, const struct frame_udp4 *
         return;
     }
     bool wants_ack = machine->state == MACHINE_REQUESTING || machine->state == MACHINE_RENEWING;
-    if (message.kind == DHCP4_OFFER && machine->state == MACHINE_DISCOVERING) {
+    if (machine->task == MACHINE_TASK_PROXY) {
+        take_proxy_offer(world, machine, &message);
+    } else if (message.kind == DHCP4_OFFER && machine->state == MACHINE_DISCOVERING) {
         machine->offered = message.yiaddr;
         if (dhcp4_find_ip4(&message, DHCP4_OPTION_SERVER_ID, &machine->server)) {
             begin(world, machine, MACHINE_REQUESTING);

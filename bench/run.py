@@ -22,7 +22,8 @@ from lab import Lab, LabError  # noqa: E402
 from lab.network import imprint_binary  # noqa: E402
 from lab.storm import add_storm_host, memory_of, pin_server, run_storm, storm_binary  # noqa: E402
 
-from dhcp_servers import LOADER, PEER_NAMES, SERVERS, meter_all, missing_peers  # noqa: E402
+from dhcp_servers import LOADER, PEER_NAMES, PROXIES, SERVERS, meter_all, missing_peers, run_perfdhcp  # noqa: E402
+from leases import print_leases, run_leases  # noqa: E402
 from tftp import ROWS, print_row, print_tftp, run_tftp  # noqa: E402
 from write import print_write, run_write  # noqa: E402
 
@@ -47,6 +48,22 @@ def load_renew(lab, options):
     return run_storm(lab, "renew", machines=options.machines, rounds=3, most_seconds=90)
 
 
+def load_half(lab, options):
+    """First as fast as it goes, then evenly at half of that."""
+    peak = run_storm(lab, "dora", machines=options.machines, rounds=5, most_seconds=60)
+    spread = round(options.machines * 1000 / max(1, peak["per_second"] / 2))
+    seen = run_storm(lab, "dora", machines=options.machines, rounds=5, spread_ms=max(1, spread), at_once=options.machines, most_seconds=60)
+    return {**seen, "peak": peak["per_second"]}
+
+
+def load_proxy(lab, options):
+    return run_storm(lab, "proxy", machines=options.machines, rounds=10, most_seconds=60)
+
+
+def load_perfdhcp(lab, options):
+    return run_perfdhcp(lab, 8000, 5, 50000)
+
+
 LESS, MORE = "less", "more"
 # what, unit, which way is better, how to find it in a round's result
 COSTS = [
@@ -61,6 +78,7 @@ TROUBLE = [
     ("NAKs", "", LESS, lambda seen: seen["naks"]),
     ("addresses given twice", "", LESS, lambda seen: seen["duplicates"]),
 ]
+CPU_EACH = ("server CPU an exchange", "us", LESS, lambda seen: seen["cpu_seconds"] / max(1, seen["done"]) * 1e6)
 RATE = [
     ("rate", "1/s", MORE, lambda seen: seen["per_second"]),
     ("median exchange", "ms", LESS, lambda seen: seen["finish_ms"]["p50"]),
@@ -77,10 +95,17 @@ BENCHMARKS = {
               STORM + TROUBLE + COSTS),
     "storm-jitter": ("the same, their DHCP timers differ by up to a second", load_jitter, STORM + TROUBLE + COSTS),
     "dora": ("new leases (DISCOVER, OFFER, REQUEST, ACK) for {machines} clients, 64 in flight", load_dora,
-             RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
+             RATE + TROUBLE[:2] + TROUBLE[3:] + [CPU_EACH] + COSTS),
     "renew": ("renewals by {machines} clients, 64 in flight", load_renew, RATE + TROUBLE[:2] + TROUBLE[3:] + COSTS),
+    "half": ("new leases for {machines} clients, evenly, at half of the rate that this server reaches at most", load_half,
+             [("peak rate", "1/s", MORE, lambda seen: seen["peak"])] + RATE + TROUBLE[:2] + TROUBLE[3:]),
+    "proxy": ("DISCOVERs of {machines} BIOS machines, ten times, to the offer of a ProxyDHCP server, 64 in flight", load_proxy,
+              RATE + TROUBLE[:2] + COSTS),
+    "perfdhcp": ("8,000 exchanges a second offered by Kea's perfdhcp, as a relay agent, for 5 s", load_perfdhcp,
+                 [("exchanges", "1/s", MORE, lambda seen: seen["per_second"]), ("average delay", "ms", LESS, lambda seen: seen["delay_ms"]),
+                  ("server CPU an exchange", "us", LESS, lambda seen: seen["cpu_seconds"] / max(1, seen["exchanges"]) * 1e6)] + COSTS),
 }
-NAMES = [*BENCHMARKS, "tftp", "write"]
+NAMES = [*BENCHMARKS, "leases", "tftp", "write"]
 
 
 # ---- running ----
@@ -94,12 +119,17 @@ def make_root(lab):
     return root
 
 
-def run_round(server, load, options):
+def servers_of(name):
+    """Who takes part in a benchmark."""
+    return PROXIES if name == "proxy" else SERVERS
+
+
+def run_round(server, load, options, start):
     """One server under one load, once."""
     with Lab(network="10.77.0", prefix=16) as lab:
         root = make_root(lab)
         add_storm_host(lab)
-        processes = SERVERS[server](lab, root)
+        processes = start(lab, root)
         meter = meter_all(processes, f"{lab.name}-bench")
         try:
             for process in processes:
@@ -115,20 +145,21 @@ def run_round(server, load, options):
         return seen
 
 
-def chosen(options):
+def chosen(name, options):
     """The servers to measure."""
     wanted = options.servers.split(",") if options.servers else list(SERVERS)
-    return [name for name in SERVERS if name in wanted]
+    return [server for server in servers_of(name) if server in wanted]
 
 
 def run_benchmark(name, options):
     """All rounds of one benchmark; what each server was seen to do, in order."""
     about, load, _ = BENCHMARKS[name]
-    seen = {server: [] for server in chosen(options)}
+    servers = chosen(name, options)
+    seen = {server: [] for server in servers}
     for number in range(options.rounds):
-        for server in chosen(options)[::1 if number % 2 == 0 else -1]:
+        for server in servers[::1 if number % 2 == 0 else -1]:
             say(f"{name}: round {number + 1} of {options.rounds}, {server}")
-            seen[server].append(run_round(server, load, options))
+            seen[server].append(run_round(server, load, options, servers_of(name)[server]))
             time.sleep(0.2)
     return {"about": about.format(machines=f"{options.machines:,}"), "rows": rows_of(name, seen), "rounds": seen}
 
@@ -200,11 +231,13 @@ def run_one(name, options):
     tell = (lambda result: None) if options.json else (lambda result: (say(""), print_row(result)))
     if name == "tftp":
         result = run_tftp(options, say, tell)
+    elif name == "leases":
+        result = run_leases(options.rounds, say)
     else:
         result = run_write(options.rounds, say) if name == "write" else run_benchmark(name, options)
     if not options.json:
         say("")
-        {"tftp": lambda: print_tftp(result), "write": lambda: print_write(result)}.get(name, lambda: print_table(name, result))()
+        {"tftp": lambda: print_tftp(result), "leases": lambda: print_leases(result), "write": lambda: print_write(result)}.get(name, lambda: print_table(name, result))()
     return result
 
 

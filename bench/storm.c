@@ -17,21 +17,22 @@
 #define BLOCK_BYTES      1456 // as PXE firmware asks for
 #define MOST_BLOCK_BYTES 1468 // without fragments
 
-enum mode { MODE_STORM, MODE_DORA, MODE_RENEW, MODE_COUNT };
+enum mode { MODE_STORM, MODE_DORA, MODE_RENEW, MODE_PROXY, MODE_COUNT };
 
-static const char *const MODES[MODE_COUNT] = {"storm", "dora", "renew"};
+static const char *const MODES[MODE_COUNT] = {"storm", "dora", "renew", "proxy"};
 
 static const char HELP[] =
-    "usage: bench-storm storm|dora|renew --interface NAME [OPTION...]\n"
+    "usage: bench-storm storm|dora|renew|proxy --interface NAME [OPTION...]\n"
     "\n"
     "  storm  every machine at the same instant: DISCOVER to ACK as BIOS PXE firmware, then the boot file\n"
     "  dora   DISCOVER to ACK, --at-once of them in flight\n"
     "  renew  the same, then --rounds renewals by every machine; only these are measured\n"
+    "  proxy  DISCOVER as PXE firmware to the OFFER of a ProxyDHCP server, which has no address in it\n"
     "\n"
     "  --machines N        how many (1000)\n"
-    "  --at-once N         how many of them in flight (storm: all; dora and renew: 64)\n"
-    "  --rounds N          renewals by each machine (1)\n"
-    "  --spread-ms N       storm: they start within so many milliseconds, evenly (0)\n"
+    "  --at-once N         how many of them in flight (storm: all; else 64)\n"
+    "  --rounds N          how often all of them do it (1)\n"
+    "  --spread-ms N       they start within so many milliseconds, evenly (0), while --at-once lets them\n"
     "  --jitter            DHCP timers of 4, 8, 16, 32 s differ by up to a second (RFC 2131); firmware's do "
     "not\n"
     "  --block N           TFTP block size asked for, 0: do not ask (1456)\n"
@@ -133,7 +134,7 @@ static void fail_unfinished(struct machine_world *world)
 static void run(struct storm *storm, struct report *report)
 {
     static const enum machine_task TASKS[MODE_COUNT] = {MACHINE_TASK_BOOT, MACHINE_TASK_LEASE,
-                                                        MACHINE_TASK_RENEW};
+                                                        MACHINE_TASK_RENEW, MACHINE_TASK_PROXY};
     struct machine_world *world = &storm->world;
     storm->limit_ns = clock_ns() + storm->most_seconds * NS_PER_S;
     bool goes_on = storm->mode != MODE_RENEW || run_round(storm, MACHINE_TASK_LEASE);
