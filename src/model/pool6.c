@@ -227,6 +227,13 @@ enum status pool6_keep(struct pool6 *pool, struct ip6 address, uint64_t kept_for
     return status;
 }
 
+void pool6_release(struct pool6 *pool)
+{
+    for (uint32_t i = 0; i < pool->unused; i++) {
+        pool->slots[i].kept_for = 0;
+    }
+}
+
 bool pool6_is_free_for(const struct pool6 *pool, struct ip6 address, const struct lease6_client *client,
                        int64_t now_s)
 {

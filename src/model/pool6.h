@@ -75,6 +75,9 @@ MUST_USE enum status pool6_put(struct pool6 *pool, const struct lease6 *lease, i
 /// Keeps `address` for one machine or for POOL6_FOR_NOBODY; 0 gives it back. STATUS_FULL as pool6_put.
 MUST_USE enum status pool6_keep(struct pool6 *pool, struct ip6 address, uint64_t kept_for, int64_t now_s);
 
+/// Gives all kept addresses back, before they are kept anew.
+void pool6_release(struct pool6 *pool);
+
 /// Whether `address` may be given to `client` at `now_s`: not kept for others, not live for others, not set
 /// aside. Says nothing about ranges.
 bool pool6_is_free_for(const struct pool6 *pool, struct ip6 address, const struct lease6_client *client,

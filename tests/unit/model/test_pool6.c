@@ -162,6 +162,15 @@ static void a_kept_address_goes_to_its_machine_alone(void **state)
     assert_true(ip6_equal(address, kept));
     assert_int_equal(pool6_keep(&fixture.pool, kept, POOL6_FOR_NOBODY, NOW), STATUS_OK);
     assert_false(pool6_pick(&fixture.pool, &wish, &address));
+    pool6_release(&fixture.pool);
+    assert_true(pool6_pick(&fixture.pool, &wish, &address));
+    assert_int_equal(fixture.pool.unused, 1);
+    struct lease6 lease = lease_of(stranger, address_of("2001:db8:1::101"), NOW);
+    for (uint8_t i = 1; i <= 10; i++) { // a slot that is kept no more makes room
+        lease.address.octets[15] = i;
+        assert_int_equal(pool6_put(&fixture.pool, &lease, NOW), STATUS_OK);
+    }
+    assert_null(pool6_find_address(&fixture.pool, kept));
     free(fixture.memory);
 }
 
