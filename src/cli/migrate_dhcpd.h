@@ -41,6 +41,7 @@ struct dhcpd_scope {
     struct dhcpd_range ranges[DHCPD_RANGES_MOST]; // POOL
     unsigned range_count;
     char classes[256];  // POOL: that may have its addresses, with ',' between
+    bool is_elsif;      // IF: only those for whom the condition before did not hold
     bool is_for_nobody; // POOL: only members of classes that could not be carried over
 };
 

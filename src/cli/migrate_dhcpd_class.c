@@ -320,6 +320,7 @@ void dhcpd_if_begin(struct dhcpd_reading *reading)
     struct dhcpd_scope *scope = dhcpd_scope(reading);
     unsigned from = is_at(reading, 0, "else") ? (is_at(reading, 1, "if") ? 2 : 0) : 1;
     scope->kind = DHCPD_IF;
+    scope->is_elsif = !is_at(reading, 0, "if");
     if (from == 0 || !dhcpd_terms_read(reading, from, &scope->terms)) {
         scope->terms.count = 0;
     }

@@ -195,9 +195,11 @@ static unsigned class_of_if(struct dhcpd_reading *reading)
     scope->item = migrate_class_add(reading->migration, name, reading->what);
     if (scope->item != 0) {
         migrate_terms_set(reading->migration, scope->item, &scope->terms, reading->what);
-        if (around->kind != DHCPD_FILE) {
-            migrate_remark(reading->migration, MIGRATE_CHANGED, reading->what,
-                           "imprint's class has all clients for which the condition holds, in every network");
+        if (around->kind != DHCPD_FILE || scope->is_elsif) {
+            migrate_remark(
+                reading->migration, MIGRATE_CHANGED, reading->what,
+                "imprint's class has all clients for which the condition holds, in every network and "
+                "whatever stands before; of what several classes set, the first one's counts");
         }
     }
     return scope->item;
