@@ -88,6 +88,32 @@ static void show_packets(struct call *call, const json_t *status)
                       (long long)fact_number(dhcp, "malformed"));
 }
 
+static void show_packets6(struct call *call, const json_t *status)
+{
+    const json_t *dhcp6 = fact_get(status, "dhcp6");
+    const json_t *interfaces = fact_get(dhcp6, "interfaces");
+    if (!json_is_object(dhcp6)) {
+        return;
+    }
+    show_field_format(call, "DHCPv6", "%lld received, %lld answered, %lld malformed, %lld leases",
+                      (long long)fact_number(dhcp6, "received"), (long long)fact_number(dhcp6, "replied"),
+                      (long long)fact_number(dhcp6, "malformed"), (long long)fact_number(dhcp6, "leases"));
+    for (size_t i = 0; i < json_array_size(interfaces); i++) {
+        const json_t *interface = json_array_get(interfaces, i);
+        const char *trouble = !fact_is(interface, "open") ? "not served: see the log"
+                              : !fact_is(interface, "has_network")
+                                  ? "no address in a network of dhcp6.subnets: only relays are served"
+                                  : "";
+        char words[160];
+        struct text text;
+        text_init(&text, words, sizeof words);
+        text_add_format(&text, "%s  %s%s", fact_text(interface, "name"),
+                        trouble[0] != '\0' ? trouble : fact_text(interface, "address"),
+                        fact_is(interface, "advertises") ? ", sends router advertisements" : "");
+        show_field(call, i == 0 ? "by DHCPv6" : "", trouble[0] != '\0' ? SCREEN_WARN : SCREEN_PLAIN, words);
+    }
+}
+
 // Agents are told secrets: by HTTPS, unless there is none.
 static void show_https(struct call *call, const json_t *status)
 {
@@ -153,6 +179,7 @@ static void show_status(struct call *call, const json_t *status)
     show_others(call, status);
     show_counts(call, status);
     show_packets(call, status);
+    show_packets6(call, status);
     show_transfers(call, status, "tftp", "TFTP");
     show_transfers(call, status, "http", "HTTP");
     show_https(call, status);

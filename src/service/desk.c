@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "service/desk_lease6.h"
 #include "service/remedy.h"
 #include "session/client.h"
 
@@ -81,7 +82,10 @@ bool desk_find_address(const struct desk *desk, struct ip address, struct desk_a
     if (is_seen) {
         found = *slot;
     }
-    if (lease != NULL && lease->state == LEASE_BOUND && lease->ends_s > now_s) {
+    if (ip_is_ip6(address)) {
+        desk_find_lease6(desk, address, now_s, &found);
+        is_seen = is_seen || found.is_leased;
+    } else if (lease != NULL && lease->state == LEASE_BOUND && lease->ends_s > now_s) {
         struct hw holder = lease_key_hw(&lease->key);
         if (!hw_equal(&holder, &found.mac)) {
             found.mac = holder;

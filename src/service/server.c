@@ -195,6 +195,7 @@ static void server_changed(void *context)
     struct problem problem;
     problem_clear(&problem);
     desk_recount(&server->desk);
+    dhcp6_service_keep(server->ports.dhcp6);
     if (server->dhcp != NULL && dhcp_service_refresh(server->dhcp, &problem) != STATUS_OK) {
         char text[PROBLEM_TEXT_BYTES];
         log_write(server->log, LOG_LEVEL_ERROR, "reservations stay as they were: %s",
@@ -232,8 +233,11 @@ static void server_turn_end(void *context)
 {
     struct server *server = context;
     dhcp_service_flush(server->dhcp);
-    if (store_is_dirty(server->store) && !dhcp_service_is_waiting(server->dhcp)) {
-        (void)server_commit(server);
+    if (!dhcp_service_is_waiting(server->dhcp)) {
+        dhcp6_service_flush(server->ports.dhcp6);
+        if (store_is_dirty(server->store)) {
+            (void)server_commit(server);
+        }
     }
     server_absorb_note(&server->absorb);
     if (server->has_news) {
@@ -292,6 +296,7 @@ static void server_reload(struct server *server)
             server_log_problem(server, LOG_LEVEL_ERROR, &problem);
         }
         server->desk.policy = server->config.policy;
+        dhcp6_service_refresh(server->ports.dhcp6);
         struct tftp_policy limits = server_tftp_policy(&server->config.tftp);
         tftp_service_set_policy(server->tftp, &limits);
         server_changed(server);
@@ -413,23 +418,29 @@ static bool server_build_services(struct server *server, struct problem *problem
                                         .post_context = server};
     server->tftp = tftp_service_new(&tftp);
     server->http = http_service_new(&http);
+    struct dhcp_settings dhcp = {.loop = server->loop,
+                                 .desk = &server->desk,
+                                 .config = &server->config,
+                                 .log = server->log,
+                                 .find_loaders = server_find_loaders,
+                                 .commit = server_commit,
+                                 .context = server};
     if (server->config.dhcp_mode != CONFIG_DHCP_OFF) {
-        struct dhcp_settings dhcp = {.loop = server->loop,
-                                     .desk = &server->desk,
-                                     .config = &server->config,
-                                     .log = server->log,
-                                     .find_loaders = server_find_loaders,
-                                     .commit = server_commit,
-                                     .context = server};
         server->dhcp = dhcp_service_new(&dhcp, problem);
         if (server->dhcp == NULL) {
             return false;
         }
     }
+    bool has_dhcp6 = server->config.dhcp6.mode != CONFIG_DHCP6_OFF;
+    struct dhcp6_service *dhcp6 = has_dhcp6 ? dhcp6_service_new(&dhcp, problem) : NULL;
+    if (has_dhcp6 && dhcp6 == NULL) {
+        return false;
+    }
     server->ports = (struct server_ports){.config = &server->config,
                                           .log = server->log,
                                           .https_port = server->config.https_port,
                                           .dhcp = server->dhcp,
+                                          .dhcp6 = dhcp6,
                                           .tftp = server->tftp,
                                           .http = server->http};
     loop_add_turn_end(server->loop, server_turn_end, server);
@@ -520,6 +531,7 @@ static void server_free(struct server *server)
     upload_folder_free(server->tftp_side.uploads);
     tftp_names_free(server->names);
     server->names = NULL; // the desk may still tell of boots
+    dhcp6_service_free(server->ports.dhcp6);
     dhcp_service_free(server->dhcp);
     server->dhcp = NULL;
     if (server->listener >= 0) {

@@ -31,6 +31,9 @@ static void server_ports_close(struct server_ports *ports, const struct interfac
     if (ports->dhcp != NULL) {
         dhcp_service_remove(ports->dhcp, interface->index);
     }
+    if (ports->dhcp6 != NULL) {
+        dhcp6_service_remove(ports->dhcp6, interface->index);
+    }
     tftp_service_unlisten(ports->tftp, interface->name);
     http_service_unlisten(ports->http, interface->name);
 }
@@ -87,6 +90,9 @@ static enum status server_ports_open(struct server_ports *ports, const struct in
         server_ports_close(ports, interface);
         return status;
     }
+    if (ports->dhcp6 != NULL) {
+        dhcp6_service_add(ports->dhcp6, interface);
+    }
     char address[IP4_TEXT_BYTES];
     log_write(ports->log, LOG_LEVEL_NOTICE, "serving %s, %s", interface->name,
               ip4_print(interface->addresses[0].address, address));
@@ -120,6 +126,9 @@ enum status server_ports_update(struct server_ports *ports, struct problem *prob
         }
         bool is_changed = ports->dhcp == NULL || dhcp_service_change(ports->dhcp, same, problem) == STATUS_OK;
         worst = is_changed ? worst : STATUS_IO;
+        if (ports->dhcp6 != NULL) {
+            dhcp6_service_change(ports->dhcp6, same);
+        }
         ports->served[kept++] = is_changed ? *same : ports->served[i];
     }
     ports->served_count = kept;

@@ -6,13 +6,15 @@
 #include "config/config.h"
 #include "io/interface.h"
 #include "service/dhcp.h"
+#include "service/dhcp6.h"
 #include "service/http.h"
 #include "service/tftp.h"
 
-struct server_ports { // the services are borrowed; dhcp may be NULL (dhcp.mode off)
+struct server_ports { // the services are borrowed; dhcp and dhcp6 may be NULL (mode off)
     const struct config *config;
     struct log *log;
     struct dhcp_service *dhcp;
+    struct dhcp6_service *dhcp6;
     struct tftp_service *tftp;
     struct http_service *http;
     uint16_t https_port;   // 0 = there is no HTTPS: not wanted, or another program has the port

@@ -2,6 +2,7 @@
 #include "service/server_status.h"
 
 #include "base/time.h"
+#include "io/heap.h"
 #include "loader/loader.h"
 #include "service/dhcp_probe.h"
 
@@ -77,6 +78,38 @@ static json_t *server_status_loaders(uint32_t available)
     return object;
 }
 
+static json_t *server_status_ports6(const struct dhcp6_report *report)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < report->port_count; i++) {
+        const struct dhcp6_port_status *port = &report->ports[i];
+        char address[IP6_TEXT_BYTES];
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:b, s:b, s:b, s:I}", "name", port->interface, "address",
+                                        ip6_is_none(port->address) ? "" : ip6_print(port->address, address),
+                                        "open", port->is_open, "has_network", port->has_network, "advertises",
+                                        port->is_advertised, "advertised", (json_int_t)port->advertised));
+    }
+    return list;
+}
+
+static json_t *server_status_dhcp6(const struct dhcp6_service *dhcp6)
+{
+    if (dhcp6 == NULL) {
+        return json_null();
+    }
+    struct dhcp6_report *report = heap_new(sizeof *report);
+    dhcp6_service_status(dhcp6, report);
+    const struct dhcp6_counters *counters = &report->counters;
+    json_t *object =
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received", (json_int_t)counters->received,
+                  "malformed", (json_int_t)counters->malformed, "replied", (json_int_t)counters->replied,
+                  "silent", (json_int_t)counters->silent, "unsent", (json_int_t)counters->unsent, "leases",
+                  (json_int_t)report->leases, "interfaces", server_status_ports6(report));
+    heap_free(report);
+    return object;
+}
+
 void server_status_add(const struct server_ports *ports, const struct dhcp_service *dhcp, uint32_t loaders,
                        struct json_t *object)
 {
@@ -94,6 +127,7 @@ void server_status_add(const struct server_ports *ports, const struct dhcp_servi
                                   "malformed", (json_int_t)counters->malformed, "replied",
                                   (json_int_t)counters->replied, "silent", (json_int_t)counters->silent,
                                   "unsent", (json_int_t)counters->unsent));
+    json_object_set_new(object, "dhcp6", server_status_dhcp6(ports->dhcp6));
     json_object_set_new(object, "tftp", server_status_transfers(&tftp));
     json_object_set_new(object, "http", server_status_transfers(&http));
     json_object_set_new(object, "https_port",
