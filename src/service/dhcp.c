@@ -169,18 +169,34 @@ bool dhcp_service_has(const struct dhcp_service *service, uint32_t interface_ind
     return dhcp_port_find(service, interface_index) != NULL;
 }
 
-enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *problem)
+// The networks are other ones than before.
+static enum status dhcp_service_renew_pools(struct dhcp_service *service, struct problem *problem)
 {
     struct dhcp_pools pools;
     enum status status =
         dhcp_pools_init(&pools, service->settings.config, service->settings.desk->store, problem);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK) {
+        dhcp_pools_put_offers(&pools, &service->pools);
+        dhcp_service_tell_kept(service, &pools, &service->pools);
+        dhcp_pools_clear(&service->pools);
+        service->pools = pools;
     }
-    dhcp_pools_put_offers(&pools, &service->pools);
-    dhcp_service_tell_kept(service, &pools, &service->pools);
-    dhcp_pools_clear(&service->pools);
-    service->pools = pools;
+    return status;
+}
+
+enum status dhcp_service_refresh(struct dhcp_service *service, struct problem *problem)
+{
+    uint32_t kept_count = service->pools.kept_count;
+    if (!dhcp_pools_refresh(&service->pools, service->settings.config, service->settings.desk->store)) {
+        enum status status = dhcp_service_renew_pools(service, problem);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        kept_count = service->pools.kept_count; // they are told
+    }
+    for (uint32_t i = kept_count; i < service->pools.kept_count; i++) {
+        dhcp_service_tell_one_kept(service, &service->pools.kept[i]);
+    }
     bool is_auto = service->settings.config->dhcp_mode == CONFIG_DHCP_AUTO;
     for (struct dhcp_port *port = service->ports; port != NULL && is_auto; port = port->next) {
         bool has_subnet = dhcp_port_find_served(port).value != 0;

@@ -49,10 +49,28 @@ static bool dhcp_pools_keep(struct dhcp_pools *pools, struct ip4 address)
     return false;
 }
 
-static bool dhcp_pools_keep_machine(const struct machine *machine, void *context)
+void dhcp_pools_hold(struct dhcp_pools *pools, struct ip4 address)
 {
-    dhcp_pools_keep(context, machine->address);
+    if (dhcp_pools_keep(pools, address)) {
+        heap_array_add(&pools->held, &address);
+    }
+}
+
+static bool dhcp_pools_hold_machine(const struct machine *machine, void *context)
+{
+    dhcp_pools_hold(context, machine->address);
     return true;
+}
+
+static void dhcp_pools_give_back(struct dhcp_pools *pools)
+{
+    for (size_t i = 0; i < pools->held.count; i++) {
+        struct ip4 address = *(const struct ip4 *)heap_array_get(&pools->held, i);
+        for (uint32_t j = 0; j < pools->pool_count; j++) {
+            pool_reserve(&pools->pools[j], address, false); // where it is in no range, that does nothing
+        }
+    }
+    heap_array_clear(&pools->held);
 }
 
 static void dhcp_pools_keep_excluded(struct dhcp_pools *pools, const struct network *network)
@@ -79,9 +97,19 @@ bool dhcp_pools_keep_own(struct dhcp_pools *pools, struct ip4 address)
     return dhcp_pools_keep_found(pools, address, "this server's own");
 }
 
+static void dhcp_pools_keep_servers(struct dhcp_pools *pools, const struct store *store,
+                                    const struct ip4 *addresses, unsigned count, const char *whose)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (store_machine_find_address(store, addresses[i]) == NULL) { // else somebody knows
+            (void)dhcp_pools_keep_found(pools, addresses[i], whose);
+        }
+    }
+}
+
 // Our own addresses and the servers that clients are told of may lie inside a range that somebody wrote
 // carelessly.
-static void dhcp_pools_keep_known(struct dhcp_pools *pools)
+static void dhcp_pools_keep_known(struct dhcp_pools *pools, const struct store *store)
 {
     struct interface interfaces[INTERFACES_MOST];
     unsigned count = interface_list(interfaces);
@@ -92,15 +120,9 @@ static void dhcp_pools_keep_known(struct dhcp_pools *pools)
     }
     for (uint32_t i = 0; i < pools->count; i++) {
         const struct network *network = &pools->networks[i];
-        for (unsigned j = 0; j < network->router_count; j++) {
-            (void)dhcp_pools_keep_found(pools, network->routers[j], "a router's");
-        }
-        for (unsigned j = 0; j < network->dns_count; j++) {
-            (void)dhcp_pools_keep_found(pools, network->dns[j], "a DNS server's");
-        }
-        for (unsigned j = 0; j < network->ntp_count; j++) {
-            (void)dhcp_pools_keep_found(pools, network->ntp[j], "a time server's");
-        }
+        dhcp_pools_keep_servers(pools, store, network->routers, network->router_count, "a router's");
+        dhcp_pools_keep_servers(pools, store, network->dns, network->dns_count, "a DNS server's");
+        dhcp_pools_keep_servers(pools, store, network->ntp, network->ntp_count, "a time server's");
     }
 }
 
@@ -189,6 +211,7 @@ enum status dhcp_pools_init(struct dhcp_pools *pools, const struct config *confi
 {
     static struct dhcp_pools made;
     memset(&made, 0, sizeof made);
+    made.held = heap_array_init(sizeof(struct ip4));
     dhcp_pools_set_wires(&made, config);
     enum status status = dhcp_pools_open(&made, problem);
     if (status != STATUS_OK) {
@@ -196,13 +219,25 @@ enum status dhcp_pools_init(struct dhcp_pools *pools, const struct config *confi
         return status;
     }
     store_lease_each(store, dhcp_pools_load, &made);
-    store_machine_each(store, dhcp_pools_keep_machine, &made);
     for (uint32_t i = 0; i < made.count; i++) {
         dhcp_pools_keep_excluded(&made, &made.networks[i]);
     }
-    dhcp_pools_keep_known(&made);
+    dhcp_pools_keep_known(&made, store);
+    store_machine_each(store, dhcp_pools_hold_machine, &made);
     *pools = made;
     return STATUS_OK;
+}
+
+bool dhcp_pools_refresh(struct dhcp_pools *pools, const struct config *config, const struct store *store)
+{
+    if (pools->count != config->subnet_count ||
+        memcmp(pools->networks, config->subnets, pools->count * sizeof pools->networks[0]) != 0) {
+        return false;
+    }
+    dhcp_pools_give_back(pools);
+    dhcp_pools_keep_known(pools, store);
+    store_machine_each(store, dhcp_pools_hold_machine, pools);
+    return true;
 }
 
 void dhcp_pools_clear(struct dhcp_pools *pools)
@@ -210,6 +245,7 @@ void dhcp_pools_clear(struct dhcp_pools *pools)
     for (uint32_t i = 0; i < CONFIG_SUBNETS_MOST; i++) {
         free(pools->memory[i]);
     }
+    heap_free(pools->held.items); // of an all-zero one, too
     memset(pools, 0, sizeof *pools);
 }
 

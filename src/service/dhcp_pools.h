@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "io/heap.h"
 #include "io/interface.h"
 #include "model/pool.h"
 #include "store/store.h"
@@ -32,12 +33,21 @@ struct dhcp_pools {
     uint32_t pool_count;
     struct dhcp_kept kept[DHCP_KEPT_MOST]; // left out of the ranges, since nobody excluded them
     uint32_t kept_count;
+    struct heap_array held; // of struct ip4: kept back for machines
 };
 
 /// Pools for `config`'s networks with the store's leases and reservations. STATUS_FULL and `problem` when
 /// memory is not to be had (`*pools` is then untouched). dhcp_pools_clear gives the memory back.
 MUST_USE enum status dhcp_pools_init(struct dhcp_pools *pools, const struct config *config,
                                      const struct store *store, struct problem *problem);
+
+/// Keeps back what machines have reserved now, and gives back what they had before; the rest stays as it is,
+/// so that a million leases need not be read again. false, and nothing done, when the networks of `config`
+/// are other ones: then new pools are needed.
+bool dhcp_pools_refresh(struct dhcp_pools *pools, const struct config *config, const struct store *store);
+
+/// Keeps `address` back until the next dhcp_pools_refresh, which must find a machine that has it reserved.
+void dhcp_pools_hold(struct dhcp_pools *pools, struct ip4 address);
 
 /// Frees all; an all-zero one is allowed.
 void dhcp_pools_clear(struct dhcp_pools *pools);

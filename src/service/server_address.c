@@ -56,7 +56,7 @@ enum status server_address_pick(const struct server_address_facts *facts, const 
             break;
         }
         *address = slot->lease.address;
-        pool_reserve(pool, *address, true);
+        dhcp_pools_hold(facts->pools, *address);
         if (!server_address_is_seen(*address, machine)) {
             return STATUS_OK;
         }

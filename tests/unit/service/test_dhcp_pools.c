@@ -182,6 +182,46 @@ static void what_servers_have_inside_a_range_is_news_once(void **state)
     assert_string_equal(pools.kept[0].whose, "a router's");
 }
 
+static void reservations_change_without_new_pools(void **state)
+{
+    (void)state;
+    struct machine machine = *store_machine_get(bench.store, bench_machine(&bench, 1));
+    machine.address = bench_ip(107);
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    bench_lease(&bench, 5, bench_ip(104));
+    fill();
+    const void *memory = pools.memory[0];
+    machine.address = bench_ip(108);
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    dhcp_pools_hold(&pools, bench_ip(109)); // for a machine that came to nothing
+    assert_true(slot(0, bench_ip(109))->reserved);
+    assert_true(dhcp_pools_refresh(&pools, &config, bench.store));
+    assert_ptr_equal(pools.memory[0], memory);
+    assert_false(slot(0, bench_ip(107))->reserved);
+    assert_true(slot(0, bench_ip(108))->reserved);
+    assert_false(slot(0, bench_ip(109))->reserved);
+    assert_true(slot(0, bench_ip(100))->reserved); // the router's
+    assert_int_equal(slot(0, bench_ip(104))->lease.state, LEASE_BOUND);
+    config.subnets[0].last.value++;
+    assert_false(dhcp_pools_refresh(&pools, &config, bench.store));
+}
+
+static void who_loses_a_routers_address_leaves_it_to_nobody(void **state)
+{
+    (void)state;
+    struct machine machine = *store_machine_get(bench.store, bench_machine(&bench, 1));
+    machine.address = bench_ip(100); // the router's
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    fill();
+    assert_true(slot(0, bench_ip(100))->reserved);
+    assert_false(dhcp_pools_has_kept(&pools, bench_ip(100))); // whoever reserved it knows
+    machine.address.value = 0;
+    assert_int_equal(store_machine_put(bench.store, &machine, NULL), STATUS_OK);
+    assert_true(dhcp_pools_refresh(&pools, &config, bench.store));
+    assert_true(slot(0, bench_ip(100))->reserved);
+    assert_true(dhcp_pools_has_kept(&pools, bench_ip(100)));
+}
+
 static void an_address_that_the_server_gets_later_is_kept_from_then_on(void **state)
 {
     (void)state;
@@ -230,6 +270,8 @@ int main(void)
         POOLS_TEST(a_network_may_have_further_ranges_and_none_for_everybody),
         POOLS_TEST(what_is_excluded_is_given_to_nobody_and_no_news),
         POOLS_TEST(what_servers_have_inside_a_range_is_news_once),
+        POOLS_TEST(reservations_change_without_new_pools),
+        POOLS_TEST(who_loses_a_routers_address_leaves_it_to_nobody),
         POOLS_TEST(an_address_that_the_server_gets_later_is_kept_from_then_on),
         POOLS_TEST(a_full_pool_is_told_of_once_a_minute),
         POOLS_TEST(cleared_pools_can_be_cleared_again),
