@@ -226,22 +226,59 @@ static enum status send_status(int error)
     return error == EMSGSIZE ? STATUS_TOO_LONG : STATUS_IO;
 }
 
+struct outgoing { // what the kernel wants to know of one datagram
+    struct sockaddr_in to;
+    struct iovec piece;
+    union control control;
+};
+
+static void prepare_outgoing(const struct udp_message *message, struct outgoing *out, struct msghdr *header)
+{
+    out->to = (struct sockaddr_in){.sin_family = AF_INET,
+                                   .sin_port = htons(message->to_port),
+                                   .sin_addr.s_addr = htonl(message->to.value)};
+    out->piece.iov_len = message->count;
+    memcpy(&out->piece.iov_base, &message->bytes,
+           sizeof out->piece.iov_base); // iovec knows no const; only read
+    *header = (struct msghdr){
+        .msg_name = &out->to, .msg_namelen = sizeof out->to, .msg_iov = &out->piece, .msg_iovlen = 1};
+    if (message->from.value != 0 || message->interface_index != 0) {
+        add_packet_info(header, &out->control, message);
+    }
+}
+
+unsigned udp_send_many(struct udp *udp, const struct udp_message *messages, unsigned count,
+                       enum status *status)
+{
+    assert(count > 0 && count <= UDP_SEND_MOST);
+    struct mmsghdr headers[UDP_SEND_MOST];
+    struct outgoing outgoing[UDP_SEND_MOST];
+    for (unsigned i = 0; i < count; i++) {
+        prepare_outgoing(&messages[i], &outgoing[i], &headers[i].msg_hdr);
+    }
+    unsigned sent = 0;
+    bool is_first_try = true;
+    while (sent < count) {
+        int more = sendmmsg(udp->fd, headers + sent, count - sent, MSG_DONTWAIT);
+        if (more > 0) {
+            sent += (unsigned)more;
+            is_first_try = true;
+        } else if (is_first_try) { // the error may tell about an earlier datagram (ICMP); this one was not
+                                   // tried yet
+            is_first_try = false;
+        } else {
+            *status = send_status(errno);
+            break;
+        }
+    }
+    return sent;
+}
+
 enum status udp_send(struct udp *udp, const struct udp_message *message)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(message->to_port),
-                             .sin_addr.s_addr = htonl(message->to.value)};
-    struct iovec piece = {.iov_len = message->count};
-    memcpy(&piece.iov_base, &message->bytes, sizeof piece.iov_base); // iovec knows no const; it is only read
-    struct msghdr header = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &piece, .msg_iovlen = 1};
-    union control control;
-    if (message->from.value != 0 || message->interface_index != 0) {
-        add_packet_info(&header, &control, message);
-    }
-    // The first error may tell about an earlier datagram (ICMP); then this one was not tried yet.
-    bool is_sent =
-        sendmsg(udp->fd, &header, MSG_DONTWAIT) >= 0 || sendmsg(udp->fd, &header, MSG_DONTWAIT) >= 0;
-    return is_sent ? STATUS_OK : send_status(errno);
+    enum status status = STATUS_OK;
+    (void)udp_send_many(udp, message, 1, &status);
+    return status;
 }
 
 uint16_t udp_port(const struct udp *udp)

@@ -52,6 +52,14 @@ struct udp *udp_open(struct loop *loop, const struct udp_options *options,
 /// STATUS_IO: unreachable, no such source address.
 enum status udp_send(struct udp *udp, const struct udp_message *message);
 
+#define UDP_SEND_MOST 32
+
+/// Sends `count` datagrams, at most UDP_SEND_MOST, with one call where the kernel takes them. Returns how
+/// many left, from the first on; when that is fewer than `count`, `*status` tells why the next one did not,
+/// as udp_send does.
+unsigned udp_send_many(struct udp *udp, const struct udp_message *messages, unsigned count,
+                       enum status *status);
+
 /// The port it is bound to.
 uint16_t udp_port(const struct udp *udp);
 

@@ -16,47 +16,8 @@ static enum status dhcp_send_frame(struct dhcp_port *port, const struct dhcp_pen
     return packet_send_udp(port->packet, &frame);
 }
 
-static enum status dhcp_send_datagram(struct dhcp_port *port, const struct dhcp_pending *pending,
-                                      struct ip4 to)
+static void dhcp_count(struct dhcp_service *service, enum status status)
 {
-    struct udp_message message = {.bytes = pending->bytes,
-                                  .count = pending->count,
-                                  .to = to,
-                                  .to_port = pending->to_port,
-                                  .from = pending->from,
-                                  .interface_index = pending->interface_index};
-    return udp_send(pending->port == DHCP4_PXE_PORT ? port->boot : port->server, &message);
-}
-
-// The kernel keeps 1,024 neighbours unless told otherwise (gc_thresh3), and drops what goes to others while
-// all of them are fresh. We know where the client is: it says so.
-static bool dhcp_may_frame(const struct dhcp_port *port, const struct dhcp_pending *pending)
-{
-    return !pending->to_hw && pending->to_port == DHCP4_CLIENT_PORT &&
-           dhcp_port_is_on_link(port, pending->to);
-}
-
-static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *pending)
-{
-    static const struct ip4 EVERYBODY = {UINT32_MAX};
-    struct dhcp_port *port = dhcp_port_find(service, pending->interface_index);
-    if (port == NULL) {
-        return; // the interface went away in the meantime
-    }
-    enum status status = STATUS_UNSUPPORTED;
-    bool is_ethernet = pending->hw.type == 1 && pending->hw.length == 6;
-    bool may_frame = is_ethernet && dhcp_may_frame(port, pending);
-    bool is_crowded = may_frame && port->crowded_until_ms != 0 && loop_now_ms() < port->crowded_until_ms;
-    if (is_ethernet && (pending->to_hw || is_crowded)) {
-        status = dhcp_send_frame(port, pending);
-    }
-    if (status != STATUS_OK) {
-        status = dhcp_send_datagram(port, pending, pending->to_hw ? EVERYBODY : pending->to);
-    }
-    if (status == STATUS_BUSY && may_frame) {
-        port->crowded_until_ms = loop_now_ms() + DHCP_CROWDED_MS;
-        status = dhcp_send_frame(port, pending);
-    }
     if (status == STATUS_OK) {
         service->counters.replied++;
     } else {
@@ -64,11 +25,97 @@ static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *p
     }
 }
 
+static bool dhcp_is_ethernet(const struct dhcp_pending *pending)
+{
+    return pending->hw.type == 1 && pending->hw.length == 6;
+}
+
+// The kernel keeps 1,024 neighbours unless told otherwise (gc_thresh3), and drops what goes to others while
+// all of them are fresh. We know where the client is: it says so.
+static bool dhcp_may_frame(const struct dhcp_port *port, const struct dhcp_pending *pending)
+{
+    return !pending->to_hw && pending->to_port == DHCP4_CLIENT_PORT && dhcp_is_ethernet(pending) &&
+           dhcp_port_is_on_link(port, pending->to);
+}
+
+static void dhcp_send_refused(struct dhcp_port *port, const struct dhcp_pending *pending, enum status status)
+{
+    if (status == STATUS_BUSY && dhcp_may_frame(port, pending)) {
+        port->crowded_until_ms = loop_now_ms() + DHCP_CROWDED_MS;
+        status = dhcp_send_frame(port, pending);
+    }
+    dhcp_count(port->service, status);
+}
+
+// Datagrams that leave by one socket leave with one call.
+struct dhcp_batch {
+    struct dhcp_port *port;
+    struct udp *udp;
+    unsigned count;
+    struct udp_message messages[UDP_SEND_MOST];
+    const struct dhcp_pending *pending[UDP_SEND_MOST];
+};
+
+static void dhcp_batch_send(struct dhcp_batch *batch)
+{
+    unsigned done = 0;
+    while (done < batch->count) {
+        enum status status = STATUS_OK;
+        unsigned sent = udp_send_many(batch->udp, batch->messages + done, batch->count - done, &status);
+        batch->port->service->counters.replied += sent;
+        done += sent;
+        if (done < batch->count) {
+            dhcp_send_refused(batch->port, batch->pending[done], status);
+            done++;
+        }
+    }
+    batch->count = 0;
+}
+
+static void dhcp_batch_add(struct dhcp_batch *batch, struct dhcp_port *port,
+                           const struct dhcp_pending *pending)
+{
+    static const struct ip4 EVERYBODY = {UINT32_MAX};
+    struct udp *udp = pending->port == DHCP4_PXE_PORT ? port->boot : port->server;
+    if (batch->count == UDP_SEND_MOST || (batch->count != 0 && batch->udp != udp)) {
+        dhcp_batch_send(batch);
+    }
+    batch->port = port;
+    batch->udp = udp;
+    batch->pending[batch->count] = pending;
+    batch->messages[batch->count++] = (struct udp_message){.bytes = pending->bytes,
+                                                           .count = pending->count,
+                                                           .to = pending->to_hw ? EVERYBODY : pending->to,
+                                                           .to_port = pending->to_port,
+                                                           .from = pending->from,
+                                                           .interface_index = pending->interface_index};
+}
+
+// Sends it, or adds it to `batch`, which holds it until it is sent.
+static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *pending,
+                      struct dhcp_batch *batch)
+{
+    struct dhcp_port *port = dhcp_port_find(service, pending->interface_index);
+    if (port == NULL) {
+        return; // the interface went away in the meantime
+    }
+    bool is_crowded = port->crowded_until_ms != 0 && loop_now_ms() < port->crowded_until_ms;
+    bool is_frame =
+        (pending->to_hw && dhcp_is_ethernet(pending)) || (is_crowded && dhcp_may_frame(port, pending));
+    if (is_frame && dhcp_send_frame(port, pending) == STATUS_OK) {
+        dhcp_count(service, STATUS_OK);
+    } else {
+        dhcp_batch_add(batch, port, pending);
+    }
+}
+
 static void dhcp_send_all(struct dhcp_service *service, struct dhcp_replies *replies)
 {
+    struct dhcp_batch batch = {0};
     for (unsigned i = 0; i < replies->count; i++) {
-        dhcp_send(service, &replies->replies[i]);
+        dhcp_send(service, &replies->replies[i], &batch);
     }
+    dhcp_batch_send(&batch);
     replies->count = 0;
 }
 
@@ -77,10 +124,11 @@ static void dhcp_send_all(struct dhcp_service *service, struct dhcp_replies *rep
 static void dhcp_send_the_durable(struct dhcp_service *service, struct dhcp_replies *replies)
 {
     struct desk *desk = service->settings.desk;
+    struct dhcp_batch batch = {0};
     for (unsigned i = 0; i < replies->count; i++) {
         const struct dhcp_pending *pending = &replies->replies[i];
         if (store_lease_is_durable(desk->store, pending->leased)) {
-            dhcp_send(service, pending);
+            dhcp_send(service, pending, &batch);
             continue;
         }
         service->counters.unsent++;
@@ -94,6 +142,7 @@ static void dhcp_send_the_durable(struct dhcp_service *service, struct dhcp_repl
                         ip4_print(pending->leased, address));
         desk_tell(desk, &event);
     }
+    dhcp_batch_send(&batch);
     replies->count = 0;
 }
 
@@ -101,11 +150,16 @@ static void dhcp_send_the_durable(struct dhcp_service *service, struct dhcp_repl
 static void dhcp_send_the_free(struct dhcp_service *service)
 {
     struct dhcp_replies *waiting = service->waiting;
+    struct dhcp_batch batch = {0};
     unsigned kept = 0;
     for (unsigned i = 0; i < waiting->count; i++) {
         if (!waiting->replies[i].is_promise) {
-            dhcp_send(service, &waiting->replies[i]);
-        } else if (kept++ != i) {
+            dhcp_send(service, &waiting->replies[i], &batch);
+        }
+    }
+    dhcp_batch_send(&batch); // before others take their places
+    for (unsigned i = 0; i < waiting->count; i++) {
+        if (waiting->replies[i].is_promise && kept++ != i) {
             waiting->replies[kept - 1] = waiting->replies[i];
         }
     }
@@ -242,6 +296,8 @@ void dhcp_send_now(struct dhcp_port *port, struct ip4 from, const struct dhcp4_a
 {
     struct dhcp_pending pending = {.from = from, .port = DHCP4_SERVER_PORT};
     if (dhcp_pending_fill(port, actions, DHCP4_MOST_BYTES, &pending)) {
-        dhcp_send(port->service, &pending);
+        struct dhcp_batch batch = {0};
+        dhcp_send(port->service, &pending, &batch);
+        dhcp_batch_send(&batch);
     }
 }

@@ -116,6 +116,48 @@ static void a_burst_larger_than_one_batch_comes_whole(void **state)
     close_world(&world);
 }
 
+static void many_leave_together_up_to_the_one_that_is_refused(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world);
+    struct udp_message messages[UDP_SEND_MOST];
+    for (unsigned i = 0; i < UDP_SEND_MOST; i++) {
+        messages[i] =
+            (struct udp_message){.bytes = "x", .count = 1, .to = LOOPBACK, .to_port = udp_port(world.server)};
+    }
+    enum status status = STATUS_OK;
+    assert_int_equal(udp_send_many(world.client, messages, UDP_SEND_MOST, &status), UDP_SEND_MOST);
+    assert_int_equal(status, STATUS_OK);
+    run_until(&world, UDP_SEND_MOST);
+    assert_int_equal(world.heard, UDP_SEND_MOST);
+    messages[2].to = (struct ip4){0x7fffffff}; // broadcast, without leave
+    assert_int_equal(udp_send_many(world.client, messages, 4, &status), 2);
+    assert_int_equal(status, STATUS_DENIED);
+    assert_int_equal(udp_send_many(world.client, messages + 3, 1, &status), 1);
+    run_until(&world, UDP_SEND_MOST + 3);
+    assert_int_equal(world.heard, UDP_SEND_MOST + 3);
+    close_world(&world);
+}
+
+static void a_report_about_an_earlier_datagram_stops_no_other(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world);
+    struct udp *gone = udp_open(world.loop, &(struct udp_options){.address = LOOPBACK}, hear, &world, NULL);
+    assert_non_null(gone);
+    struct udp_message nobody = {.bytes = "x", .count = 1, .to = LOOPBACK, .to_port = udp_port(gone)};
+    udp_close(gone);
+    for (unsigned i = 0; i < 5; i++) { // each is answered by ICMP: port unreachable
+        assert_int_equal(udp_send(world.client, &nobody), STATUS_OK);
+        assert_int_equal(send_to(&world, LOOPBACK, "x", 1), STATUS_OK);
+    }
+    run_until(&world, 5);
+    assert_int_equal(world.heard, 5);
+    close_world(&world);
+}
+
 static void a_datagram_that_is_too_long_is_dropped(void **state)
 {
     (void)state;
@@ -215,6 +257,8 @@ int main(void)
         cmocka_unit_test(a_burst_larger_than_one_batch_comes_whole),
         cmocka_unit_test(a_datagram_that_is_too_long_is_dropped),
         cmocka_unit_test(a_socket_may_close_itself_while_it_hears),
+        cmocka_unit_test(many_leave_together_up_to_the_one_that_is_refused),
+        cmocka_unit_test(a_report_about_an_earlier_datagram_stops_no_other),
         cmocka_unit_test(broadcast_needs_leave),
         cmocka_unit_test(a_port_in_use_names_who_holds_it),
         cmocka_unit_test(an_unknown_interface_or_address_is_named),
