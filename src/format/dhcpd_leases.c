@@ -253,7 +253,9 @@ bool dhcpd_leases_next(struct dhcpd_leases *leases, struct lease_record *record)
             if (!lease_record_take_address(record, statement.words[1].text)) {
                 lease_record_complain(record, "its address is no IP address");
             }
+            enum lease_record_state family = record->state;
             take_block(leases, &statement, record);
+            record->state = family == LEASE_RECORD_IP6 ? family : record->state;
             return true;
         }
         bool is_ip6 = strcmp(name, "ia-na") == 0 || strcmp(name, "ia-ta") == 0 || strcmp(name, "ia-pd") == 0;

@@ -104,9 +104,10 @@ static void dhcpd_tells_of_what_is_not_given_out(void **state)
                    "lease 192.0.2.5 { binding state backup; }\n"
                    "host a { dynamic; fixed-address 192.0.2.9; }\n"
                    "failover peer \"x\" state { my state normal; }\n"
-                   "ia-na \"\\001\" { iaaddr 2001:db8::1 { binding state active; } }\n",
+                   "ia-na \"\\001\" { iaaddr 2001:db8::1 { binding state active; } }\n"
+                   "lease 2001:db8::1 { binding state active; ends never; }\n",
                    "1 192.0.2.1 free 0:  0-5 \n2 192.0.2.2 free 0:  0-5 \n3 192.0.2.3 declined 0:  0-5 \n"
-                   "4 192.0.2.4 declined 0:  0-5 \n5 192.0.2.5 free 0:  0-0 \n8 ip6\n");
+                   "4 192.0.2.4 declined 0:  0-5 \n5 192.0.2.5 free 0:  0-0 \n8 ip6\n9 ip6\n");
 }
 
 static void what_is_wrong_in_dhcpds_file_is_told_and_the_rest_is_read(void **state)
