@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *exact = malloc(size + 1); // reads past the end are seen
+    uint8_t *exact = calloc(1, size + 1); // reads past the end are seen
     fuzz_must(exact != NULL);
     if (size != 0) {
         memcpy(exact, data, size);
