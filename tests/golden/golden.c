@@ -24,11 +24,8 @@ static const struct kind {
     const char *name;
     golden_decoder *decode;
 } KINDS[] = {
-    {"dhcp4", golden_dhcp4},
-    {"dhcp6", golden_dhcp6},
-    {"tftp", golden_tftp},
-    {"frame", golden_frame},
-    {"arp", golden_arp},
+    {"dhcp4", golden_dhcp4}, {"dhcp6", golden_dhcp6}, {"tftp", golden_tftp},
+    {"frame", golden_frame}, {"arp", golden_arp},
 };
 
 static void die(const char *path, const char *why)

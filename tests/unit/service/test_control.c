@@ -91,11 +91,11 @@ static void a_body_that_is_too_long_is_refused(void **state)
 static void a_machine_is_added_found_and_removed(void **state)
 {
     (void)state;
-    json_t *machine =
-        control_bench_ask(&bench, "POST", "/v1/machines",
-                          "{\"macs\": [\"52-54-00-AA-BB-CC\"], \"uuid\": "
-                          "\"4C4C4544-0001-0002-8003-000000000004\", \"address\": \"10.0.0.9\", \"address6\": \"2001:DB8::9\"}",
-                          201);
+    json_t *machine = control_bench_ask(
+        &bench, "POST", "/v1/machines",
+        "{\"macs\": [\"52-54-00-AA-BB-CC\"], \"uuid\": "
+        "\"4C4C4544-0001-0002-8003-000000000004\", \"address\": \"10.0.0.9\", \"address6\": \"2001:DB8::9\"}",
+        201);
     assert_string_equal(text_of(machine, "name"), "m-aabbcc");
     assert_string_equal(text_of(machine, "state"), "approved");
     assert_string_equal(text_of(machine, "address"), "10.0.0.9");
