@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint lease ...
+#include "base/ip.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/lease_import.h"
@@ -78,9 +79,9 @@ static void add_query(struct text *path, const char *name, const char *value)
 // What is listed: the path of GET leases. False when it is too long, which was told.
 static bool print_path(struct call *call, struct text *path)
 {
-    struct ip4 address;
+    struct ip address;
     const char *who = call->argument_count == 0 ? NULL : call->arguments[0];
-    bool is_address = who != NULL && ip4_parse(who, &address) == STATUS_OK;
+    bool is_address = who != NULL && ip_parse(who, &address) == STATUS_OK;
     text_add(path, call_has(call, "all") ? "leases?lines=1&all=1" : "leases?lines=1");
     add_query(path, "state", call_option(call, "state"));
     add_query(path, "subnet", call_option(call, "subnet"));

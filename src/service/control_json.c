@@ -206,12 +206,12 @@ json_t *control_json_order(const struct store *store, const struct order *order)
     return object;
 }
 
-const char *control_json_lease_state(const struct lease *lease, int64_t now_s)
+const char *control_json_lease_state(enum lease_state state, int64_t ends_s, int64_t now_s)
 {
-    if (lease->ends_s > now_s) {
-        return lease_state_text(lease->state);
+    if (ends_s > now_s) {
+        return lease_state_text(state);
     }
-    return lease->state == LEASE_BOUND ? "ended" : lease_state_text(LEASE_FREE);
+    return state == LEASE_BOUND ? "ended" : lease_state_text(LEASE_FREE);
 }
 
 // What tells a client apart that is not told by an Ethernet address: what struct lease_key has, in
@@ -235,10 +235,34 @@ json_t *control_json_lease(const struct store *store, const struct lease *lease,
     put_address(object, "address", lease->address);
     put_hw(object, "mac", &mac);
     put_client(object, &lease->key, &mac);
-    put_text(object, "state", control_json_lease_state(lease, now_s));
+    put_text(object, "state", control_json_lease_state(lease->state, lease->ends_s, now_s));
     put_text(object, "hostname", lease->hostname);
     put_machine_name(object, machine);
     json_object_set_new(object, "reserved_for", owner == NULL ? json_null() : control_json_text(owner->name));
+    put_time(object, "starts_s", lease->starts_s);
+    put_time(object, "ends_s", lease->ends_s);
+    return object;
+}
+
+json_t *control_json_lease6(const struct store *store, const struct lease6 *lease, int64_t now_s)
+{
+    char duid[2 * LEASE6_DUID_BYTES + 1] = "";
+    const struct lease6_client *client = &lease->client;
+    json_t *object = json_object();
+    const struct machine *machine = store_machine_get(store, client->machine_id);
+    if (machine == NULL && client->hw.length != 0) {
+        machine = store_machine_find_mac(store, &client->hw);
+    }
+    for (size_t i = 0; i < client->duid_length; i++) {
+        (void)snprintf(duid + 2 * i, 3, "%02x", client->duid[i]);
+    }
+    put_ip(object, "address", ip_from_ip6(lease->address));
+    put_hw(object, "mac", &client->hw);
+    json_object_set_new(object, "duid", json_string(duid));
+    put_number(object, "iaid", client->iaid);
+    put_text(object, "state", control_json_lease_state(lease->state, lease->ends_s, now_s));
+    put_text(object, "hostname", lease->hostname);
+    put_machine_name(object, machine);
     put_time(object, "starts_s", lease->starts_s);
     put_time(object, "ends_s", lease->ends_s);
     return object;

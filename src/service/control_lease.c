@@ -16,7 +16,7 @@
 #define CHUNK_BYTES   ((size_t)4 * 1024)
 #define ROWS_A_TURN   8192u  // looked at
 #define SORT_A_TURN   32768u // put in order
-#define LINE_BYTES    1024
+#define LINE_BYTES    2048
 #define FILTER_STATES 4 // and the one for all that stand
 
 struct lease_filter {
@@ -24,7 +24,8 @@ struct lease_filter {
     bool has_all;
     bool has_subnet;
     struct subnet subnet;
-    struct ip4 address; // 0 = any
+    struct ip address; // none = any
+    uint64_t machine_id;
     bool has_macs;
     struct hw macs[MACHINE_MACS_MOST];
     unsigned mac_count;
@@ -37,6 +38,7 @@ struct lease_list {
     bool is_sorted;
     struct address_list found;
     size_t at;     // the next one to tell
+    uint32_t row6; // behind those, of DHCPv6, in no order
     bool is_lines; // one object a line; else one object in all
     bool is_begun;
     bool is_ended;
@@ -45,25 +47,39 @@ struct lease_list {
     size_t line_at;
 };
 
-static bool filter_has_client(const struct lease_filter *filter, const struct lease *lease)
+static bool filter_has_client(const struct lease_filter *filter, const struct hw *mac)
 {
-    struct hw mac = lease_key_hw(&lease->key);
     for (unsigned i = 0; i < filter->mac_count; i++) {
-        if (hw_equal(&filter->macs[i], &mac)) {
+        if (hw_equal(&filter->macs[i], mac)) {
             return true;
         }
     }
     return !filter->has_macs;
 }
 
+static bool filter_has_state(const struct lease_filter *filter, enum lease_state state, int64_t ends_s,
+                             int64_t now_s)
+{
+    bool is_standing = state != LEASE_FREE && ends_s > now_s;
+    return filter->state[0] != '\0'
+               ? strcmp(filter->state, control_json_lease_state(state, ends_s, now_s)) == 0
+               : filter->has_all || is_standing;
+}
+
 static bool filter_has(const struct lease_filter *filter, const struct lease *lease, int64_t now_s)
 {
-    const char *state = control_json_lease_state(lease, now_s);
-    bool is_standing = lease->state != LEASE_FREE && lease->ends_s > now_s;
-    bool is_in_state =
-        filter->state[0] != '\0' ? strcmp(filter->state, state) == 0 : filter->has_all || is_standing;
-    return is_in_state && (!filter->has_subnet || subnet_has(filter->subnet, lease->address)) &&
-           filter_has_client(filter, lease);
+    struct hw mac = lease_key_hw(&lease->key);
+    return filter_has_state(filter, lease->state, lease->ends_s, now_s) &&
+           (!filter->has_subnet || subnet_has(filter->subnet, lease->address)) &&
+           filter_has_client(filter, &mac);
+}
+
+static bool filter_has6(const struct lease_filter *filter, const struct lease6 *lease, int64_t now_s)
+{
+    bool is_machine = filter->machine_id != 0 && lease->client.machine_id == filter->machine_id;
+    return filter_has_state(filter, lease->state, lease->ends_s, now_s) && !filter->has_subnet &&
+           (ip_is_none(filter->address) || ip_equal(filter->address, ip_from_ip6(lease->address))) &&
+           (is_machine || filter_has_client(filter, &lease->client.hw));
 }
 
 static const struct lease *list_find(const struct lease_list *list, struct ip4 address)
@@ -93,8 +109,8 @@ static bool list_prepare(struct lease_list *list)
     if (list->is_sorted) {
         return true;
     }
-    if (list->filter.address.value != 0) {
-        address_list_add(&list->found, list->filter.address);
+    if (!ip_is_none(list->filter.address)) {
+        address_list_add(&list->found, ip_get_ip4(list->filter.address)); // 0 has no lease
         list->is_sorted = true;
     } else if (list->row < store_lease_rows(list->world->store) && list->found.sorted == NULL) {
         list_look(list);
@@ -104,9 +120,11 @@ static bool list_prepare(struct lease_list *list)
     return list->is_sorted;
 }
 
-static void list_print(struct lease_list *list, const struct lease *lease, const char *before)
+static void list_print(struct lease_list *list, json_t *taken_json)
 {
-    json_t *json = control_json_lease(list->world->store, lease, desk_now_s(list->world->desk));
+    json_t *json = taken_json;
+    const char *before = list->is_lines ? "" : list->is_begun ? "," : "{\"leases\":[";
+    list->is_begun = true;
     size_t head = strlen(before);
     memcpy(list->line, before, head);
     size_t bytes = json_dumpb(json, list->line + head, sizeof list->line - head - 1, JSON_COMPACT);
@@ -126,16 +144,37 @@ static void list_say(struct lease_list *list, const char *text)
     list->line_at = 0;
 }
 
+// The next lease of DHCPv6, or an empty line when some were looked at in vain; false when there is none.
+static bool list_fill6(struct lease_list *list)
+{
+    const struct store *store = list->world->store;
+    int64_t now_s = desk_now_s(list->world->desk);
+    for (unsigned looked = 0; list->row6 < store_lease6_rows(store); looked++) {
+        if (looked == ROWS_A_TURN) {
+            list_say(list, "\n");
+            return true;
+        }
+        const struct lease6 *lease = store_lease6_at(store, list->row6++);
+        if (lease != NULL && filter_has6(&list->filter, lease, now_s)) {
+            list_print(list, control_json_lease6(store, lease, now_s));
+            return true;
+        }
+    }
+    return false;
+}
+
 // The next piece of text to give; false when there is none.
 static bool list_fill(struct lease_list *list)
 {
     while (list->at < list->found.items.count) {
         const struct lease *lease = list_find(list, address_list_get(&list->found, list->at++));
         if (lease != NULL) { // else it changed meanwhile
-            list_print(list, lease, list->is_lines ? "" : list->is_begun ? "," : "{\"leases\":[");
-            list->is_begun = true;
+            list_print(list, control_json_lease(list->world->store, lease, desk_now_s(list->world->desk)));
             return true;
         }
+    }
+    if (list_fill6(list)) {
+        return true;
     }
     if (list->is_lines || list->is_ended) {
         return false;
@@ -203,9 +242,9 @@ static bool filter_take_place(struct control_request *request, struct lease_filt
                             "'%.60s' is no network", subnet);
         return false;
     }
-    if (address != NULL && ip4_parse(address, &filter->address) != STATUS_OK) {
-        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "write it as 192.0.2.100",
-                            "'%.60s' is no IPv4 address", address);
+    if (address != NULL && ip_parse(address, &filter->address) != STATUS_OK) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "write it as 192.0.2.100 or 2001:db8::100",
+                            "'%.60s' is no IP address", address);
         return false;
     }
     return true;
@@ -229,6 +268,7 @@ static bool filter_take_machine(struct control_request *request, struct lease_fi
     if (machine != NULL) {
         memcpy(filter->macs, machine->macs, sizeof filter->macs);
         filter->mac_count = machine->mac_count;
+        filter->machine_id = machine->id;
     }
     return filter->mac_count != 0 || machine != NULL;
 }

@@ -114,3 +114,14 @@ void store_lease6_each(const struct store *store, bool (*visit)(const struct lea
         }
     }
 }
+
+uint32_t store_lease6_rows(const struct store *store)
+{
+    return lease6_table(store)->used;
+}
+
+const struct lease6 *store_lease6_at(const struct store *store, uint32_t row)
+{
+    const struct store_lease6 *kept = row_table_find_at(lease6_table(store), row);
+    return kept == NULL ? NULL : &kept->lease;
+}

@@ -154,6 +154,10 @@ void store_lease6_put(struct store *store, const struct lease6 *lease, int64_t n
 const struct lease6 *store_lease6_find(const struct store *store, struct ip6 address);
 /// See store_lease_is_durable.
 bool store_lease6_is_durable(const struct store *store, struct ip6 address);
+/// See store_lease_rows.
+uint32_t store_lease6_rows(const struct store *store);
+/// See store_lease_at.
+const struct lease6 *store_lease6_at(const struct store *store, uint32_t row);
 /// See store_machine_each; leases come in no order.
 void store_lease6_each(const struct store *store, bool (*visit)(const struct lease6 *, void *),
                        void *context);

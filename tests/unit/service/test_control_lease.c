@@ -96,12 +96,35 @@ static void leases_are_chosen_by_state_network_address_and_client(void **state)
     check_listed("?machine=52:54:00:00:00:77", "");
 }
 
+static void leases_of_dhcpv6_are_listed_behind_the_others(void **state)
+{
+    (void)state;
+    struct lease6 lease = {.state = LEASE_BOUND, .starts_s = bench.now_s, .ends_s = bench.now_s + 60};
+    lease.client = (struct lease6_client){.duid_length = 3, .duid = {0, 3, 7}, .iaid = 9};
+    assert_int_equal(ip6_parse("2001:db8::100", &lease.address), STATUS_OK);
+    assert_int_equal(hw_parse("52:54:00:00:00:01", &lease.client.hw), STATUS_OK);
+    store_lease6_put(bench.store, &lease, bench.now_s);
+    check_listed("", "2001:db8::100");
+    make_some();
+    check_listed("", "192.0.2.100 192.0.2.119 192.0.2.120 198.51.100.7 2001:db8::100");
+    check_listed("?machine=52:54:00:00:00:01", "192.0.2.100 2001:db8::100");
+    check_listed("?address=2001:db8::100", "2001:db8::100");
+    check_listed("?address=2001:db8::101", "");
+    check_listed("?state=declined", "192.0.2.119");
+    check_listed("?subnet=192.0.2.96%2F28", "192.0.2.100");
+    json_t *answer = control_bench_ask(&bench, "GET", "/v1/leases?address=2001:db8::100", NULL, 200);
+    const json_t *first = json_array_get(json_object_get(answer, "leases"), 0);
+    assert_string_equal(json_string_value(json_object_get(first, "duid")), "000307");
+    assert_int_equal(json_integer_value(json_object_get(first, "iaid")), 9);
+    json_decref(answer);
+}
+
 static void questions_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
     control_bench_refused(&bench, "GET", "/v1/leases?state=asleep", NULL, 400, "bound, declined, free");
     control_bench_refused(&bench, "GET", "/v1/leases?subnet=192.0.2.1%2F24", NULL, 400, "no network");
-    control_bench_refused(&bench, "GET", "/v1/leases?address=192.0.2", NULL, 400, "no IPv4 address");
+    control_bench_refused(&bench, "GET", "/v1/leases?address=192.0.2", NULL, 400, "no IP address");
     control_bench_refused(&bench, "GET", "/v1/leases?machine=lab-77", NULL, 404, "lab-77");
 }
 
@@ -323,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(leases_that_stand_are_listed_in_order_of_address, open_bench,
                                         close_bench),
         cmocka_unit_test_setup_teardown(leases_are_chosen_by_state_network_address_and_client, open_bench,
+                                        close_bench),
+        cmocka_unit_test_setup_teardown(leases_of_dhcpv6_are_listed_behind_the_others, open_bench,
                                         close_bench),
         cmocka_unit_test_setup_teardown(questions_that_make_no_sense_are_refused, open_bench, close_bench),
         cmocka_unit_test_setup_teardown(many_leases_are_listed_whole_and_in_order, open_bench, close_bench),
