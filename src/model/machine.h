@@ -37,6 +37,9 @@ enum machine_rollover { // the TFTP block number behind 65535
     MACHINE_ROLLOVER_COUNT
 };
 
+#define MACHINE_SHAPE_BYTES    64
+#define MACHINE_FIRMWARE_BYTES 96
+
 struct machine {
     uint64_t id; // never used again for another one; 0 = not stored
     char name[MACHINE_NAME_BYTES];
@@ -59,7 +62,9 @@ struct machine {
     enum policy_choice unknown;               // what class and network say while it is MACHINE_NEW
     char proposal[MACHINE_PROFILE_BYTES];     // the profile that its class names; "" = none
     char place[MACHINE_PLACE_BYTES]; // where the relay agent says it is (client_print_place); "" = no relay
-    int64_t first_seen_s;            // Unix seconds; 0 = added by hand and not yet seen
+    char reply_shape[MACHINE_SHAPE_BYTES]; // quirk_shape_print of what its firmware takes; "" = default
+    char firmware[MACHINE_FIRMWARE_BYTES]; // quirk_model_print of the firmware that showed it; "" = none
+    int64_t first_seen_s;                  // Unix seconds; 0 = added by hand and not yet seen
     int64_t last_seen_s;
 };
 

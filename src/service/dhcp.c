@@ -2,6 +2,7 @@
 #include "service/dhcp.h"
 
 #include "io/heap.h"
+#include "service/dhcp_shape.h"
 #include "service/dhcp_state.h"
 
 #include <string.h>
@@ -229,6 +230,14 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
     service->syncer = worker_new(settings->loop, &syncer);
     service->gather_timer = loop_timer_new(settings->loop, dhcp_gathered, service);
     return service;
+}
+
+void dhcp_service_note_fetch(struct dhcp_service *service, struct ip address, bool is_whole)
+{
+    struct desk_address seen;
+    if (service != NULL && desk_find_address(service->settings.desk, address, &seen)) {
+        dhcp_shape_learn(service->settings.desk, &service->adapt, &seen.mac, is_whole);
+    }
 }
 
 void dhcp_service_status(const struct dhcp_service *service, struct dhcp_status *status)

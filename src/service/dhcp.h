@@ -99,6 +99,10 @@ MUST_USE enum status dhcp_service_refresh(struct dhcp_service *service, struct p
 /// service.
 struct dhcp_pools *dhcp_service_pools(struct dhcp_service *service);
 
+/// Somebody at `address` asked for a file; with `is_whole` it has it. Its firmware's reply was of a shape
+/// that it takes, which is remembered. NULL is allowed.
+void dhcp_service_note_fetch(struct dhcp_service *service, struct ip address, bool is_whole);
+
 /// The end of a turn: one commit for all leases, then all replies. Call it after the events of every turn;
 /// NULL is allowed.
 void dhcp_service_flush(struct dhcp_service *service);

@@ -3,6 +3,7 @@
 
 #include "loader/loader.h"
 #include "service/dhcp_leasequery.h"
+#include "service/dhcp_shape.h"
 #include "session/client.h"
 
 #include <string.h>
@@ -59,7 +60,8 @@ static void dhcp_answer_print(const struct dhcp_answer *answer, struct text *tex
 {
     const struct dhcp4_actions *actions = &answer->actions;
     char address[IP4_TEXT_BYTES];
-    if (actions->reply_kind == DHCP4_ACK && actions->reply.yiaddr.value != 0) {
+    bool is_bootp = actions->has_reply && actions->reply_kind == DHCP4_BOOTP;
+    if ((is_bootp || actions->reply_kind == DHCP4_ACK) && actions->reply.yiaddr.value != 0) {
         text_add_format(text, "has address %s", ip4_print(actions->reply.yiaddr, address));
     } else if (actions->reply_kind == DHCP4_NAK) {
         text_add(text, "was told to ask for another address");
@@ -76,8 +78,8 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
     const struct dhcp4_actions *actions = &answer->actions;
     bool is_boot = answer->client.stage != BOOT_STAGE_SYSTEM;
     bool is_renewal = answer->message.ciaddr.value != 0 && actions->reply_kind == DHCP4_ACK;
-    bool is_last_word =
-        actions->reply_kind == DHCP4_ACK || actions->reply_kind == DHCP4_NAK || (world->is_proxy && is_boot);
+    bool is_last_word = actions->reply_kind == DHCP4_ACK || actions->reply_kind == DHCP4_NAK ||
+                        actions->reply_kind == DHCP4_BOOTP || (world->is_proxy && is_boot);
     bool is_grave = reasons_worst(&actions->reasons) != REASON_NONE &&
                     reason_get(reasons_worst(&actions->reasons))->severity >= REASON_WARNING;
     bool is_inform = answer->message.kind == DHCP4_INFORM;
@@ -213,6 +215,8 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
     if (answer->client.stage != BOOT_STAGE_SYSTEM) {
         dhcp_answer_boot(world, &answer->client, &meeting, &boot, &detail);
     }
+    dhcp_shape_put(world, answer, question->port, meeting.machine, &boot);
+    answer->is_alone = boot.shape.is_alone || boot.shape.vendor != QUIRK_VENDOR_DEFAULT;
     if (world->is_proxy || question->port == DHCP4_PXE_PORT) {
         struct proxydhcp_facts facts = {.message = &answer->message,
                                         .client = &answer->client,

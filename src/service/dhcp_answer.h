@@ -7,6 +7,7 @@
 #include "service/desk.h"
 #include "service/dhcp_pools.h"
 #include "service/dhcp_terms.h"
+#include "session/adapt.h"
 #include "session/proxydhcp.h"
 
 struct dhcp_answer_world { // borrowed
@@ -18,6 +19,7 @@ struct dhcp_answer_world { // borrowed
     uint16_t https_port; // UEFI HTTP boot comes by HTTPS; 0 = by HTTP
     bool is_proxy;       // the interface gives no addresses
     struct ip4 address;  // ours on the interface
+    struct adapt *adapt; // NULL: every reply has the shape of decision 0010
 };
 
 struct dhcp_question {
@@ -34,6 +36,7 @@ struct dhcp_answer {
     struct boot_client client;
     struct dhcp4_actions actions;
     size_t limit_bytes; // for encoding the reply
+    bool is_alone;      // its shape allows no second offer that completes another server's
     bool is_full_told;  // the pool is full, and the timeline is to say so now
     uint32_t refused;   // then: how many went without an address since it said so last
 };

@@ -41,7 +41,7 @@ static void dhcp_expect_completion(struct dhcp_port *port)
     const struct dhcp4_reply *reply = &answer->actions.reply;
     bool is_uefi = client->stage == BOOT_STAGE_FIRMWARE && client->platform == BOOT_PLATFORM_UEFI;
     if (port->state == DHCP_PORT_PROXY && reply->kind == DHCP4_OFFER && is_uefi && !client->wants_http &&
-        reply->file[0] != '\0' && reply->giaddr.value == 0) {
+        !answer->is_alone && reply->file[0] != '\0' && reply->giaddr.value == 0) {
         dhcp_complete_expect(&port->service->complete, port->interface.index, reply, loop_now_ms());
     }
 }
@@ -66,6 +66,8 @@ static bool dhcp_acknowledge_completed(struct dhcp_port *port, const struct data
         return false;
     }
     dhcp_send_now(port, actions.reply.siaddr, &actions);
+    adapt_request(&service->adapt, &message.chaddr, false,
+                  service->settings.desk->now_ms(service->settings.desk->context));
     struct boot_client client;
     client_from_dhcp4(&message, &client);
     const struct machine *machine = store_machine_find_mac(service->settings.desk->store, &client.mac);
@@ -93,6 +95,7 @@ void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagr
                                       .loaders = service->settings.find_loaders(service->settings.context),
                                       .http_port = service->settings.config->http_port,
                                       .https_port = config_https_boot_port(service->settings.config),
+                                      .adapt = &service->adapt,
                                       .is_proxy = port->state == DHCP_PORT_PROXY,
                                       .address = own};
     struct dhcp_question question = {.bytes = datagram->bytes,

@@ -13,6 +13,7 @@
 #include "service/dhcp_complete.h"
 #include "service/dhcp_conflict.h"
 #include "service/dhcp_delay.h"
+#include "session/adapt.h"
 #include "session/auto_mode.h"
 
 #define DHCP_PENDING_MOST 512
@@ -72,6 +73,7 @@ struct dhcp_service {
     struct dhcp_conflict conflict;
     struct loop_timer *conflict_timer;
     struct dhcp_delay delay;
+    struct adapt adapt;
     struct loop_timer *delay_timer;
     struct dhcp_complete complete;
     struct dhcp_answer answer; // scratch of the datagram at hand

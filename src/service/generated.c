@@ -2,6 +2,7 @@
 #include "service/generated.h"
 
 #include "io/heap.h"
+#include "io/interface.h"
 #include "io/neighbour.h"
 #include "loader/loader.h"
 #include "service/agents.h"
@@ -223,9 +224,24 @@ struct screen { // the strings a loader_context borrows
     char arguments[4096];
 };
 
+// Our IPv4 address, for who came by IPv6: the first one of the interface. false when there is none.
+static bool generated_find_ip4(const struct content_client *from, struct ip *server)
+{
+    struct interface interface;
+    if (!ip_is_ip6(*server)) {
+        return true;
+    }
+    if (interface_find_index(from->interface_index, &interface) != STATUS_OK ||
+        interface.address_count == 0) {
+        return false;
+    }
+    *server = ip_from_ip4(interface.addresses[0].address);
+    return true;
+}
+
 static enum status generated_fill_image(const struct generated *generated, const struct desk_meeting *meeting,
-                                        const struct hw *mac, struct ip server, struct screen *screen,
-                                        struct problem *problem)
+                                        const struct hw *mac, const struct content_client *from,
+                                        struct screen *screen, struct problem *problem)
 {
     const struct boot_plan *plan = &meeting->plan;
     struct text text;
@@ -234,6 +250,13 @@ static enum status generated_fill_image(const struct generated *generated, const
     if (plan->boots->initrd[0] != '\0') {
         text_init(&text, screen->initrd, sizeof screen->initrd);
         generated_image_path(plan->boots, plan->boots->initrd, &text);
+    }
+    struct ip server = from->server;
+    if (plan->order->by_agent && !generated_find_ip4(from, &server)) {
+        problem_set(problem,
+                    "the agent comes by IPv4, and the interface that the machine boots by has no such "
+                    "address here");
+        return STATUS_UNSUPPORTED;
     }
     struct render_facts facts =
         generated_facts(generated, meeting->machine, plan->profile, plan->order, server);
@@ -266,7 +289,7 @@ static enum status generated_print(const struct generated *generated, const stru
     struct screen screen = {0};
     enum status status = STATUS_OK;
     if (meeting->plan.kind == PLAN_IMAGE) {
-        status = generated_fill_image(generated, meeting, &asker->client.mac, from->server, &screen, problem);
+        status = generated_fill_image(generated, meeting, &asker->client.mac, from, &screen, problem);
     }
     const char *name = meeting->machine == NULL ? "" : meeting->machine->name;
     enum reason_id worst = reasons_worst(&meeting->plan.reasons);

@@ -102,6 +102,9 @@ static void server_transfer_ended(void *context, const struct transfer_end *end)
 {
     struct server *server = context;
     server_note_transfer(&server->notes, end);
+    if (end->outcome != TRANSFER_PROBED && end->outcome != TRANSFER_NOT_FOUND) {
+        dhcp_service_note_fetch(server->dhcp, end->client, transfer_is_whole(end));
+    }
 }
 
 static void server_post(void *context, struct http_post *post)

@@ -136,9 +136,12 @@ static void put_boot(const struct dhcp4_facts *facts, struct dhcp4_reply *reply)
     if (class == NULL) {
         return;
     }
+    if (facts->boot.shape.has_no_class) {
+        return; // 43 means nothing without 60
+    }
     dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, class);
     if (!facts->client->wants_http) {
-        dhcp4_boot_put_direct(reply);
+        dhcp4_boot_put_vendor(reply, &facts->boot.shape, QUIRK_VENDOR_DIRECT);
     }
 }
 

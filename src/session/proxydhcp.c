@@ -28,7 +28,9 @@ static void reply_init(const struct proxydhcp_facts *facts, enum dhcp4_kind kind
         dhcp4_put_string(reply, DHCP4_OPTION_VENDOR_CLASS, class);
     }
     if (facts->boot.has_file) {
-        dhcp4_boot_put(reply, &facts->boot, facts->server);
+        struct dhcp4_boot boot = facts->boot;
+        boot.shape.is_late = boot.shape.is_late && kind == DHCP4_OFFER;
+        dhcp4_boot_put(reply, &boot, facts->server);
     }
     dhcp4_boot_put_echoes(reply, facts->message);
 }
@@ -49,8 +51,10 @@ static void offer(const struct proxydhcp_facts *facts, struct dhcp4_actions *act
     // UEFI must not find option 43 here: then it asks again on 4011, the step that some firmware insists on.
     // iPXE and UEFI HTTP boot take the offer as it is.
     bool is_firmware = facts->client->stage == BOOT_STAGE_FIRMWARE && !facts->client->wants_http;
-    if (is_firmware && facts->client->platform != BOOT_PLATFORM_UEFI) {
-        dhcp4_boot_put_direct(&actions->reply);
+    if (is_firmware) {
+        bool is_uefi = facts->client->platform == BOOT_PLATFORM_UEFI;
+        dhcp4_boot_put_vendor(&actions->reply, &facts->boot.shape,
+                              is_uefi ? QUIRK_VENDOR_NONE : QUIRK_VENDOR_DIRECT);
     }
     offer_address(facts->message, actions);
 }

@@ -151,6 +151,8 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE machine ADD COLUMN proposal TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machine ADD COLUMN place TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machine ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE machine ADD COLUMN reply_shape TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machine ADD COLUMN firmware TEXT NOT NULL DEFAULT '';"
 
     // Who asks by IPv6 has this and address 0.
     "ALTER TABLE event ADD COLUMN address6 BLOB NOT NULL DEFAULT x'';"

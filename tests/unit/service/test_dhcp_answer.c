@@ -248,6 +248,21 @@ static void a_full_pool_fills_no_timeline(void **state)
     assert_non_null(strstr(bench.last.text, "100 requests"));
 }
 
+static void an_address_given_for_ever_is_told(void **state)
+{
+    (void)state;
+    config.subnets[0].ranges[0] =
+        (struct network_range){.first = bench_ip(150), .last = bench_ip(150), .has_bootp = true};
+    config.subnets[0].range_count = 1;
+    dhcp_pools_clear(&pools);
+    assert_int_equal(dhcp_pools_init(&pools, &config, bench.store, NULL), STATUS_OK);
+    say(DHCP4_BOOTP, 5);
+    assert_int_equal(send(), STATUS_OK);
+    assert_true(answer.actions.has_reply);
+    assert_string_equal(bench.last.text, "has address 192.0.2.150");
+    assert_true(store_lease_find(bench.store, bench_ip(150))->ends_s == INT64_MAX);
+}
+
 static void a_relay_may_ask_who_has_an_address_and_nobody_else(void **state)
 {
     (void)state;
@@ -298,6 +313,7 @@ int main(void)
         ANSWER_TEST(a_request_from_nowhere_is_told_once_a_minute),
         ANSWER_TEST(a_proxy_tells_where_to_boot_and_gives_no_address),
         ANSWER_TEST(a_full_pool_fills_no_timeline),
+        ANSWER_TEST(an_address_given_for_ever_is_told),
         ANSWER_TEST(a_relay_may_ask_who_has_an_address_and_nobody_else),
         ANSWER_TEST(what_is_no_request_changes_nothing),
     };

@@ -7,6 +7,7 @@
 #include "service/agents.h"
 #include "unit/test.h"
 
+#include <net/if.h>
 #include <stdio.h>
 
 static struct desk_bench bench;
@@ -285,6 +286,32 @@ static void an_order_for_a_disk_boots_the_agent_and_its_command_line_has_no_secr
     assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
 }
 
+static struct answer ask_by_ipv6(uint32_t interface_index)
+{
+    struct content_client client = {
+        .address = bench_address(100), .interface_index = interface_index, .query = "", .is_http = true};
+    struct content_node node;
+    struct answer answer = {0};
+    struct content_source source = generated_source(&generated);
+    content_node_init(&node);
+    assert_int_equal(ip_parse("2001:db8::1", &client.server), STATUS_OK);
+    answer.status = source.lookup(source.self, MY_CONFIG, &client, &node, &answer.reasons);
+    assert_int_equal(answer.status, STATUS_OK);
+    memcpy(answer.text, node.bytes, node.size);
+    content_node_close(&node);
+    return answer;
+}
+
+static void the_agent_of_a_machine_that_boots_by_ipv6_comes_by_ipv4(void **state)
+{
+    (void)state;
+    make_it_an_agents_order(true);
+    struct answer answer = ask_by_ipv6(if_nametoindex("lo"));
+    assert_non_null(strstr(answer.text, "imprint.server=127.0.0.1 "));
+    answer = ask_by_ipv6(0xffffff); // no interface, so no address: it waits
+    assert_null(strstr(answer.text, "imprint.server="));
+}
+
 static void the_agents_initrd_does_not_use_its_order_up(void **state)
 {
     (void)state;
@@ -401,6 +428,7 @@ int main(void)
         GENERATED_TEST(an_order_is_used_up_even_where_nobody_knows_whose_address_it_is),
         GENERATED_TEST(a_profile_that_cannot_be_rendered_makes_the_machine_wait_and_says_why_once),
         GENERATED_TEST(an_order_for_a_disk_boots_the_agent_and_its_command_line_has_no_secret),
+        GENERATED_TEST(the_agent_of_a_machine_that_boots_by_ipv6_comes_by_ipv4),
         GENERATED_TEST(the_agents_initrd_does_not_use_its_order_up),
         GENERATED_TEST(without_an_agent_the_machine_waits_and_says_how_to_build_one),
         GENERATED_TEST(nobody_reads_an_image_for_disks_without_a_token),
