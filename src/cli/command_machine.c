@@ -140,6 +140,8 @@ static void show_machine(struct call *call, const json_t *machine)
     show_field(call, "reserved", SCREEN_PLAIN, fact_text(machine, "address"));
     show_field(call, "reserved", SCREEN_PLAIN, fact_text(machine, "address6"));
     show_field(call, "place", SCREEN_PLAIN, fact_text(machine, "place"));
+    show_field(call, "reply shape", SCREEN_PLAIN, fact_text(machine, "reply_shape"));
+    show_field(call, "firmware", SCREEN_PLAIN, fact_text(machine, "firmware"));
     show_field(call, "last address", SCREEN_PLAIN, fact_text(machine, "last_address"));
     if (fact_number(machine, "counter") != 0) {
         show_field_format(call, "counter", "%lld", (long long)fact_number(machine, "counter"));

@@ -108,6 +108,8 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
     json_object_set_new(object, "dhcp_options", control_machine_options_json(machine));
     put_text(object, "proposal", machine->proposal);
     put_text(object, "place", machine->place);
+    put_text(object, "reply_shape", machine->reply_shape);
+    put_text(object, "firmware", machine->firmware);
     put_time(object, "first_seen_s", machine->first_seen_s);
     put_time(object, "last_seen_s", machine->last_seen_s);
     int64_t found_s = 0;

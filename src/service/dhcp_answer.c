@@ -232,6 +232,9 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
     struct ip4 address = answer->actions.reply_kind == DHCP4_ACK && answer->actions.reply.yiaddr.value != 0
                              ? answer->actions.reply.yiaddr
                              : answer->message.ciaddr;
+    if (world->adapt != NULL && answer->actions.has_reply && answer->actions.reply_kind == DHCP4_OFFER) {
+        adapt_offer(world->adapt, &answer->client.mac);
+    }
     dhcp_answer_tell(world, answer, &meeting, &boot);
     if (answer->client.stage != BOOT_STAGE_SYSTEM && answer->message.kind == DHCP4_DISCOVER) {
         desk_tell_plan(world->desk, &meeting, &answer->client, (struct ip){{{0}}}, detail_text);

@@ -58,7 +58,8 @@ enum adapt_change adapt_discover(struct adapt *adapt, const struct boot_client *
     if (gap_ms < ADAPT_REPEAT_MS) {
         return ADAPT_SAME;
     }
-    enum adapt_change change = adapt_judge(watch, gap_ms);
+    enum adapt_change change = watch->has_offer ? adapt_judge(watch, gap_ms) : ADAPT_SAME;
+    watch->has_offer = false;
     watch->offers = gap_ms > ADAPT_RHYTHM_MS || watch->state == ADAPT_REQUESTED ? 1 : watch->offers + 1;
     watch->state = ADAPT_OFFERED;
     watch->at_ms = now_ms;
@@ -67,6 +68,14 @@ enum adapt_change adapt_discover(struct adapt *adapt, const struct boot_client *
         *shape = watch->shape;
     }
     return change;
+}
+
+void adapt_offer(struct adapt *adapt, const struct hw *mac)
+{
+    struct adapt_watch *watch = adapt_find(adapt, mac);
+    if (watch != NULL) {
+        watch->has_offer = true;
+    }
 }
 
 void adapt_request(struct adapt *adapt, const struct hw *mac, bool is_for_other, int64_t now_ms)

@@ -22,6 +22,7 @@ struct adapt_watch {
     enum adapt_state state;
     struct hw mac;
     bool is_proxy;
+    bool has_offer;  // the last DISCOVER was answered; silence of ours teaches nothing
     unsigned offers; // since the machine was started, or asked last
     int64_t at_ms;   // of its last DISCOVER or REQUEST that counted
     struct quirk_shape shape;
@@ -36,6 +37,9 @@ struct adapt { // all zero watches nobody
 /// becomes the shape of this offer; the result tells whether and why it differs from the last one's.
 enum adapt_change adapt_discover(struct adapt *adapt, const struct boot_client *client, bool is_proxy,
                                  int64_t now_ms, struct quirk_shape *shape);
+
+/// The DISCOVER of `mac` is answered with an offer. One that gets none changes nothing.
+void adapt_offer(struct adapt *adapt, const struct hw *mac);
 
 /// `client`'s firmware sent a REQUEST, on port 67 or 4011; `is_for_other`: it chose an offer that is none of
 /// ours, so nothing follows from what it does next.

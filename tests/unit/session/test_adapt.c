@@ -33,7 +33,9 @@ static int end(void **state)
 static enum adapt_change discover(int64_t now_ms, bool is_proxy, struct quirk_shape *shape)
 {
     *shape = DEFAULT_SHAPE;
-    return adapt_discover(adapt, &client, is_proxy, now_ms, shape);
+    enum adapt_change change = adapt_discover(adapt, &client, is_proxy, now_ms, shape);
+    adapt_offer(adapt, &client.mac);
+    return change;
 }
 
 // Boots again and again, four DISCOVERs each, until the offer has the shape that it wants. How many
@@ -75,6 +77,16 @@ static void copies_by_relays_change_nothing(void **state)
     struct quirk_shape shape;
     for (int64_t at_ms = 0; at_ms < ADAPT_REPEAT_MS; at_ms += 500) {
         assert_int_equal(discover(NOW_MS + at_ms, false, &shape), ADAPT_SAME);
+        assert_true(quirk_shape_equal(&shape, &DEFAULT_SHAPE));
+    }
+}
+
+static void silence_of_ours_changes_nothing(void **state)
+{
+    (void)state;
+    struct quirk_shape shape = DEFAULT_SHAPE;
+    for (int64_t at_ms = 0; at_ms < 60000; at_ms += 4000) {
+        assert_int_equal(adapt_discover(adapt, &client, false, NOW_MS + at_ms, &shape), ADAPT_SAME);
         assert_true(quirk_shape_equal(&shape, &DEFAULT_SHAPE));
     }
 }
@@ -155,6 +167,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(firmware_that_takes_one_shape_alone_gets_it_whichever_it_is, begin,
                                         end),
         cmocka_unit_test_setup_teardown(copies_by_relays_change_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(silence_of_ours_changes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(one_question_and_then_silence_says_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_request_without_a_download_changes_the_next_offer, begin, end),
         cmocka_unit_test_setup_teardown(who_chose_another_server_is_not_adapted_to, begin, end),
