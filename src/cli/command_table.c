@@ -376,6 +376,14 @@ static const struct command rows[] = {
      "what a client "
      "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
      command_tftp_map, false},
+    {"quirk list", "", NULL, "list the firmware that needs offers of another shape",
+     "What imprint knew before (shipped, with its witness), and what machines here taught: firmware that "
+     "ignored its "
+     "offers, and which shape it took at last. With --json it is a table for other imprints and for a "
+     "report.",
+     command_quirk_list, false},
+    {"quirk forget", "FIRMWARE", NULL, "forget what machines taught about a firmware",
+     "Machines with it get the usual offer again, and are learned anew.", command_quirk_forget, false},
     {"certificate show", "", NULL, "show the certificate of HTTPS, and what firmware must be given for it",
      "", command_certificate_show, false},
     {"certificate export", "FILE", certificate_export_options,

@@ -81,6 +81,10 @@ int command_lease_import(struct call *call);
 /// tftp map FILE NAME.
 int command_tftp_map(struct call *call);
 
+/// quirk list.
+int command_quirk_list(struct call *call);
+/// quirk forget FIRMWARE.
+int command_quirk_forget(struct call *call);
 /// certificate show.
 int command_certificate_show(struct call *call);
 /// certificate export FILE.

@@ -147,15 +147,21 @@ int command_help(struct call *call)
 
 // ---- for imprint(1) ----
 
+// What keeps a line that begins with `first` from being a request to the formatter.
+static const char *manual_guard(char first)
+{
+    return first == '\'' || first == '.' ? "\\&" : "";
+}
+
 // One sentence a line, as mdoc wants it.
 static void print_sentences(FILE *out, const char *text)
 {
     const char *end;
     while ((end = strstr(text, ". ")) != NULL) {
-        (void)fprintf(out, "%.*s\n", (int)(end - text + 1), text);
+        (void)fprintf(out, "%s%.*s\n", manual_guard(text[0]), (int)(end - text + 1), text);
         text = end + 2;
     }
-    (void)fprintf(out, "%s\n", text);
+    (void)fprintf(out, "%s%s\n", manual_guard(text[0]), text);
 }
 
 static void print_manual_options(FILE *out, const struct command_option *options)

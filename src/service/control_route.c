@@ -12,6 +12,8 @@ static const struct control_route routes[] = {
     {"GET", "config", CONTROL_BODY_NONE, control_config_show, NULL},
     {"GET", "events", CONTROL_BODY_NONE, control_event_list, NULL},
     {"GET", "certificate", CONTROL_BODY_NONE, control_certificate_show, NULL},
+    {"GET", "quirks", CONTROL_BODY_NONE, control_quirk_list, NULL},
+    {"POST", "quirks/forget", CONTROL_BODY_JSON, control_quirk_forget, NULL},
     {"GET", "leases", CONTROL_BODY_NONE, control_lease_list, NULL},
     {"POST", "leases", CONTROL_BODY_JSON, control_lease_import, NULL},
     {"POST", "leases/*/release", CONTROL_BODY_JSON, control_lease_release, NULL},

@@ -78,6 +78,10 @@ void control_lease_import(struct control_request *request);
 void control_lease_release(struct control_request *request);
 /// GET certificate: of HTTPS, and what firmware has to be given for it.
 void control_certificate_show(struct control_request *request);
+/// See above.
+void control_quirk_list(struct control_request *request);
+/// See above.
+void control_quirk_forget(struct control_request *request);
 /// GET status.
 void control_status_show(struct control_request *request);
 /// GET config: the effective configuration.

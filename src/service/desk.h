@@ -43,6 +43,7 @@ struct desk {
     void (*booted)(void *context, struct ip address);
     void *context;
     uint32_t unknown_count; // machines in state new
+    uint32_t forgotten;     // how often what machines taught about their firmware was taken back
     struct desk_address addresses[DESK_ADDRESSES_MOST];
     struct desk_shown shown[DESK_SHOWN_MOST];
     struct desk_news news;

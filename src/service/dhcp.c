@@ -224,6 +224,7 @@ struct dhcp_service *dhcp_service_new(const struct dhcp_settings *settings, stru
     dhcp_service_tell_kept(service, &service->pools, NULL);
     service->conflict_timer = loop_timer_new(settings->loop, dhcp_conflict_tick, service);
     service->delay_timer = loop_timer_new(settings->loop, dhcp_delay_tick, service);
+    dhcp_shape_read(settings->desk->store, &service->quirks);
     service->waiting = heap_new(sizeof *service->waiting);
     service->leaving = heap_new(sizeof *service->leaving);
     struct worker_options syncer = {.work = dhcp_sync, .done = dhcp_synced, .context = service};
@@ -236,7 +237,7 @@ void dhcp_service_note_fetch(struct dhcp_service *service, struct ip address, bo
 {
     struct desk_address seen;
     if (service != NULL && desk_find_address(service->settings.desk, address, &seen)) {
-        dhcp_shape_learn(service->settings.desk, &service->adapt, &seen.mac, is_whole);
+        dhcp_shape_learn(service->settings.desk, &service->adapt, &service->quirks, &seen.mac, is_whole);
     }
 }
 

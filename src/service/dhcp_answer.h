@@ -4,6 +4,7 @@
 #pragma once
 
 #include "io/log.h"
+#include "model/quirk_book.h"
 #include "service/desk.h"
 #include "service/dhcp_pools.h"
 #include "service/dhcp_terms.h"
@@ -16,10 +17,11 @@ struct dhcp_answer_world { // borrowed
     const struct config_dhcp *dhcp; // options and classes; NULL = none
     uint32_t loaders;               // the set of loaders that are there
     uint16_t http_port;
-    uint16_t https_port; // UEFI HTTP boot comes by HTTPS; 0 = by HTTP
-    bool is_proxy;       // the interface gives no addresses
-    struct ip4 address;  // ours on the interface
-    struct adapt *adapt; // NULL: every reply has the shape of decision 0010
+    uint16_t https_port;             // UEFI HTTP boot comes by HTTPS; 0 = by HTTP
+    bool is_proxy;                   // the interface gives no addresses
+    struct ip4 address;              // ours on the interface
+    const struct quirk_book *quirks; // what is known of firmware models; NULL = nothing
+    struct adapt *adapt;             // NULL: every reply has the shape of decision 0010
 };
 
 struct dhcp_question {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Questions: answered at once, or, when a new address is to be offered, after the network was asked whether
 // somebody uses it.
+#include "service/dhcp_shape.h"
 #include "service/dhcp_state.h"
 #include "session/client.h"
 
@@ -89,6 +90,10 @@ void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagr
 {
     struct dhcp_service *service = port->service;
     struct ip4 own = dhcp_port_pick_address(port, datagram);
+    if (service->quirks_forgotten != service->settings.desk->forgotten) {
+        service->quirks_forgotten = service->settings.desk->forgotten;
+        dhcp_shape_read(service->settings.desk->store, &service->quirks);
+    }
     struct dhcp_answer_world world = {.desk = service->settings.desk,
                                       .dhcp = &service->settings.config->dhcp,
                                       .pools = &service->pools,
@@ -96,6 +101,7 @@ void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagr
                                       .http_port = service->settings.config->http_port,
                                       .https_port = config_https_boot_port(service->settings.config),
                                       .adapt = &service->adapt,
+                                      .quirks = &service->quirks,
                                       .is_proxy = port->state == DHCP_PORT_PROXY,
                                       .address = own};
     struct dhcp_question question = {.bytes = datagram->bytes,

@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/dhcp_shape.h"
 
-static struct quirk_shape dhcp_shape_known(const struct machine *machine)
+// What a machine's record says; the default shape where it says nothing.
+static struct quirk_shape dhcp_shape_own(const struct machine *machine)
 {
     struct quirk_shape shape = {0};
-    if (machine != NULL && machine->reply_shape[0] != '\0' &&
-        quirk_shape_parse(machine->reply_shape, &shape) != STATUS_OK) {
+    if (machine->reply_shape[0] != '\0' && quirk_shape_parse(machine->reply_shape, &shape) != STATUS_OK) {
         shape = (struct quirk_shape){0}; // written by a later imprint
+    }
+    return shape;
+}
+
+static bool dhcp_shape_is_taught(const struct machine *machine)
+{
+    return machine->reply_shape[0] != '\0' || machine->firmware[0] != '\0';
+}
+
+// What is known to suit a client: by its own past, by others of its model, by what imprint knew before.
+static struct quirk_shape dhcp_shape_known(const struct dhcp_answer_world *world,
+                                           const struct machine *machine, const struct boot_client *client)
+{
+    char model[QUIRK_KEY_BYTES];
+    struct quirk_shape shape = {0};
+    if (machine != NULL && dhcp_shape_is_taught(machine)) {
+        return dhcp_shape_own(machine);
+    }
+    if (world->quirks != NULL && quirk_model_print(client, model)) {
+        (void)quirk_book_find(world->quirks, model, &shape);
     }
     return shape;
 }
@@ -49,7 +69,7 @@ void dhcp_shape_put(const struct dhcp_answer_world *world, const struct dhcp_ans
         adapt_request(world->adapt, &client->mac, is_for_other, now_ms);
         boot->shape = adapt_shape(world->adapt, &client->mac);
     } else if (answer->message.kind == DHCP4_DISCOVER) {
-        boot->shape = dhcp_shape_known(machine);
+        boot->shape = dhcp_shape_known(world, machine, client);
         enum adapt_change change =
             adapt_discover(world->adapt, client, world->is_proxy, now_ms, &boot->shape);
         if (change != ADAPT_SAME) {
@@ -58,30 +78,11 @@ void dhcp_shape_put(const struct dhcp_answer_world *world, const struct dhcp_ans
     }
 }
 
-void dhcp_shape_learn(struct desk *desk, struct adapt *adapt, const struct hw *mac, bool is_whole)
+static void dhcp_shape_tell_lesson(struct desk *desk, const struct machine *machine,
+                                   const struct adapt_watch *watch)
 {
-    const struct adapt_watch *watch;
-    const struct machine *known = store_machine_find_mac(desk->store, mac);
-    if (!adapt_fetch(adapt, mac, is_whole, &watch) || known == NULL) {
-        return;
-    }
-    struct quirk_shape before = dhcp_shape_known(known);
-    if (quirk_shape_equal(&before, &watch->shape)) {
-        return;
-    }
-    static const struct quirk_shape DEFAULT_SHAPE;
     char name[QUIRK_SHAPE_TEXT_BYTES];
-    struct machine machine = *known;
-    bool is_default = quirk_shape_equal(&watch->shape, &DEFAULT_SHAPE);
-    (void)text_copy(machine.reply_shape, sizeof machine.reply_shape,
-                    is_default ? "" : quirk_shape_print(&watch->shape, name));
-    (void)text_copy(machine.firmware, sizeof machine.firmware, watch->model);
-    struct problem problem;
-    problem_clear(&problem);
-    if (store_machine_put(desk->store, &machine, &problem) != STATUS_OK) {
-        return; // it is tried again at the machine's next boot
-    }
-    struct event event = {.kind = EVENT_DHCP, .machine_id = machine.id, .mac = *mac};
+    struct event event = {.kind = EVENT_DHCP, .machine_id = machine->id, .mac = watch->mac};
     reasons_add(&event.reasons, REASON_SHAPE_LEARNED);
     struct text text;
     text_init(&text, event.text, sizeof event.text);
@@ -89,4 +90,47 @@ void dhcp_shape_learn(struct desk *desk, struct adapt *adapt, const struct hw *m
                     quirk_shape_print(&watch->shape, name),
                     watch->model[0] == '\0' ? "of unknown make" : watch->model);
     desk_tell(desk, &event);
+}
+
+void dhcp_shape_learn(struct desk *desk, struct adapt *adapt, struct quirk_book *quirks, const struct hw *mac,
+                      bool is_whole)
+{
+    const struct adapt_watch *watch;
+    const struct machine *known = store_machine_find_mac(desk->store, mac);
+    if (!adapt_fetch(adapt, mac, is_whole, &watch) || known == NULL) {
+        return;
+    }
+    static const struct quirk_shape DEFAULT_SHAPE;
+    struct quirk_shape own = dhcp_shape_own(known);
+    struct quirk_shape usual;
+    bool is_default = quirk_shape_equal(&watch->shape, &DEFAULT_SHAPE);
+    bool is_odd =
+        !is_default || quirk_book_find(quirks, watch->model, &usual); // else nobody would expect another
+    if (dhcp_shape_is_taught(known) ? quirk_shape_equal(&own, &watch->shape) : !is_odd) {
+        return;
+    }
+    char name[QUIRK_SHAPE_TEXT_BYTES];
+    struct machine machine = *known;
+    (void)text_copy(machine.reply_shape, sizeof machine.reply_shape,
+                    is_default ? "" : quirk_shape_print(&watch->shape, name));
+    (void)text_copy(machine.firmware, sizeof machine.firmware, watch->model);
+    if (store_machine_put(desk->store, &machine, NULL) != STATUS_OK) {
+        return; // it is tried again at the machine's next boot
+    }
+    quirk_book_add(quirks, watch->model, &watch->shape);
+    dhcp_shape_tell_lesson(desk, &machine, watch);
+}
+
+static bool dhcp_shape_add(const struct machine *machine, void *context)
+{
+    struct quirk_book *quirks = context;
+    struct quirk_shape shape = dhcp_shape_own(machine);
+    quirk_book_add(quirks, machine->firmware, &shape);
+    return true;
+}
+
+void dhcp_shape_read(const struct store *store, struct quirk_book *quirks)
+{
+    quirks->count = 0;
+    store_machine_each(store, dhcp_shape_add, quirks);
 }

@@ -10,5 +10,10 @@
 void dhcp_shape_put(const struct dhcp_answer_world *world, const struct dhcp_answer *answer, uint16_t port,
                     const struct machine *machine, struct dhcp4_boot *boot);
 
-/// `mac` asked for a file; with `is_whole` it has it. What that teaches goes to its machine and the timeline.
-void dhcp_shape_learn(struct desk *desk, struct adapt *adapt, const struct hw *mac, bool is_whole);
+/// `mac` asked for a file; with `is_whole` it has it. What that teaches goes to its machine, to `quirks` and
+/// to the timeline.
+void dhcp_shape_learn(struct desk *desk, struct adapt *adapt, struct quirk_book *quirks, const struct hw *mac,
+                      bool is_whole);
+
+/// Fills `quirks` anew with what the machines in `store` taught.
+void dhcp_shape_read(const struct store *store, struct quirk_book *quirks);

@@ -74,6 +74,8 @@ struct dhcp_service {
     struct loop_timer *conflict_timer;
     struct dhcp_delay delay;
     struct adapt adapt;
+    struct quirk_book quirks;
+    uint32_t quirks_forgotten; // desk's count when `quirks` was read
     struct loop_timer *delay_timer;
     struct dhcp_complete complete;
     struct dhcp_answer answer; // scratch of the datagram at hand
