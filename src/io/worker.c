@@ -11,6 +11,7 @@ struct worker {
     struct worker_options options;
     uv_async_t wake;
     pthread_t thread;
+    bool has_thread;      // the loop's own
     pthread_mutex_t lock; // of the three below
     pthread_cond_t changed;
     bool is_wanted;
@@ -19,6 +20,19 @@ struct worker {
     int result;
     bool is_busy; // the loop's own
 };
+
+// Does the work that is wanted. The lock is held before and after, not meanwhile.
+static void work(struct worker *worker)
+{
+    pthread_mutex_unlock(&worker->lock);
+    int result = worker->options.work(worker->options.context);
+    pthread_mutex_lock(&worker->lock);
+    worker->is_wanted = false;
+    worker->is_ended = true;
+    worker->result = result;
+    pthread_cond_broadcast(&worker->changed);
+    uv_async_send(&worker->wake);
+}
 
 static void *run(void *context)
 {
@@ -32,14 +46,7 @@ static void *run(void *context)
         if (!worker->is_wanted) {
             break;
         }
-        pthread_mutex_unlock(&worker->lock);
-        int result = worker->options.work(worker->options.context);
-        pthread_mutex_lock(&worker->lock);
-        worker->is_wanted = false;
-        worker->is_ended = true;
-        worker->result = result;
-        pthread_cond_broadcast(&worker->changed);
-        uv_async_send(&worker->wake);
+        work(worker);
     }
     pthread_mutex_unlock(&worker->lock);
     return NULL;
@@ -67,28 +74,40 @@ static void woken(uv_async_t *async)
 struct worker *worker_new(struct loop *loop, const struct worker_options *options)
 {
     struct worker *worker = heap_new(sizeof *worker);
-    sigset_t all;
-    sigset_t before;
     worker->options = *options;
     worker->wake.data = worker;
     int failed = uv_async_init(loop_uv(loop), &worker->wake, woken);
     failed |= pthread_mutex_init(&worker->lock, NULL);
     failed |= pthread_cond_init(&worker->changed, NULL);
-    sigfillset(&all); // signals are the loop thread's
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed |= pthread_create(&worker->thread, NULL, run, worker);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     assert(failed == 0);
     return worker;
+}
+
+// Not before there is work: a thread keeps the privileges that its process gives up later.
+static void make_thread(struct worker *worker)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all); // signals are the loop thread's
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    worker->has_thread = pthread_create(&worker->thread, NULL, run, worker) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void worker_start(struct worker *worker)
 {
     assert(!worker->is_busy);
     worker->is_busy = true;
+    if (!worker->has_thread) {
+        make_thread(worker);
+    }
     pthread_mutex_lock(&worker->lock);
     worker->is_wanted = true;
-    pthread_cond_broadcast(&worker->changed);
+    if (worker->has_thread) {
+        pthread_cond_broadcast(&worker->changed);
+    } else { // the system has no thread for us now: slower, and tried again with the next piece
+        work(worker);
+    }
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -124,7 +143,9 @@ void worker_free(struct worker *worker)
     worker->is_stopping = true;
     pthread_cond_broadcast(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
-    (void)pthread_join(worker->thread, NULL);
+    if (worker->has_thread) {
+        (void)pthread_join(worker->thread, NULL);
+    }
     pthread_mutex_destroy(&worker->lock);
     pthread_cond_destroy(&worker->changed);
     uv_close((uv_handle_t *)&worker->wake, closed);

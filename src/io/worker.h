@@ -13,7 +13,7 @@ struct worker_options {
     void *context;
 };
 
-/// A worker on `loop`, its thread started. Yours; worker_free ends it.
+/// A worker on `loop`; its thread starts with the first piece of work. Yours; worker_free ends it.
 struct worker *worker_new(struct loop *loop, const struct worker_options *options);
 
 /// Starts one piece of work; none may be under way.

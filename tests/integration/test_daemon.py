@@ -8,6 +8,8 @@ import pwd
 import signal
 import stat
 
+from lab.dhcp import DhcpClient
+
 
 def status_of(process):
     """The fields of /proc/PID/status of the imprint behind ip netns exec."""
@@ -22,6 +24,22 @@ def test_it_runs_without_privileges(lab):
     assert fields["Uid"].split() == [str(nobody)] * 4
     assert int(fields["CapEff"], 16) & ~(1 << 10 | 1 << 12 | 1 << 13) == 0  # NET_BIND_SERVICE, NET_ADMIN, NET_RAW
     assert fields["NoNewPrivs"].strip() == "1"
+
+
+def test_no_thread_keeps_privileges_that_the_daemon_gave_up(lab):
+    """Capabilities and no_new_privs are a thread's own: one that is made too early keeps what it had."""
+    process = lab.start_imprint()
+    lab.add_host("client")
+    client = DhcpClient(lab, "client", "52:54:00:12:34:01")
+    client.lease()  # the thread that waits for the disk is there now
+    client.close()
+    threads = list(pathlib.Path(f"/proc/{process.pid}/task").iterdir())
+    names = {(thread / "comm").read_text().strip() for thread in threads}
+    assert "worker" in names, names
+    for thread in threads:
+        fields = dict(line.split(":\t", 1) for line in (thread / "status").read_text().splitlines() if ":\t" in line)
+        assert fields["NoNewPrivs"].strip() == "1", (thread / "comm").read_text()
+        assert int(fields["CapPrm"], 16) & ~(1 << 10 | 1 << 12 | 1 << 13) == 0
 
 
 def test_its_secrets_are_its_own(lab):
