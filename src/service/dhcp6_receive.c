@@ -48,13 +48,24 @@ static void dhcp6_tell_not_stored(struct dhcp6_service *service, const struct dh
     desk_tell(service->settings.desk, &event);
 }
 
+// Advertisements and information promise nothing that the disk must know.
+static bool dhcp6_has_promise(const struct dhcp6_service *service)
+{
+    for (unsigned i = 0; i < service->pending_count; i++) {
+        if (service->pending[i].leased_count != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void dhcp6_service_flush(struct dhcp6_service *service)
 {
     if (service == NULL || service->pending_count == 0) {
         return;
     }
-    bool is_dirty = store_is_dirty(service->settings.desk->store);
-    bool is_stored = !is_dirty || service->settings.commit(service->settings.context);
+    bool must_store = dhcp6_has_promise(service) && store_is_dirty(service->settings.desk->store);
+    bool is_stored = !must_store || service->settings.commit(service->settings.context);
     for (unsigned i = 0; i < service->pending_count; i++) {
         const struct dhcp6_pending *pending = &service->pending[i];
         if (is_stored || dhcp6_is_durable(service, pending)) {

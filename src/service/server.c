@@ -235,12 +235,10 @@ static bool server_commit(void *context)
 static void server_turn_end(void *context)
 {
     struct server *server = context;
+    dhcp6_service_flush(server->ports.dhcp6); // first: under load DHCPv4 always waits for the disk
     dhcp_service_flush(server->dhcp);
-    if (!dhcp_service_is_waiting(server->dhcp)) {
-        dhcp6_service_flush(server->ports.dhcp6);
-        if (store_is_dirty(server->store)) {
-            (void)server_commit(server);
-        }
+    if (!dhcp_service_is_waiting(server->dhcp) && store_is_dirty(server->store)) {
+        (void)server_commit(server);
     }
     server_absorb_note(&server->absorb);
     if (server->has_news) {
