@@ -53,6 +53,30 @@ def test_firmware_boots_by_ipv6_alone(lab, kind, scheme, protocol):
         assert any("fetched snponly.efi" in event["text"] and "by TFTP" in event["text"] for event in events)
 
 
+OWN_DHCP6 = """
+dhcp6:
+  mode: server
+  subnets:
+    - prefix: 2001:db8:77::/64
+      range: 2001:db8:77::1000-2001:db8:77::1fff
+      lease_boot: 10m
+      router_advertisements: managed
+"""
+
+
+@pytest.mark.parametrize("kind, protocol", [pytest.param("uefi-pxe6", "TFTP", marks=pytest.mark.core), ("uefi-http", "HTTP")])
+def test_imprint_alone_boots_firmware_by_ipv6_alone(lab, kind, protocol):
+    lab.run("ip", "-6", "address", "add", f"{SERVER}/64", "dev", "br0", "nodad")
+    lab.start_imprint(config=lab.config_text(mode="off", extra=OWN_DHCP6))
+    prepare(lab)
+    events = switch_on(lab, kind)
+    assert events and all(event["address"].startswith("2001:db8:77::1") for event in events)
+    if protocol == "TFTP":
+        assert any("fetched snponly.efi" in event["text"] and "by TFTP" in event["text"] for event in events)
+    leases = lab.cli_json("lease", "list")
+    assert {lease["address"] for lease in leases} == {events[0]["address"]}  # firmware and iPXE are one machine
+
+
 def test_firmware_boots_by_https_once_the_certificate_is_enrolled(lab):
     lab.start_imprint(extra="https: { boot: yes }")
     prepare(lab)
