@@ -180,6 +180,17 @@ static void print_tally(const struct call *call, const struct lease_source *sour
     (void)fputc('\n', out);
 }
 
+// Whether it was no use: nothing of it is here now, and not because nothing was worth taking.
+static bool has_only_nonsense(const struct lease_source *source, const struct tally *tally)
+{
+    bool has_unreadable = false;
+    for (size_t i = 0; i < source->remarks.count; i++) {
+        const struct lease_remark *remark = heap_array_get(&source->remarks, i);
+        has_unreadable = has_unreadable || strcmp(remark->reason, "unreadable") == 0;
+    }
+    return has_unreadable && tally->taken + tally->unchanged == 0;
+}
+
 int lease_import(struct call *call, struct lease_source *source)
 {
     struct tally tally = {0};
@@ -198,5 +209,5 @@ int lease_import(struct call *call, struct lease_source *source)
     if (!is_good) {
         show_hint(call, "that was not all: what was taken is kept; give the command again for the rest");
     }
-    return is_good ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
+    return is_good && !has_only_nonsense(source, &tally) ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
 }

@@ -140,6 +140,8 @@ duid 00:01:00:01
     (lab.folder / "nothing").write_text("hello\nworld\n")
     refused = lab.cli("lease", "import", lab.folder / "nothing", check=False)
     assert refused.returncode == 1 and "--from" in refused.stderr
+    useless = lab.cli("lease", "import", lab.folder / "nothing", "--from", "kea", check=False)
+    assert useless.returncode == 1 and "does not name the columns" in useless.stderr
     assert "1 leases of another server were taken over" in "".join(event["text"] for event in lab.events())
 
 
