@@ -190,12 +190,16 @@ int dhcp_sync(void *context)
 void dhcp_synced(void *context, int reason)
 {
     struct dhcp_service *service = context;
-    store_lease_finish(service->settings.desk->store, reason == 0);
-    if (reason == 0) {
+    struct dhcp_settings *settings = &service->settings;
+    store_lease_finish(settings->desk->store, reason == 0);
+    if (reason != 0 && !settings->desk->cannot_store) {
+        log_write(settings->log, LOG_LEVEL_WARNING, "leases could not be written: %s; they are written anew",
+                  strerror(reason));
+    }
+    // A disk that said no once may take them now. If not, the commit says what is wrong, once.
+    if (reason == 0 || settings->commit(settings->context)) {
         dhcp_send_all(service, service->leaving);
     } else {
-        log_write(service->settings.log, LOG_LEVEL_ERROR, "leases could not be written: %s",
-                  strerror(reason));
         dhcp_send_the_durable(service, service->leaving);
     }
     dhcp_service_flush(service);
