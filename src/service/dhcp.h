@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The DHCP service: sockets 67 and 4011 on each interface, in server or proxy mode, or in auto mode after
 // listening first. It gathers facts for session/dhcp4 and session/proxydhcp, stores what they decide, and
-// sends all replies of one turn after one commit, so a lease is durable before its ACK leaves.
+// lets an ACK leave when its lease is durable; replies that promise nothing leave at the end of their turn.
 #pragma once
 
 #include "config/config.h"
@@ -103,12 +103,13 @@ struct dhcp_pools *dhcp_service_pools(struct dhcp_service *service);
 /// that it takes, which is remembered. NULL is allowed.
 void dhcp_service_note_fetch(struct dhcp_service *service, struct ip address, bool is_whole);
 
-/// The end of a turn: one commit for all leases, then all replies. Call it after the events of every turn;
-/// NULL is allowed.
+/// The end of a turn: replies leave that promise nothing; for the others a sync of their leases begins,
+/// unless one is under way, and they leave behind it. Call it after the events of every turn; NULL is
+/// allowed.
 void dhcp_service_flush(struct dhcp_service *service);
 
-/// Whether replies wait for the disk. The flush that follows commits what else changed, so nothing should be
-/// committed meanwhile. NULL is allowed.
+/// Whether replies wait for the disk. The flush that follows commits what else changed, so a commit meanwhile
+/// is only for those who cannot wait for it. NULL is allowed.
 bool dhcp_service_is_waiting(const struct dhcp_service *service);
 
 /// Tells how it is.

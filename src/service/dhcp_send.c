@@ -127,7 +127,8 @@ static void dhcp_send_the_durable(struct dhcp_service *service, struct dhcp_repl
     struct dhcp_batch batch = {0};
     for (unsigned i = 0; i < replies->count; i++) {
         const struct dhcp_pending *pending = &replies->replies[i];
-        if (store_lease_is_durable(desk->store, pending->leased)) {
+        bool is_lease = pending->leased.value != 0; // else it only informs
+        if (!is_lease || store_lease_is_durable(desk->store, pending->leased)) {
             dhcp_send(service, pending, &batch);
             continue;
         }

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from lab import Lab
-from lab.dhcp import ACK, REQUEST, DhcpClient, ip, option
+from lab.dhcp import ACK, INFORM, REQUEST, DhcpClient, ip, option
 from lab.storm import add_storm_host, run_storm
 
 MIB = 1 << 20
@@ -65,6 +65,15 @@ def test_a_full_disk_refuses_new_leases_and_extends_the_old_ones(small_disk):
     old.xid += 1
     again = old.ask(REQUEST, option(50, ip(first.yiaddr)))  # it was switched off and on
     assert again is not None and again.kind == ACK and again.yiaddr == first.yiaddr
+
+    asks = client_of(lab, 3)  # has its address from elsewhere: nothing of it need be written down
+    lab.run("ip", "neigh", "replace", "10.77.0.9", "lladdr", asks.mac, "dev", "br0")
+    for _ in range(3):
+        asks.xid += 1
+        asks.send(asks.message(INFORM, ciaddr="10.77.0.9", broadcast=False), source="10.77.0.9")
+        told = asks.receive()
+        assert told is not None and told.kind == ACK and told.yiaddr == "0.0.0.0"
+    asks.close()
 
     filler.unlink()
     new.xid += 1
