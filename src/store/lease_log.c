@@ -36,6 +36,7 @@ enum record_kind { RECORD_NONE, RECORD_PUT, RECORD_REMOVE };
 
 struct lease_file {
     int fd;
+    int sync_fd;         // the same file for lease_log_sync: the kernel tells an error once to each of them
     uint64_t generation; // 0 = says nothing
     uint64_t bytes;      // how far it is written; the next record goes there
     uint64_t size;       // of the file, with what was made ready
@@ -251,6 +252,10 @@ static enum status open_file(struct lease_file *file, const char *database, unsi
         problem_set_remedy(problem, "its folder must exist and belong to the user that imprint runs as");
         return STATUS_IO;
     }
+    file->sync_fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    if (file->sync_fd < 0) {
+        return fail(file, errno, problem);
+    }
     file->size = (uint64_t)about.st_size;
     return read_header(file, problem);
 }
@@ -308,7 +313,9 @@ struct lease_log *lease_log_open(const char *database, const struct lease_log_re
 {
     struct lease_log *log = heap_new(sizeof *log);
     log->records = heap_array_init(sizeof(struct record));
-    log->files[0].fd = log->files[1].fd = -1;
+    for (unsigned i = 0; i < FILES; i++) {
+        log->files[i].fd = log->files[i].sync_fd = -1;
+    }
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < FILES && status == STATUS_OK; i++) {
         status = open_file(&log->files[i], database, i, problem);
@@ -372,15 +379,18 @@ enum status lease_log_append(struct lease_log *log, struct problem *problem)
 
 int lease_log_sync(const struct lease_log *log)
 {
-    return fdatasync(log->files[log->current].fd) == 0 ? 0 : errno;
+    return fdatasync(log->files[log->current].sync_fd) == 0 ? 0 : errno;
 }
 
 enum status lease_log_write(struct lease_log *log, struct problem *problem)
 {
     bool is_nothing = log->records.count == 0;
     enum status status = lease_log_append(log, problem);
-    int reason = status == STATUS_OK && !is_nothing ? lease_log_sync(log) : 0;
-    return reason == 0 ? status : fail(&log->files[log->current], reason, problem);
+    struct lease_file *file = &log->files[log->current];
+    if (status == STATUS_OK && !is_nothing && fdatasync(file->fd) != 0) {
+        status = fail(file, errno, problem);
+    }
+    return status;
 }
 
 bool lease_log_may_turn(const struct lease_log *log)
@@ -426,6 +436,9 @@ void lease_log_close(struct lease_log *taken_log)
     for (unsigned i = 0; i < FILES; i++) {
         if (taken_log->files[i].fd >= 0) {
             (void)close(taken_log->files[i].fd);
+        }
+        if (taken_log->files[i].sync_fd >= 0) {
+            (void)close(taken_log->files[i].sync_fd);
         }
     }
     heap_array_clear(&taken_log->records);
