@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "io/heap.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LOG_HELD_BYTES (16 * 1024)
+
 struct log {
     int fd;
     enum log_form form;
     _Atomic enum log_level least;
     bool has_colour;
+    pthread_mutex_t lock; // of the four below
+    bool is_held;
+    pthread_t holder; // whose lines wait
+    size_t held_bytes;
+    char held[LOG_HELD_BYTES];
 };
 
 struct level {
@@ -74,6 +82,9 @@ struct log *log_new(int fd, enum log_form form, enum log_level least)
     log->fd = fd;
     log->form = form == LOG_FORM_AUTO ? pick_form(fd) : form;
     log->least = least;
+    int failed = pthread_mutex_init(&log->lock, NULL);
+    assert(failed == 0);
+    (void)failed;
     log->has_colour = isatty(fd) && (no_colour == NULL || no_colour[0] == '\0');
     tzset(); // now, while the time zone's file can still be read
     return log;
@@ -81,7 +92,11 @@ struct log *log_new(int fd, enum log_form form, enum log_level least)
 
 void log_free(struct log *log)
 {
-    heap_free(log);
+    if (log != NULL) {
+        log_flush(log);
+        pthread_mutex_destroy(&log->lock);
+        heap_free(log);
+    }
 }
 
 void log_set_level(struct log *log, enum log_level least)
@@ -177,6 +192,47 @@ static void end_line(struct text *text, enum log_form form)
     text_add_char(text, '\n');
 }
 
+static void flush_held(struct log *log)
+{
+    if (log->held_bytes != 0) {
+        (void)!write(log->fd, log->held, log->held_bytes); // there is nowhere to tell that the log is broken
+        log->held_bytes = 0;
+    }
+}
+
+static void put_line(struct log *log, enum log_level level, const char *line, size_t bytes)
+{
+    pthread_mutex_lock(&log->lock);
+    bool waits = log->is_held && level >= LOG_LEVEL_INFO && pthread_equal(log->holder, pthread_self()) != 0;
+    if (!waits || log->held_bytes + bytes > sizeof log->held) {
+        flush_held(log);
+    }
+    if (waits) {
+        memcpy(log->held + log->held_bytes, line, bytes);
+        log->held_bytes += bytes;
+    } else {
+        (void)!write(log->fd, line, bytes);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_hold(struct log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    log->is_held = true;
+    log->holder = pthread_self();
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_flush(struct log *log)
+{
+    if (log != NULL) {
+        pthread_mutex_lock(&log->lock);
+        flush_held(log);
+        pthread_mutex_unlock(&log->lock);
+    }
+}
+
 void log_write_fields(struct log *log, enum log_level level, const char *message,
                       const struct log_field *fields, unsigned field_count)
 {
@@ -205,7 +261,7 @@ void log_write_fields(struct log *log, enum log_level level, const char *message
     }
     text.capacity = sizeof line;
     end_line(&text, log->form);
-    (void)!write(log->fd, line, text.length); // there is nowhere to tell that the log is broken
+    put_line(log, level, line, text.length);
 }
 
 void log_write(struct log *log, enum log_level level, const char *format, ...)

@@ -45,6 +45,14 @@ void log_write(struct log *log, enum log_level level, const char *format, ...) P
 void log_write_fields(struct log *log, enum log_level level, const char *message,
                       const struct log_field *fields, unsigned field_count);
 
+/// From now on lines of the calling thread that are no more severe than info wait for each other, and for the
+/// next log_flush of that thread: hundreds then leave with one call. A more severe line, one of another
+/// thread, and a full buffer take those that wait along, so that their order stays.
+void log_hold(struct log *log);
+
+/// Writes the lines that wait. NULL is allowed.
+void log_flush(struct log *log);
+
 /// "error", "warning", "notice", "info" or "debug".
 const char *log_level_text(enum log_level level);
 

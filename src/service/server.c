@@ -245,6 +245,7 @@ static void server_turn_end(void *context)
         server->has_news = false;
         control_notify(server->control);
     }
+    log_flush(server->log);
 }
 
 static void server_log_problem(struct server *server, enum log_level level, const struct problem *problem)
@@ -445,6 +446,7 @@ static bool server_build_services(struct server *server, struct problem *problem
                                           .tftp = server->tftp,
                                           .http = server->http};
     loop_add_turn_end(server->loop, server_turn_end, server);
+    log_hold(server->log);
     if (server_ports_update(&server->ports, problem) != STATUS_OK) {
         return false;
     }

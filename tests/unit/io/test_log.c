@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct pipe_log {
@@ -40,6 +41,49 @@ static void the_journal_gets_a_priority_and_no_time(void **state)
     log_write_fields(log.log, LOG_LEVEL_WARNING, "it is so", FIELDS, 3);
     assert_string_equal(close_log(&log),
                         "<4>it is so mac=52:54:00:00:00:01 file=\"a \\\"b\\\"\\u001b[0m\"\n");
+}
+
+// How many bytes wait to be read.
+static int written(const struct pipe_log *log)
+{
+    int count = -1;
+    assert_int_equal(ioctl(log->ends[0], FIONREAD, &count), 0);
+    return count;
+}
+
+static void lines_that_are_held_leave_together_and_in_order(void **state)
+{
+    (void)state;
+    struct pipe_log log;
+    open_log(&log, LOG_FORM_JOURNAL, LOG_LEVEL_DEBUG);
+    log_write(log.log, LOG_LEVEL_INFO, "a");
+    assert_int_equal(written(&log), 5);
+    log_hold(log.log);
+    log_write(log.log, LOG_LEVEL_INFO, "b");
+    log_write(log.log, LOG_LEVEL_DEBUG, "c");
+    assert_int_equal(written(&log), 5);
+    log_flush(log.log);
+    assert_int_equal(written(&log), 15);
+    log_write(log.log, LOG_LEVEL_INFO, "d");
+    log_write(log.log, LOG_LEVEL_NOTICE, "e"); // at once, and what came before it
+    assert_int_equal(written(&log), 25);
+    log_write(log.log, LOG_LEVEL_INFO, "f"); // freed with the log
+    assert_string_equal(close_log(&log), "<6>a\n<6>b\n<7>c\n<6>d\n<5>e\n<6>f\n");
+}
+
+static void more_than_a_buffer_of_held_lines_is_not_lost(void **state)
+{
+    (void)state;
+    struct pipe_log log;
+    open_log(&log, LOG_FORM_JOURNAL, LOG_LEVEL_INFO);
+    log_hold(log.log);
+    for (unsigned i = 0; i < 10000; i++) {
+        log_write(log.log, LOG_LEVEL_INFO, "x");
+    }
+    assert_true(written(&log) > 0);
+    log_flush(log.log);
+    assert_int_equal(written(&log), 50000);
+    (void)close_log(&log);
 }
 
 static void json_is_one_object_per_line(void **state)
@@ -130,6 +174,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_journal_gets_a_priority_and_no_time),
+        cmocka_unit_test(lines_that_are_held_leave_together_and_in_order),
+        cmocka_unit_test(more_than_a_buffer_of_held_lines_is_not_lost),
         cmocka_unit_test(json_is_one_object_per_line),
         cmocka_unit_test(logfmt_quotes_only_what_needs_it),
         cmocka_unit_test(people_get_no_control_characters),
