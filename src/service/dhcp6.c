@@ -198,15 +198,11 @@ void dhcp6_service_keep(struct dhcp6_service *service)
     if (service == NULL) {
         return;
     }
-    struct pool6 *pool = &service->pool;
-    int64_t now_s = desk_now_s(service->settings.desk);
-    for (uint32_t i = 0; i < pool->unused; i++) {
-        const struct pool6_slot *slot = &pool->slots[i];
-        if (slot->kept_for != 0 && slot->kept_for != POOL6_FOR_NOBODY && !ip6_is_none(slot->lease.address)) {
-            enum status status = pool6_keep(pool, slot->lease.address, 0, now_s);
-            (void)status; // giving back needs no room
-        }
+    pool6_release(&service->pool);
+    for (const struct dhcp6_port *port = service->ports; port != NULL; port = port->next) {
+        dhcp6_keep_own(service, &port->interface);
     }
+    dhcp6_keep_servers(service);
     store_machine_each(service->settings.desk->store, dhcp6_keep_machine, service);
 }
 
@@ -215,7 +211,7 @@ void dhcp6_service_refresh(struct dhcp6_service *service)
     if (service == NULL) {
         return;
     }
-    dhcp6_keep_servers(service);
+    dhcp6_service_keep(service);
     for (struct dhcp6_port *port = service->ports; port != NULL; port = port->next) {
         radv_init(&port->radv, loop_now_ms());
         dhcp6_port_begin(port);
@@ -255,7 +251,6 @@ struct dhcp6_service *dhcp6_service_new(const struct dhcp_settings *settings, st
         heap_free(service);
         return NULL;
     }
-    dhcp6_keep_servers(service);
     dhcp6_service_keep(service);
     return service;
 }

@@ -55,7 +55,7 @@ void dhcp6_service_remove(struct dhcp6_service *service, uint32_t interface_inde
 /// The configuration changed. NULL is allowed.
 void dhcp6_service_refresh(struct dhcp6_service *service);
 
-/// Machines changed: keeps the addresses that are reserved for them now. NULL is allowed.
+/// Machines changed: keeps back what is reserved for them now, and what servers have. NULL is allowed.
 void dhcp6_service_keep(struct dhcp6_service *service);
 
 /// The end of a turn: one commit for all leases, then all replies. NULL is allowed.

@@ -211,6 +211,34 @@ static void the_lease_outweighs_what_a_client_said(void **state)
     assert_true(seen.is_leased);
 }
 
+// Secrets go to who is proven to have an address: a card that only stands in a DUID proves nothing.
+static void a_lease_of_dhcpv6_proves_who_has_the_address_when_its_card_was_seen(void **state)
+{
+    (void)state;
+    struct lease6 lease = {.address = {{0x20, 0x01, 0x0d, 0xb8, [15] = 9}},
+                           .client = {.duid_length = 3, .duid = {0, 2, 1}, .hw = bench_mac(5)},
+                           .state = LEASE_BOUND,
+                           .starts_s = BENCH_NOW_S,
+                           .preferred_s = BENCH_NOW_S + 300,
+                           .ends_s = BENCH_NOW_S + 600};
+    struct ip address = ip_from_ip6(lease.address);
+    struct boot_client liar = bench_client(6);
+    struct desk_address seen;
+    desk_note_address(bench.desk, &liar, address);
+    store_lease6_put(bench.store, &lease, BENCH_NOW_S);
+    assert_true(desk_find_address(bench.desk, address, &seen));
+    assert_true(hw_equal(&seen.mac, &liar.mac));
+    assert_false(seen.is_leased);
+    lease.client.has_seen_hw = true;
+    store_lease6_put(bench.store, &lease, BENCH_NOW_S);
+    assert_true(desk_find_address(bench.desk, address, &seen));
+    assert_true(hw_equal(&seen.mac, &lease.client.hw));
+    assert_true(seen.is_leased);
+    desk_bench_wait(&bench, 600); // it ended
+    assert_true(desk_find_address(bench.desk, address, &seen));
+    assert_false(seen.is_leased);
+}
+
 static void what_a_client_said_long_ago_counts_no_more(void **state)
 {
     (void)state;
@@ -311,6 +339,7 @@ int main(void)
         DESK_TEST(no_order_starts_while_the_store_cannot_be_written),
         DESK_TEST(a_forgotten_order_expires_at_a_tick),
         DESK_TEST(the_lease_outweighs_what_a_client_said),
+        DESK_TEST(a_lease_of_dhcpv6_proves_who_has_the_address_when_its_card_was_seen),
         DESK_TEST(what_a_client_said_long_ago_counts_no_more),
         DESK_TEST(a_waiting_machine_that_polls_is_told_once),
         DESK_TEST(the_same_sentence_again_at_once_is_no_news),
