@@ -80,11 +80,11 @@ const struct kea_option *kea_option_find(const struct kea_reading *reading, cons
                                          const char *name);
 
 /// Reads subnet4, shared-networks and reservations, lists.
-void kea_subnets_read(struct kea_reading *reading, size_t position, struct kea_scope *scope);
+void kea_subnets_read(struct kea_reading *reading, size_t node, struct kea_scope *scope);
 /// See kea_subnets_read.
-void kea_shared_read(struct kea_reading *reading, size_t position, struct kea_scope *scope);
+void kea_shared_read(struct kea_reading *reading, size_t node, struct kea_scope *scope);
 /// See kea_subnets_read.
-void kea_hosts_read(struct kea_reading *reading, size_t position, struct kea_scope *scope);
+void kea_hosts_read(struct kea_reading *reading, size_t node, struct kea_scope *scope);
 
 /// All networks were read: remarks the addresses of relay agents.
 void kea_relays_check(struct kea_reading *reading);

@@ -76,6 +76,11 @@ static void take_string(struct dhcpd_leases *leases, struct word *word)
     leases->at += leases->at < leases->end ? 1 : 0;
 }
 
+static bool is_word_byte(char byte)
+{
+    return byte == '\0' || strchr(" \t\r\n;{}\"#", byte) == NULL;
+}
+
 static enum token take_token(struct dhcpd_leases *leases, struct word *word)
 {
     word->length = 0;
@@ -93,7 +98,7 @@ static enum token take_token(struct dhcpd_leases *leases, struct word *word)
     if (first == '"') {
         take_string(leases, word);
     } else {
-        for (; leases->at < leases->end && memchr(" \t\r\n;{}\"#", *leases->at, 9) == NULL; leases->at++) {
+        for (; leases->at < leases->end && is_word_byte(*leases->at); leases->at++) {
             add_byte(word, *leases->at);
         }
     }

@@ -33,6 +33,9 @@ struct lease6 {
 /// Whether both are the same binding: DUID and IAID.
 bool lease6_client_equal(const struct lease6_client *a, const struct lease6_client *b);
 
+/// Whether both say the same of the same address.
+bool lease6_equal(const struct lease6 *a, const struct lease6 *b);
+
 /// Whether `heir` may have the address of `owner` though it names itself differently: the firmware, the
 /// loader and the system of one machine, one after the other. Two IA_NAs of one system, two cards and two
 /// machines never are.

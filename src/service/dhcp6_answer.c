@@ -97,7 +97,7 @@ static bool dhcp6_answer_keep_leases(const struct dhcp6_world *world, const stru
         if (pool6_put(world->pool, lease, now_s) != STATUS_OK) {
             return false;
         }
-        bool is_same = stored != NULL && memcmp(stored, lease, sizeof *lease) == 0;
+        bool is_same = stored != NULL && lease6_equal(stored, lease);
         if (lease->state != LEASE_OFFERED && !is_same) {
             store_lease6_put(store, lease, now_s);
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model/lease.h"
+#include "model/lease6.h"
 
 #include "unit/test.h"
 
@@ -113,6 +113,29 @@ static void states_have_names(void **state)
     assert_string_equal(lease_state_text(LEASE_DECLINED), "declined");
 }
 
+static void leases_of_dhcpv6_are_the_same_only_in_every_word(void **state)
+{
+    (void)state;
+    struct lease6 lease = {
+        .address.octets = {0x20, 1}, .state = LEASE_BOUND, .starts_s = 1, .preferred_s = 2, .ends_s = 3};
+    struct lease6 other = lease;
+    assert_true(lease6_equal(&lease, &other));
+    other.ends_s = 4;
+    assert_false(lease6_equal(&lease, &other));
+    other = lease;
+    other.client.machine_id = 7;
+    assert_false(lease6_equal(&lease, &other));
+    other = lease;
+    other.client.duid_length = 1;
+    assert_false(lease6_equal(&lease, &other));
+    other = lease;
+    (void)strcpy(other.hostname, "a");
+    assert_false(lease6_equal(&lease, &other));
+    other = lease;
+    other.state = LEASE_FREE;
+    assert_false(lease6_equal(&lease, &other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +148,7 @@ int main(void)
         cmocka_unit_test(an_identifier_of_18_octets_is_kept_whole),
         cmocka_unit_test(nobodys_key_is_told_from_all_others),
         cmocka_unit_test(states_have_names),
+        cmocka_unit_test(leases_of_dhcpv6_are_the_same_only_in_every_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
