@@ -40,5 +40,7 @@ static void print_forgotten(struct call *call, const json_t *answer)
 int command_quirk_forget(struct call *call)
 {
     json_t *body = json_pack("{s:o}", "firmware", fact_from_text(call->arguments[0]));
-    return show_one(call, ask(call, "POST", "quirks/forget", body), print_forgotten);
+    int result = show_one(call, ask(call, "POST", "quirks/forget", body), print_forgotten);
+    json_decref(body);
+    return result;
 }
