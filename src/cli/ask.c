@@ -132,6 +132,17 @@ void ask_complain_text(const struct call *call, const char *remedy, const char *
     ask_complain(call, &problem);
 }
 
+bool ask_refuse_file(const struct call *call, const char *path, const char *remedy, const char *text)
+{
+    struct problem problem;
+    problem_clear(&problem);
+    problem_set(&problem, "%s", text);
+    problem_set_remedy(&problem, "%s", remedy);
+    problem_set_place(&problem, path, 0, 0);
+    ask_complain(call, &problem);
+    return false;
+}
+
 void ask_print_json(const struct call *call, const json_t *json)
 {
     if (json != NULL) {

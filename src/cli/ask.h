@@ -30,6 +30,9 @@ void ask_complain(const struct call *call, const struct problem *problem);
 void ask_complain_text(const struct call *call, const char *remedy, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/// The same of the file `path`; always false.
+bool ask_refuse_file(const struct call *call, const char *path, const char *remedy, const char *text);
+
 /// Prints `json` (NULL allowed: nothing).
 void ask_print_json(const struct call *call, const json_t *json);
 

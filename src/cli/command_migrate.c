@@ -11,17 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool refuse(const struct call *call, const char *path, const char *remedy, const char *text)
-{
-    struct problem problem;
-    problem_clear(&problem);
-    problem_set(&problem, "%s", text);
-    problem_set_remedy(&problem, "%s", remedy);
-    problem_set_place(&problem, path, 0, 0);
-    ask_complain(call, &problem);
-    return false;
-}
-
 // "xinetd, inetd or dnsmasq"
 static void print_sources(struct text *out)
 {
@@ -41,8 +30,8 @@ static const struct migrate_source *find_source(const struct call *call, const s
         text_init(&out, remedy, sizeof remedy);
         text_add(&out, "say whose file it is with --from: ");
         print_sources(&out);
-        (void)refuse(call, text->path, remedy,
-                     "nothing in it looks like the configuration of a DHCP or TFTP server");
+        (void)ask_refuse_file(call, text->path, remedy,
+                              "nothing in it looks like the configuration of a DHCP or TFTP server");
     }
     return source;
 }
@@ -81,7 +70,7 @@ static bool write_output(const struct call *call, struct migration *migration, c
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     if (out == NULL) {
         const char *remedy = errno == EEXIST ? "name a new file, and compare the two" : "";
-        (void)refuse(call, path, remedy, strerror(errno));
+        (void)ask_refuse_file(call, path, remedy, strerror(errno));
         if (fd >= 0) {
             (void)close(fd);
         }
@@ -91,7 +80,7 @@ static bool write_output(const struct call *call, struct migration *migration, c
     bool good = ferror(out) == 0;
     good = fclose(out) == 0 && good;
     if (!good) {
-        (void)refuse(call, path, "", strerror(errno));
+        (void)ask_refuse_file(call, path, "", strerror(errno));
         (void)unlink(path);
     }
     return good;

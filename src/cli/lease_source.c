@@ -137,20 +137,6 @@ static void read_kea(struct lease_text *text)
     }
 }
 
-// The key of a client without Ethernet address, as imprint tells it: struct lease_key in hexadecimal.
-static bool key_parse(const char *hex, struct lease_key *key)
-{
-    for (size_t i = 0; i < LEASE_KEY_BYTES; i++) {
-        int high = text_parse_hex_digit(hex[2 * i]);
-        int low = high < 0 ? -1 : text_parse_hex_digit(hex[2 * i + 1]);
-        if (low < 0) {
-            return false;
-        }
-        key->bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    return hex[2 * LEASE_KEY_BYTES] == '\0' && !lease_key_is_none(key);
-}
-
 // One of our own leases; NULL, or why it cannot be read.
 static const char *take_object(const json_t *json, struct lease *lease)
 {
@@ -172,7 +158,7 @@ static const char *take_object(const json_t *json, struct lease *lease)
     lease->ends_s = json_is_integer(fact_get(json, "ends_s")) ? fact_number(json, "ends_s") : INT64_MAX;
     copy_hostname(lease->hostname, fact_text(json, "hostname"));
     if (client[0] != '\0') {
-        return key_parse(client, &lease->key) ? NULL : "its client is none";
+        return lease_key_parse(client, &lease->key) ? NULL : "its client is none";
     }
     if (hw_parse(fact_text(json, "mac"), &mac) != STATUS_OK) {
         return "its MAC address is none";
@@ -249,17 +235,6 @@ static const struct lease_kind *find_kind(const struct lease_text *text, const c
     return NULL;
 }
 
-static bool refuse(const struct call *call, const char *path, const char *remedy, const char *text)
-{
-    struct problem problem;
-    problem_clear(&problem);
-    problem_set(&problem, "%s", text);
-    problem_set_remedy(&problem, "%s", remedy);
-    problem_set_place(&problem, path, 0, 0);
-    ask_complain(call, &problem);
-    return false;
-}
-
 // Reads all of `file`, whose size is perhaps `expected` bytes; false when it is too long or cannot be read.
 static bool read_all(FILE *file, size_t expected, struct lease_text *text)
 {
@@ -301,7 +276,7 @@ static bool read_path(const struct call *call, const char *path, struct lease_te
     if (file != NULL && !is_standard) {
         (void)fclose(file);
     }
-    return is_good || refuse(call, path, reason == EACCES ? "try it as root" : "", strerror(reason));
+    return is_good || ask_refuse_file(call, path, reason == EACCES ? "try it as root" : "", strerror(reason));
 }
 
 bool lease_source_read(struct lease_source *source, const struct call *call, unsigned file, const char *from)
@@ -311,8 +286,8 @@ bool lease_source_read(struct lease_source *source, const struct call *call, uns
     bool is_good = read_path(call, path, &text);
     const struct lease_kind *kind = is_good ? find_kind(&text, from) : NULL;
     if (is_good && kind == NULL && text.count != 0) {
-        is_good = refuse(call, path, "say what it is with --from: imprint, kea, dnsmasq or dhcpd",
-                         "nothing in it looks like a file of leases");
+        is_good = ask_refuse_file(call, path, "say what it is with --from: imprint, kea, dnsmasq or dhcpd",
+                                  "nothing in it looks like a file of leases");
     }
     source->bytes += text.count;
     if (kind != NULL) {

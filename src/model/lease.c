@@ -2,6 +2,7 @@
 #include "model/lease.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -50,6 +51,19 @@ bool lease_key_equal(const struct lease_key *a, const struct lease_key *b)
 bool lease_key_is_none(const struct lease_key *key)
 {
     return key->bytes[1] == 0;
+}
+
+bool lease_key_parse(const char *hex, struct lease_key *key)
+{
+    for (size_t i = 0; i < LEASE_KEY_BYTES; i++) {
+        int high = text_parse_hex_digit(hex[2 * i]);
+        int low = high < 0 ? -1 : text_parse_hex_digit(hex[2 * i + 1]);
+        if (low < 0) {
+            return false;
+        }
+        key->bytes[i] = (uint8_t)(high * 16 + low);
+    }
+    return hex[2 * LEASE_KEY_BYTES] == '\0' && !lease_key_is_none(key);
 }
 
 struct hw lease_key_hw(const struct lease_key *key)

@@ -40,6 +40,9 @@ bool lease_key_equal(const struct lease_key *a, const struct lease_key *b);
 /// Whether it is nobody's key: made from nothing.
 bool lease_key_is_none(const struct lease_key *key);
 
+/// Reads a key in hexadecimal, as leases are told. False when it is none, or nobody's; `*key` is spoilt then.
+bool lease_key_parse(const char *hex, struct lease_key *key);
+
 /// The link-layer address inside `key`; length 0 when it was made from a client identifier.
 struct hw lease_key_hw(const struct lease_key *key);
 

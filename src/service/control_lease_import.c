@@ -180,19 +180,6 @@ static enum import_verdict import_one(struct import *import, struct lease *lease
     return verdict;
 }
 
-static bool key_parse(const char *hex, struct lease_key *key)
-{
-    for (size_t i = 0; i < LEASE_KEY_BYTES; i++) {
-        int high = text_parse_hex_digit(hex[2 * i]);
-        int low = high < 0 ? -1 : text_parse_hex_digit(hex[2 * i + 1]);
-        if (low < 0) {
-            return false;
-        }
-        key->bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    return hex[2 * LEASE_KEY_BYTES] == '\0' && !lease_key_is_none(key);
-}
-
 // An element of the request. STATUS_MALFORMED: it is not one, and nothing of the request is done.
 static enum status lease_parse(json_t *json, struct lease *lease)
 {
@@ -212,7 +199,7 @@ static enum status lease_parse(json_t *json, struct lease *lease)
     }
     if (mac_text != NULL && hw_parse(mac_text, &mac) == STATUS_OK) {
         lease->key = lease_key_from(&mac, NULL, 0);
-    } else if (mac_text != NULL || !key_parse(client, &lease->key)) {
+    } else if (mac_text != NULL || !lease_key_parse(client, &lease->key)) {
         return STATUS_MALFORMED;
     }
     bool is_time = starts_s >= 0 && starts_s <= IMPORT_TIME_MOST && ends_s > 0 &&

@@ -3,6 +3,9 @@
 
 #include "unit/test.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const struct hw CARD = {1, 6, {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc}};
 
 static void the_link_layer_address_is_the_key_whatever_option_61_says(void **state)
@@ -136,6 +139,25 @@ static void leases_of_dhcpv6_are_the_same_only_in_every_word(void **state)
     assert_false(lease6_equal(&lease, &other));
 }
 
+static void a_key_is_read_back_from_its_hexadecimal(void **state)
+{
+    (void)state;
+    struct lease_key key = lease_key_from(NULL, "\x01\x02\xff", 3);
+    struct lease_key read;
+    char hex[2 * LEASE_KEY_BYTES + 1];
+    for (size_t i = 0; i < LEASE_KEY_BYTES; i++) {
+        (void)snprintf(hex + 2 * i, 3, "%02x", key.bytes[i]);
+    }
+    assert_true(lease_key_parse(hex, &read));
+    assert_true(lease_key_equal(&key, &read));
+    hex[3] = 'g';
+    assert_false(lease_key_parse(hex, &read));
+    hex[3] = '\0';
+    assert_false(lease_key_parse(hex, &read)); // cut short
+    memset(hex, '0', sizeof hex - 1);
+    assert_false(lease_key_parse(hex, &read)); // nobody's
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +171,7 @@ int main(void)
         cmocka_unit_test(nobodys_key_is_told_from_all_others),
         cmocka_unit_test(states_have_names),
         cmocka_unit_test(leases_of_dhcpv6_are_the_same_only_in_every_word),
+        cmocka_unit_test(a_key_is_read_back_from_its_hexadecimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
