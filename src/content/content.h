@@ -29,22 +29,39 @@ struct content_client { // who asks, as far as known
     bool is_https; // is_http as well
 };
 
-struct content_memory; // bytes with a reference count, shared between a transfer and its source; thread-safe
+struct content_memory;  // bytes with a reference count, shared between a transfer and its source; thread-safe
+struct content_extents; // where the pieces of a file inside another one lie; shared and thread-safe alike
 
-struct content_node {              // an open file, yours; content_node_close gives it back
-    int fd;                        // >= 3: a file, read it with pread; else `memory`
-    struct content_memory *memory; // or NULL
-    const uint8_t *bytes;          // of `memory`
-    uint64_t size;                 // bytes
-    int64_t modified_s;            // Unix seconds; 0 = not known
-    char etag[CONTENT_ETAG_BYTES]; // with its quotes; changes whenever the bytes do
-    const char *type;              // MIME type, static
-    const char *source;            // the name of the source that had it; NULL = none yet
-    char path[CONTENT_PATH_BYTES]; // canonical, as it was found
-    bool is_private;               // generated for one machine: must not be cached
+struct content_extent { // one piece of a file that lies inside another one, an ISO for example
+    uint64_t start;     // in the outer file, bytes
+    uint64_t bytes;
+};
+
+struct content_node { // an open file, yours; content_node_close gives it back
+    int fd;           // >= 3: a file, of which it is the whole or a part: content_node_find; else `memory`
+    uint64_t start;   // where in `fd` its first byte lies; 0 = it is the whole file
+    struct content_extents *extents; // NULL = it lies in one piece
+    struct content_memory *memory;   // or NULL
+    const uint8_t *bytes;            // of `memory`
+    uint64_t size;                   // bytes
+    int64_t modified_s;              // Unix seconds; 0 = not known
+    char etag[CONTENT_ETAG_BYTES];   // with its quotes; changes whenever the bytes do
+    const char *type;                // MIME type, static
+    const char *source;              // the name of the source that had it; NULL = none yet
+    char path[CONTENT_PATH_BYTES];   // canonical, as it was found
+    bool is_private;                 // generated for one machine: must not be cached
+    bool is_common; // for some seconds everybody gets the same, and asking changes nothing: engines may keep
+                    // it
     enum content_part part;
     uint64_t machine_id; // whose, 0 = nobody's in particular
     uint64_t order_id;   // 0 = none
+};
+
+struct content_entry { // one name in a folder of the tree; borrowed for the call
+    const char *name;
+    bool is_folder;
+    uint64_t size;      // bytes; 0 for a folder
+    int64_t modified_s; // Unix seconds; 0 = not known
 };
 
 /// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg", and an empty
@@ -52,11 +69,15 @@ struct content_node {              // an open file, yours; content_node_close gi
 /// path does not tell it), STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED or STATUS_IO to end
 /// the search. It adds reasons of its own where it knows more than "not found". `nearest` (may be NULL) finds
 /// the name of a file that it serves to everybody and that is most like `path`; false when none is near.
+/// `list` (may be NULL) shows what is in the folder `path` ("" = the root) and served to everybody, in no
+/// order; STATUS_NOT_FOUND when there is no such folder here.
 struct content_source {
     const char *name; // for logs: "generated", "loaders", "images", "root"
     enum status (*lookup)(void *self, const char *path, const struct content_client *client,
                           struct content_node *node, struct reasons *reasons);
     bool (*nearest)(void *self, const char *path, char out[CONTENT_PATH_BYTES]);
+    enum status (*list)(void *self, const char *path,
+                        void (*visit)(void *context, const struct content_entry *entry), void *context);
     bool is_shared; // it answers everybody alike, and asking it changes nothing
     void *self;
 };
@@ -98,6 +119,16 @@ void content_node_init(struct content_node *node);
 /// Gives back what `node` holds and empties it; an empty node is allowed.
 void content_node_close(struct content_node *node);
 
+/// How many bytes of a node with a file lie in one piece from `offset` on, and where in `fd` they do (`*at`).
+/// 0 at and behind its end. Nothing else may be assumed of where its bytes are.
+uint64_t content_node_find(const struct content_node *node, uint64_t offset, uint64_t *at);
+
+/// Sends up to `most` bytes at `offset` to the socket `socket`, by sendfile(2) where it can, not beyond one
+/// piece: call it again for what follows. The count that the kernel took; 0 at the end of the node, or of its
+/// file when that was cut off meanwhile; -1 with errno, EAGAIN of a socket that is full among them. Raises no
+/// SIGPIPE for memory; sendfile(2) has no such flag, so the process must ignore the signal.
+int64_t content_node_send(const struct content_node *node, int socket, uint64_t offset, uint64_t most);
+
 /// Reads up to `bytes` bytes at `offset` into `out`: a short count only at the end of the file, -1 with errno
 /// on error.
 int64_t content_node_read(const struct content_node *node, uint64_t offset, void *out, size_t bytes);
@@ -121,6 +152,13 @@ void content_node_set_shared(struct content_node *node, struct content_memory *t
 /// Fills `node` with the open regular file `taken_fd` (closed on failure): size, time, etag. STATUS_NOT_FOUND
 /// when it is no regular file, STATUS_IO when the kernel says no.
 MUST_USE enum status content_node_set_file(struct content_node *node, int taken_fd);
+
+/// Fills `node` with a file that lies inside the open regular file `taken_fd` (closed on failure) in `count`
+/// pieces, which follow each other: size is their sum, time and etag come from the outer file and the place
+/// in it. Pieces must not lie behind the end of the outer file: STATUS_MALFORMED. Fails as
+/// content_node_set_file, too.
+MUST_USE enum status content_node_set_extents(struct content_node *node, int taken_fd,
+                                              const struct content_extent *extents, size_t count);
 
 /// The MIME type for a path, by its ending ("application/efi" for .efi as EDK2 insists);
 /// "application/octet-stream" otherwise.

@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,15 @@ struct content_memory {
     atomic_uint shares;
     size_t count;
     uint8_t bytes[];
+};
+
+struct content_extents {
+    atomic_uint shares;
+    size_t count;
+    struct extent_place {
+        uint64_t offset; // of its first byte in the node
+        uint64_t start;  // in the outer file
+    } places[];
 };
 
 struct content_memory *content_memory_new(const void *text, size_t bytes)
@@ -59,6 +70,10 @@ void content_node_close(struct content_node *node)
         (void)close(node->fd);
     }
     content_memory_free(node->memory);
+    if (node->extents != NULL &&
+        atomic_fetch_sub_explicit(&node->extents->shares, 1, memory_order_acq_rel) == 1) {
+        heap_free(node->extents);
+    }
     content_node_init(node);
 }
 
@@ -120,6 +135,109 @@ enum status content_node_set_file(struct content_node *node, int taken_fd)
     return STATUS_OK;
 }
 
+// The pieces that are not empty. `*size` is their sum. STATUS_MALFORMED when one leaves a file of `room`
+// bytes.
+static enum status extents_gather(struct content_extents *out, const struct content_extent *extents,
+                                  size_t count, uint64_t room, uint64_t *size)
+{
+    *size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (extents[i].start > room || extents[i].bytes > room - extents[i].start ||
+            extents[i].bytes > (uint64_t)INT64_MAX - *size) {
+            return STATUS_MALFORMED;
+        }
+        if (extents[i].bytes != 0) {
+            out->places[out->count++] = (struct extent_place){.offset = *size, .start = extents[i].start};
+            *size += extents[i].bytes;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status content_node_set_extents(struct content_node *node, int taken_fd,
+                                     const struct content_extent *extents, size_t count)
+{
+    struct content_node outer;
+    content_node_init(&outer);
+    enum status status = content_node_set_file(&outer, taken_fd);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct content_extents *gathered = heap_new(sizeof *gathered + count * sizeof gathered->places[0]);
+    gathered->count = 0;
+    atomic_init(&gathered->shares, 1);
+    uint64_t size;
+    status = extents_gather(gathered, extents, count, outer.size, &size);
+    if (status != STATUS_OK) {
+        heap_free(gathered);
+        content_node_close(&outer);
+        return status;
+    }
+    node->fd = outer.fd;
+    node->size = size;
+    node->modified_s = outer.modified_s;
+    node->start = gathered->count == 0 ? 0 : gathered->places[0].start;
+    node->extents = gathered;
+    if (gathered->count < 2) {
+        heap_free(gathered);
+        node->extents = NULL;
+    }
+    char version[sizeof outer.etag + 2 * sizeof(uint64_t)] = {0};
+    memcpy(version, outer.etag, sizeof outer.etag);
+    memcpy(version + sizeof outer.etag, &node->start, sizeof node->start);
+    memcpy(version + sizeof outer.etag + sizeof node->start, &node->size, sizeof node->size);
+    node_set_etag(node, version, sizeof version);
+    return STATUS_OK;
+}
+
+// The last piece that begins at or before `offset`.
+static size_t extents_find(const struct content_extents *extents, uint64_t offset)
+{
+    size_t low = 0;
+    size_t high = extents->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (extents->places[middle].offset <= offset) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+uint64_t content_node_find(const struct content_node *node, uint64_t offset, uint64_t *at)
+{
+    if (offset >= node->size) {
+        *at = 0;
+        return 0;
+    }
+    if (node->extents == NULL) {
+        *at = node->start + offset;
+        return node->size - offset;
+    }
+    size_t piece = extents_find(node->extents, offset);
+    const struct extent_place *place = &node->extents->places[piece];
+    uint64_t end = piece + 1 < node->extents->count ? place[1].offset : node->size;
+    *at = place->start + (offset - place->offset);
+    return end - offset;
+}
+
+int64_t content_node_send(const struct content_node *node, int socket, uint64_t offset, uint64_t most)
+{
+    if (node->fd < NODE_FIRST_FD) {
+        uint64_t count = offset < node->size ? node->size - offset : 0;
+        count = count < most ? count : most;
+        return count == 0 ? 0
+                          : send(socket, node->bytes + offset, (size_t)count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    uint64_t at;
+    uint64_t count = content_node_find(node, offset, &at);
+    count = count < most ? count : most;
+    off_t place = (off_t)at;
+    return count == 0 ? 0 : sendfile(socket, node->fd, &place, (size_t)count);
+}
+
 static int64_t node_read_memory(const struct content_node *node, uint64_t offset, void *out, size_t bytes)
 {
     if (offset >= node->size) {
@@ -133,18 +251,21 @@ static int64_t node_read_memory(const struct content_node *node, uint64_t offset
 static int64_t node_read_file(const struct content_node *node, uint64_t offset, void *out, size_t bytes)
 {
     size_t done = 0;
-    if (offset > INT64_MAX - bytes) {
-        return 0;
-    }
     while (done < bytes) {
-        ssize_t count = pread(node->fd, (char *)out + done, bytes - done, (off_t)(offset + done));
+        uint64_t at;
+        uint64_t piece = content_node_find(node, offset + done, &at);
+        if (piece == 0) {
+            break;
+        }
+        ssize_t count = pread(node->fd, (char *)out + done,
+                              piece < bytes - done ? (size_t)piece : bytes - done, (off_t)at);
         if (count < 0 && errno == EINTR) {
             continue;
         }
         if (count < 0) {
             return -1;
         }
-        if (count == 0) {
+        if (count == 0) { // it was cut off since
             break;
         }
         done += (size_t)count;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define PIECES_BLOCK_BYTES  (128 * 1024)
 #define CONTENT_RANGE_BYTES 80
 
 // The target.
@@ -133,6 +134,41 @@ static void free_memory(void *memory)
     content_memory_free(memory);
 }
 
+// For MHD: bytes of a file that lies in several pieces. `context` is a copy of the node, which it owns.
+struct pieces {
+    struct content_node node;
+    uint64_t offset;
+};
+
+static ssize_t read_pieces(void *context, uint64_t position, char *out, size_t most)
+{
+    struct pieces *pieces = context;
+    int64_t count = content_node_read(&pieces->node, pieces->offset + position, out, most);
+    return count > 0 ? (ssize_t)count : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_pieces(void *context)
+{
+    struct pieces *pieces = context;
+    content_node_close(&pieces->node);
+    heap_free(pieces);
+}
+
+static struct MHD_Response *pieces_response(struct http_request *request)
+{
+    const struct http_answer *answer = &request->answer;
+    struct pieces *pieces = heap_new(sizeof *pieces);
+    *pieces = (struct pieces){.node = request->node, .offset = answer->offset};
+    request->node.fd = -1;
+    request->node.extents = NULL;
+    struct MHD_Response *response = MHD_create_response_from_callback(answer->count, PIECES_BLOCK_BYTES,
+                                                                      read_pieces, pieces, free_pieces);
+    if (response == NULL) {
+        free_pieces(pieces);
+    }
+    return response;
+}
+
 // The response takes the node's file or memory along.
 static struct MHD_Response *body_response(struct http_request *request)
 {
@@ -140,7 +176,11 @@ static struct MHD_Response *body_response(struct http_request *request)
     const struct http_answer *answer = &request->answer;
     struct MHD_Response *response;
     if (node->memory == NULL) {
-        response = MHD_create_response_from_fd_at_offset64(answer->count, node->fd, answer->offset);
+        uint64_t at;
+        if (answer->count > content_node_find(node, answer->offset, &at)) {
+            return pieces_response(request);
+        }
+        response = MHD_create_response_from_fd_at_offset64(answer->count, node->fd, at);
         node->fd = response != NULL ? -1 : node->fd;
         return response;
     }

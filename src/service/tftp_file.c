@@ -21,68 +21,76 @@ struct identity { // what tells one version of a file from another
     uint64_t bytes;
     uint64_t modified_s;
     uint64_t modified_ns;
+    uint64_t start; // where in the outer file it lies, and how much of it there is
+    uint64_t part_bytes;
 };
 
 struct tftp_file {
     struct tftp_thread *thread;
     unsigned shares;
-    bool is_listed; // in thread->files
-    int fd;         // -1 = memory
-    const uint8_t *map;
-    struct content_memory *memory;
+    bool is_listed;           // in thread->files
+    struct content_node node; // what it owns: an open file, or shared memory
+    void *mapping;            // NULL = none
+    size_t mapping_bytes;
+    const uint8_t *map; // its first byte in memory, by whichever way; NULL = it is read
     uint64_t bytes;
     uint64_t key;
     struct identity identity;
 };
 
-static bool identify(int fd, struct identity *identity)
+static bool identify(const struct content_node *node, struct identity *identity)
 {
     struct stat about;
-    if (fstat(fd, &about) != 0) {
+    if (fstat(node->fd, &about) != 0) {
         return false;
     }
     *identity = (struct identity){.device = about.st_dev,
                                   .inode = about.st_ino,
                                   .bytes = (uint64_t)about.st_size,
                                   .modified_s = (uint64_t)about.st_mtim.tv_sec,
-                                  .modified_ns = (uint64_t)about.st_mtim.tv_nsec};
+                                  .modified_ns = (uint64_t)about.st_mtim.tv_nsec,
+                                  .start = node->start,
+                                  .part_bytes = node->size};
     return true;
 }
 
 static bool is_same(const struct identity *a, const struct identity *b)
 {
     return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes &&
-           a->modified_s == b->modified_s && a->modified_ns == b->modified_ns;
+           a->modified_s == b->modified_s && a->modified_ns == b->modified_ns && a->start == b->start &&
+           a->part_bytes == b->part_bytes;
 }
 
-// Maps it if it is worth it and within the budget. Without a map it is read.
+// Maps it if it is worth it and within the budget, and lies in one piece. Without a map it is read.
 static void map_file(struct tftp_file *file)
 {
     struct tftp_engine *engine = file->thread->engine;
-    if (file->bytes == 0 || file->bytes > MAP_FILE_BYTES) {
+    uint64_t at;
+    uint64_t piece = content_node_find(&file->node, 0, &at);
+    if (file->bytes == 0 || file->bytes > MAP_FILE_BYTES || piece != file->bytes) {
         return;
     }
-    if (atomic_fetch_add(&engine->mapped_bytes, file->bytes) + file->bytes > MAP_ALL_BYTES) {
-        atomic_fetch_sub(&engine->mapped_bytes, file->bytes);
+    uint64_t before = at % (uint64_t)sysconf(_SC_PAGESIZE); // a mapping begins with a page
+    size_t bytes = (size_t)(file->bytes + before);
+    if (atomic_fetch_add(&engine->mapped_bytes, bytes) + bytes > MAP_ALL_BYTES) {
+        atomic_fetch_sub(&engine->mapped_bytes, bytes);
         return;
     }
-    void *map = mmap(NULL, (size_t)file->bytes, PROT_READ, MAP_SHARED, file->fd, 0);
+    void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, file->node.fd, (off_t)(at - before));
     if (map == MAP_FAILED) {
-        atomic_fetch_sub(&engine->mapped_bytes, file->bytes);
+        atomic_fetch_sub(&engine->mapped_bytes, bytes);
         return;
     }
-    file->map = map;
+    file->mapping = map;
+    file->mapping_bytes = bytes;
+    file->map = (const uint8_t *)map + before;
 }
 
 static struct tftp_file *take_memory(struct tftp_thread *thread, struct content_node *node)
 {
     struct tftp_file *file = heap_new(sizeof *file);
-    *file = (struct tftp_file){.thread = thread,
-                               .shares = 1,
-                               .fd = -1,
-                               .map = node->bytes,
-                               .memory = node->memory,
-                               .bytes = node->size};
+    *file = (struct tftp_file){
+        .thread = thread, .shares = 1, .node = *node, .map = node->bytes, .bytes = node->size};
     content_node_init(node); // its bytes are the file's now
     return file;
 }
@@ -91,16 +99,14 @@ static struct tftp_file *take_descriptor(struct tftp_thread *thread, struct cont
                                          const struct identity *identity, uint64_t key)
 {
     struct tftp_file *file = heap_new(sizeof *file);
-    *file = (struct tftp_file){.thread = thread,
-                               .shares = 1,
-                               .fd = node->fd,
-                               .bytes = node->size,
-                               .key = key,
-                               .identity = *identity};
-    node->fd = -1;
-    content_node_close(node);
+    *file = (struct tftp_file){
+        .thread = thread, .shares = 1, .node = *node, .bytes = node->size, .key = key, .identity = *identity};
+    content_node_init(node);
+    uint64_t at;
+    uint64_t piece = content_node_find(&file->node, 0, &at);
     // A failure means that this file system reads ahead as it likes.
-    (void)posix_fadvise(file->fd, 0, (off_t)size_min(file->bytes, AHEAD_BYTES), POSIX_FADV_WILLNEED);
+    (void)posix_fadvise(file->node.fd, (off_t)at, (off_t)(piece < AHEAD_BYTES ? piece : AHEAD_BYTES),
+                        POSIX_FADV_WILLNEED);
     map_file(file);
     if (tftp_table_find(&thread->files, key) == NULL) { // two that collide are kept apart
         tftp_table_put(&thread->files, key, file);
@@ -115,7 +121,8 @@ struct tftp_file *tftp_file_take(struct tftp_thread *thread, struct content_node
         return take_memory(thread, node);
     }
     struct identity identity;
-    if (!identify(node->fd, &identity) || identity.bytes != node->size) {
+    bool is_part = node->start != 0 || node->extents != NULL;
+    if (!identify(node, &identity) || (identity.bytes != node->size && !is_part)) {
         content_node_close(node);
         return NULL;
     }
@@ -137,16 +144,11 @@ void tftp_file_drop(struct tftp_file *file)
     if (file->is_listed) {
         (void)tftp_table_remove(&file->thread->files, file->key);
     }
-    if (file->fd >= 0) {
-        if (file->map != NULL) {
-            void *map;
-            memcpy(&map, &file->map, sizeof map); // munmap(2) knows no const
-            (void)munmap(map, (size_t)file->bytes);
-            atomic_fetch_sub(&file->thread->engine->mapped_bytes, file->bytes);
-        }
-        (void)close(file->fd);
+    if (file->mapping != NULL) {
+        (void)munmap(file->mapping, file->mapping_bytes);
+        atomic_fetch_sub(&file->thread->engine->mapped_bytes, file->mapping_bytes);
     }
-    content_memory_free(file->memory);
+    content_node_close(&file->node);
     heap_free(file);
 }
 
@@ -162,22 +164,11 @@ const uint8_t *tftp_file_map(const struct tftp_file *file)
 
 enum status tftp_file_read(const struct tftp_file *file, uint64_t offset, void *out, size_t bytes)
 {
-    size_t done = 0;
-    while (done < bytes) {
-        ssize_t count = pread(file->fd, (uint8_t *)out + done, bytes - done, (off_t)(offset + done));
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            return STATUS_IO;
-        }
-        done += (size_t)count;
-    }
-    return STATUS_OK;
+    return content_node_read(&file->node, offset, out, bytes) == (int64_t)bytes ? STATUS_OK : STATUS_IO;
 }
 
 bool tftp_file_is_unchanged(const struct tftp_file *file)
 {
     struct identity now;
-    return file->fd < 0 || (identify(file->fd, &now) && is_same(&now, &file->identity));
+    return file->node.fd < 0 || (identify(&file->node, &now) && is_same(&now, &file->identity));
 }

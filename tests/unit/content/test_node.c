@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 static int open_in(struct tree *tree, const char *path)
 {
@@ -189,6 +190,90 @@ static void types_are_those_that_firmware_insists_on(void **state)
     assert_string_equal(content_type_find(""), "application/octet-stream");
 }
 
+// "0123456789abcdef" as three pieces of a file: 89ab, 0123, an empty one, ef.
+static void open_pieces(struct tree *tree, struct content_node *node)
+{
+    const struct content_extent extents[] = {{8, 4}, {0, 4}, {3, 0}, {14, 2}};
+    tree_file(tree, "outer", "0123456789abcdef", 0644);
+    content_node_init(node);
+    assert_int_equal(content_node_set_extents(node, open_in(tree, "outer"), extents, COUNT_OF(extents)),
+                     STATUS_OK);
+}
+
+static void a_file_in_pieces_of_another_is_read_as_one(void **state)
+{
+    struct content_node node;
+    char out[16] = "";
+    uint64_t at;
+    open_pieces(*state, &node);
+    assert_int_equal(node.size, 10);
+    assert_int_equal(content_node_read(&node, 0, out, sizeof out), 10);
+    assert_memory_equal(out, "89ab0123ef", 10);
+    assert_int_equal(content_node_read(&node, 3, out, 6), 6);
+    assert_memory_equal(out, "b0123e", 6);
+    assert_int_equal(content_node_read(&node, 10, out, sizeof out), 0);
+    assert_int_equal(content_node_find(&node, 5, &at), 3);
+    assert_int_equal(at, 1);
+    assert_int_equal(content_node_find(&node, 9, &at), 1);
+    assert_int_equal(at, 15);
+    assert_int_equal(content_node_find(&node, UINT64_MAX, &at), 0);
+    content_node_close(&node);
+}
+
+static void a_file_in_pieces_is_sent_piece_by_piece(void **state)
+{
+    struct content_node node;
+    int sockets[2];
+    char out[16] = "";
+    open_pieces(*state, &node);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    assert_int_equal(content_node_send(&node, sockets[0], 2, 100), 2);
+    assert_int_equal(content_node_send(&node, sockets[0], 4, 3), 3);
+    assert_int_equal(content_node_send(&node, sockets[0], 10, 3), 0);
+    assert_int_equal(read(sockets[1], out, sizeof out), 5);
+    assert_memory_equal(out, "ab012", 5);
+    content_node_close(&node);
+    content_node_init(&node);
+    content_node_set_memory(&node, "hello", 5);
+    assert_int_equal(content_node_send(&node, sockets[0], 1, 3), 3);
+    assert_int_equal(read(sockets[1], out, sizeof out), 3);
+    assert_memory_equal(out, "ell", 3);
+    content_node_close(&node);
+    close(sockets[0]);
+    close(sockets[1]);
+}
+
+static void a_piece_outside_of_its_file_is_refused(void **state)
+{
+    struct tree *tree = *state;
+    struct content_node node;
+    const struct content_extent behind = {15, 2};
+    const struct content_extent wraps = {8, UINT64_MAX - 4};
+    tree_file(tree, "outer", "0123456789abcdef", 0644);
+    content_node_init(&node);
+    assert_int_equal(content_node_set_extents(&node, open_in(tree, "outer"), &behind, 1), STATUS_MALFORMED);
+    assert_int_equal(content_node_set_extents(&node, open_in(tree, "outer"), &wraps, 1), STATUS_MALFORMED);
+    assert_int_equal(content_node_set_extents(&node, open_in(tree, "outer"), NULL, 0), STATUS_OK);
+    assert_int_equal(node.size, 0);
+    content_node_close(&node);
+}
+
+static void two_files_of_one_outer_file_have_different_etags(void **state)
+{
+    struct tree *tree = *state;
+    struct content_node first;
+    struct content_node second;
+    const struct content_extent extents[] = {{2, 4}, {6, 4}};
+    tree_file(tree, "outer", "0123456789abcdef", 0644);
+    content_node_init(&first);
+    content_node_init(&second);
+    assert_int_equal(content_node_set_extents(&first, open_in(tree, "outer"), &extents[0], 1), STATUS_OK);
+    assert_int_equal(content_node_set_extents(&second, open_in(tree, "outer"), &extents[1], 1), STATUS_OK);
+    assert_string_not_equal(first.etag, second.etag);
+    content_node_close(&first);
+    content_node_close(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +285,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_read_at_any_place, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(a_folder_is_no_file, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(a_file_never_sits_on_standard_input, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(a_file_in_pieces_of_another_is_read_as_one, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(a_file_in_pieces_is_sent_piece_by_piece, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(a_piece_outside_of_its_file_is_refused, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(two_files_of_one_outer_file_have_different_etags, tree_make,
+                                        tree_remove),
         cmocka_unit_test(shared_bytes_live_until_the_last_share_goes),
         cmocka_unit_test(types_are_those_that_firmware_insists_on),
     };
