@@ -171,5 +171,26 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "  preferred_s INTEGER NOT NULL,"
     "  ends_s INTEGER NOT NULL,"
     "  hostname TEXT NOT NULL) STRICT;",
+
+    // Version 5: the catalogue. Where an image's files are, what can be expected of it, and the ways to boot it.
+    "ALTER TABLE image ADD COLUMN medium TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN grade TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN remark TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN efi_x64 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN efi_ia32 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE image ADD COLUMN efi_arm64 TEXT NOT NULL DEFAULT '';"
+
+    "CREATE TABLE image_method("
+    "  image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  way TEXT NOT NULL,"
+    "  firmware INTEGER NOT NULL," // IMAGE_ON_*
+    "  kernel TEXT NOT NULL,"
+    "  initrd TEXT NOT NULL,"
+    "  arguments TEXT NOT NULL,"
+    "  memory_bytes INTEGER NOT NULL,"
+    "  PRIMARY KEY(image_id, position)) STRICT, WITHOUT ROWID;",
 };
 // clang-format on

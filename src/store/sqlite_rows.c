@@ -3,42 +3,17 @@
 
 #include "base/text.h"
 #include "store/memory.h"
+#include "store/sqlite_column.h"
+#include "store/sqlite_image.h"
 #include "store/sqlite_lease6.h"
 
 #include <string.h>
-
-static void rows_bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
-}
-
-static void rows_bind_number(sqlite3_stmt *statement, int at, uint64_t number)
-{
-    (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
-}
-
-static void rows_bind_time(sqlite3_stmt *statement, int at, int64_t time)
-{
-    (void)sqlite3_bind_int64(statement, at, time);
-}
 
 static void rows_bind_hw(sqlite3_stmt *statement, int at, const struct hw *address)
 {
     uint8_t bytes[1 + HW_BYTES] = {address->type};
     memcpy(bytes + 1, address->octets, address->length);
     (void)sqlite3_bind_blob(statement, at, bytes, 1 + address->length, SQLITE_TRANSIENT);
-}
-
-/// Whether the text in column `at` fits whole into `out`.
-static bool rows_read_text(sqlite3_stmt *statement, int at, char *out, size_t out_bytes)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, at);
-    return text != NULL && text_copy(out, out_bytes, text) == STATUS_OK;
-}
-
-static uint64_t rows_read_number(sqlite3_stmt *statement, int at)
-{
-    return (uint64_t)sqlite3_column_int64(statement, at);
 }
 
 static struct ip4 rows_read_ip4(sqlite3_stmt *statement, int at)
@@ -82,12 +57,6 @@ static bool rows_read_hw(sqlite3_stmt *statement, int at, struct hw *address)
     *address = (struct hw){.type = blob[0], .length = (uint8_t)(bytes - 1)};
     memcpy(address->octets, blob + 1, address->length);
     return true;
-}
-
-static const char *rows_text(sqlite3_stmt *statement, int at)
-{
-    const char *text = (const char *)sqlite3_column_text(statement, at);
-    return text == NULL ? "" : text;
 }
 
 static void machine_bind(sqlite3_stmt *statement, const void *row)
@@ -161,44 +130,6 @@ static bool machine_part_read(sqlite3_stmt *statement, void *row)
     struct machine *machine = row;
     return machine->mac_count < MACHINE_MACS_MOST &&
            rows_read_hw(statement, 0, &machine->macs[machine->mac_count++]);
-}
-
-static void image_bind(sqlite3_stmt *statement, const void *row)
-{
-    const struct image *image = row;
-    rows_bind_number(statement, 1, image->id);
-    rows_bind_text(statement, 2, image->name);
-    rows_bind_text(statement, 3, image->family);
-    rows_bind_text(statement, 4, image->description);
-    rows_bind_text(statement, 5, image->kernel);
-    rows_bind_text(statement, 6, image->initrd);
-    rows_bind_text(statement, 7, image->arguments);
-    rows_bind_number(statement, 8, image->size_bytes);
-    rows_bind_number(statement, 9, image->file_count);
-    rows_bind_time(statement, 10, image->created_s);
-    rows_bind_text(statement, 11, image_kind_text(image->kind));
-    rows_bind_number(statement, 12, image->starts);
-    rows_bind_number(statement, 13, image->content_bytes);
-    rows_bind_number(statement, 14, image->needs_bytes);
-}
-
-static bool image_read(sqlite3_stmt *statement, void *row)
-{
-    struct image *image = row;
-    image->id = rows_read_number(statement, 0);
-    image->size_bytes = rows_read_number(statement, 7);
-    image->file_count = (uint32_t)rows_read_number(statement, 8);
-    image->created_s = sqlite3_column_int64(statement, 9);
-    image->starts = (uint8_t)rows_read_number(statement, 11);
-    image->content_bytes = rows_read_number(statement, 12);
-    image->needs_bytes = rows_read_number(statement, 13);
-    return rows_read_text(statement, 1, image->name, sizeof image->name) &&
-           rows_read_text(statement, 2, image->family, sizeof image->family) &&
-           rows_read_text(statement, 3, image->description, sizeof image->description) &&
-           rows_read_text(statement, 4, image->kernel, sizeof image->kernel) &&
-           rows_read_text(statement, 5, image->initrd, sizeof image->initrd) &&
-           rows_read_text(statement, 6, image->arguments, sizeof image->arguments) &&
-           image_kind_parse(rows_text(statement, 10), &image->kind) == STATUS_OK;
 }
 
 static void profile_bind(sqlite3_stmt *statement, const void *row)
@@ -478,14 +409,16 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
         {
             .table = "image",
             .row_bytes = sizeof(struct image),
-            .put = "INSERT INTO image(id, name, family, description, kernel, initrd, arguments, size_bytes,"
-                   " file_count, created_s, kind, starts, content_bytes, needs_bytes)"
-                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            .put = SQLITE_IMAGE_PUT,
             .remove = "DELETE FROM image WHERE id = ?1",
-            .load = "SELECT id, name, family, description, kernel, initrd, arguments, size_bytes, file_count,"
-                    " created_s, kind, starts, content_bytes, needs_bytes FROM image ORDER BY id",
-            .bind = image_bind,
-            .read = image_read,
+            .load = SQLITE_IMAGE_LOAD,
+            .bind = sqlite_image_bind,
+            .read = sqlite_image_read,
+            .part_put = SQLITE_IMAGE_METHOD_PUT,
+            .part_load = SQLITE_IMAGE_METHOD_LOAD,
+            .part_count = sqlite_image_method_count,
+            .part_bind = sqlite_image_method_bind,
+            .part_read = sqlite_image_method_read,
         },
     [STORE_PROFILE] =
         {

@@ -93,6 +93,61 @@ static void what_an_image_starts_on_is_said(void **state)
     }
 }
 
+static void ways_grades_and_firmware_are_read_back_from_their_texts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < IMAGE_WAY_COUNT; i++) {
+        enum image_way way = IMAGE_WAY_COUNT;
+        assert_int_equal(image_way_parse(image_way_text((enum image_way)i), &way), STATUS_OK);
+        assert_int_equal(way, i);
+    }
+    for (unsigned i = 0; i < IMAGE_GRADE_COUNT; i++) {
+        enum image_grade grade = IMAGE_GRADE_COUNT;
+        assert_int_equal(image_grade_parse(image_grade_text((enum image_grade)i), &grade), STATUS_OK);
+        assert_int_equal(grade, i);
+        assert_true(i == 0 || strlen(image_grade_sentence(grade)) > 10);
+    }
+    for (unsigned bit = IMAGE_ON_BIOS; bit <= IMAGE_ON_ARM64; bit *= 2) {
+        char out[64];
+        struct text text;
+        uint8_t on = 0;
+        text_init(&text, out, sizeof out);
+        image_on_print((uint8_t)bit, &text);
+        assert_int_equal(image_on_parse(out, &on), STATUS_OK);
+        assert_int_equal(on, bit);
+    }
+    enum image_way way;
+    enum image_grade grade;
+    uint8_t on;
+    assert_int_equal(image_way_parse("floppy", &way), STATUS_NOT_FOUND);
+    assert_int_equal(image_grade_parse("good", &grade), STATUS_NOT_FOUND);
+    assert_int_equal(image_on_parse("uefi", &on), STATUS_NOT_FOUND);
+}
+
+static void the_first_method_that_fits_firmware_and_memory_is_taken(void **state)
+{
+    (void)state;
+    const uint64_t gib = UINT64_C(1) << 30;
+    static struct image image;
+    image = (struct image){.method_count = 3,
+                           .methods = {{.on = IMAGE_ON_BIOS | IMAGE_ON_X64, .memory_bytes = 8 * gib},
+                                       {.on = IMAGE_ON_X64, .memory_bytes = 2 * gib},
+                                       {.on = IMAGE_ON_ARM64}}};
+    uint64_t needs = 1;
+    assert_ptr_equal(image_find_method(&image, IMAGE_ON_X64, 16 * gib, &needs), &image.methods[0]);
+    assert_int_equal(needs, 0);
+    assert_ptr_equal(image_find_method(&image, IMAGE_ON_X64, 4 * gib, NULL), &image.methods[1]);
+    assert_ptr_equal(image_find_method(&image, IMAGE_ON_X64, 0, NULL), &image.methods[0]);
+    assert_ptr_equal(image_find_method(&image, IMAGE_ON_ARM64, 1, NULL), &image.methods[2]);
+    assert_ptr_equal(image_find_method(&image, 0, 4 * gib, NULL), &image.methods[1]);
+    assert_null(image_find_method(&image, IMAGE_ON_X64, gib, &needs));
+    assert_int_equal(needs, 2 * gib);
+    assert_null(image_find_method(&image, IMAGE_ON_BIOS, gib, &needs));
+    assert_int_equal(needs, 8 * gib);
+    assert_null(image_find_method(&image, IMAGE_ON_IA32, 0, &needs));
+    assert_int_equal(needs, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +155,8 @@ int main(void)
         cmocka_unit_test(paths_stay_inside_the_image),
         cmocka_unit_test(kinds_are_read_back_from_their_texts),
         cmocka_unit_test(what_an_image_starts_on_is_said),
+        cmocka_unit_test(ways_grades_and_firmware_are_read_back_from_their_texts),
+        cmocka_unit_test(the_first_method_that_fits_firmware_and_memory_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include "unit/store/place.h"
 #include "unit/test.h"
 
-static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 4, "a new migration needs a test here");
+static_assert(COUNT_OF(SCHEMA_MIGRATIONS) == 5, "a new migration needs a test here");
 
 // A database as version 1 left it, with a row of each kind.
 static void make_version_1(const struct place *place)
@@ -132,13 +132,38 @@ static void a_machine_of_version_3_has_no_options_and_no_proposal(void **state)
     store_close(store);
 }
 
+static void an_image_of_version_4_boots_as_before_and_can_learn_ways(void **state)
+{
+    const struct place *place = *state;
+    make_version_1(place);
+    for (int i = 1; i < 4; i++) {
+        run_sql(place, SCHEMA_MIGRATIONS[i]);
+    }
+    run_sql(place,
+            "PRAGMA user_version = 4; INSERT INTO image(id, name, family, description, kernel, initrd,"
+            " arguments, size_bytes, file_count, created_s) VALUES(900, 'old', 'linux', '', 'linux', '',"
+            " 'quiet', 1, 1, 1);");
+    struct store *store = open_store(place);
+    struct image image = *store_image_find(store, "old");
+    assert_string_equal(image.kernel, "linux");
+    assert_int_equal(image.method_count, 0);
+    assert_int_equal(image.grade, IMAGE_GRADE_NONE);
+    assert_string_equal(image.medium, "");
+    image.method_count = 1;
+    (void)text_copy(image.methods[0].kernel, sizeof image.methods[0].kernel, "linux");
+    assert_int_equal(store_image_put(store, &image, NULL), STATUS_OK);
+    store = reopen_store(place, store);
+    assert_int_equal(store_image_find(store, "old")->method_count, 1);
+    store_close(store);
+}
+
 static void what_is_migrated_once_is_left_alone(void **state)
 {
     make_version_1(*state);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 4);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 5);
     store_close(open_store(*state));
-    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 4);
+    assert_int_equal(ask_sql(*state, "PRAGMA user_version"), 5);
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM orders"), 2);
 }
 
@@ -177,6 +202,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_machine_of_version_3_has_no_options_and_no_proposal, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(a_machine_of_version_2_is_served_by_tftp_as_before, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(an_image_of_version_4_boots_as_before_and_can_learn_ways, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(what_is_migrated_once_is_left_alone, make_place, remove_place),
         cmocka_unit_test_setup_teardown(a_migrated_database_looks_like_a_new_one, make_place, remove_place),

@@ -55,6 +55,24 @@ static void images_and_profiles_come_back_whole(void **state)
     image.starts = IMAGE_STARTS_BIOS | IMAGE_STARTS_SECURE;
     image.content_bytes = UINT64_C(2361393152);
     image.needs_bytes = UINT64_C(3000000000);
+    (void)text_copy(image.medium, sizeof image.medium, "debian-12/medium.iso");
+    (void)text_copy(image.sha256, sizeof image.sha256, "00ff");
+    image.grade = IMAGE_GRADE_UNATTENDED;
+    (void)text_copy(image.remark, sizeof image.remark, "its installer fetches all it needs");
+    for (unsigned i = 0; i < IMAGE_EFI_COUNT; i++) {
+        (void)snprintf(image.efi_loader[i], sizeof image.efi_loader[i], "EFI/boot/boot%u.efi", i);
+    }
+    image.method_count = IMAGE_METHODS_MOST;
+    for (unsigned i = 0; i < IMAGE_METHODS_MOST; i++) {
+        struct image_method *method = &image.methods[i];
+        (void)snprintf(method->name, sizeof method->name, "way-%u", i);
+        method->way = (enum image_way)(i % IMAGE_WAY_COUNT);
+        method->on = (uint8_t)(1u << (i % 4));
+        method->memory_bytes = UINT64_C(1) << (30 + i);
+        (void)snprintf(method->kernel, sizeof method->kernel, "linux-%u", i);
+        (void)snprintf(method->initrd, sizeof method->initrd, "initrd-%u microcode-%u", i, i);
+        (void)snprintf(method->arguments, sizeof method->arguments, "ip=dhcp number=%u", i);
+    }
     struct profile bare = facts_profile("bare", "debian-12");
     profile.answer = answer;
     profile.answer_bytes = sizeof answer - 1;
