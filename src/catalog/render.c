@@ -100,7 +100,8 @@ enum status render_arguments(const struct render_facts *facts, struct text *out,
     snprintf(family_place, sizeof family_place, "family %s, answer arguments", facts->image->family);
     snprintf(profile_place, sizeof profile_place, "profile %s, arguments", facts->profile->name);
     values_init(&values, facts);
-    enum status status = render_part(&values, facts->image->arguments, image_place, out, problem);
+    const char *own = facts->method == NULL ? facts->image->arguments : facts->method->arguments;
+    enum status status = render_part(&values, own, image_place, out, problem);
     if (status == STATUS_OK && has_answer) {
         status = render_part(&values, facts->family->answer_arguments, family_place, out, problem);
     }

@@ -17,11 +17,12 @@ struct render_facts { // all borrowed
     const struct machine *machine;
     const struct profile *profile;
     const struct image *image;
-    const struct family *family;   // NULL = the image's family is not in the catalogue
-    const struct order *order;     // NULL = a preview without order
-    const struct network *network; // the network it boots on; NULL = not one of ours (proxy mode)
-    struct ip4 address;            // the machine's address now; 0 = not known
-    struct ip server;              // ours, as the machine reaches it
+    const struct image_method *method; // how the image is booted; NULL = by its kernel and initrd
+    const struct family *family;       // NULL = the image's family is not in the catalogue
+    const struct order *order;         // NULL = a preview without order
+    const struct network *network;     // the network it boots on; NULL = not one of ours (proxy mode)
+    struct ip4 address;                // the machine's address now; 0 = not known
+    struct ip server;                  // ours, as the machine reaches it
     uint16_t http_port;
     uint16_t https_port;     // for agents; 0 = none
     const char *certificate; // "sha256:HEX", of HTTPS

@@ -20,13 +20,29 @@ static bool pxelinux_cfg_is_url(const char *value)
     return strstr(value, "::") != NULL || strstr(value, "://") != NULL || strpbrk(value, "#;%") != NULL;
 }
 
+static bool pxelinux_cfg_is_word(const char *value)
+{
+    return *value != '\0' && strpbrk(value, " ,") == NULL && !pxelinux_cfg_is_url(value) &&
+           !pxelinux_cfg_has_control(value);
+}
+
 enum status pxelinux_cfg_add_word(struct text *out, const char *key, const char *value)
 {
-    if (*value == '\0' || strpbrk(value, " ,") != NULL || pxelinux_cfg_is_url(value) ||
-        pxelinux_cfg_has_control(value)) {
-        return STATUS_UNSUPPORTED;
+    return pxelinux_cfg_add_words(out, key, &value, 1);
+}
+
+enum status pxelinux_cfg_add_words(struct text *out, const char *key, const char *const *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!pxelinux_cfg_is_word(values[i])) {
+            return STATUS_UNSUPPORTED;
+        }
     }
-    text_add_format(out, "%s %s\n", key, value);
+    text_add(out, key);
+    for (size_t i = 0; i < count; i++) {
+        text_add_format(out, "%s%s", i == 0 ? " " : ",", values[i]);
+    }
+    text_add_char(out, '\n');
     return STATUS_OK;
 }
 

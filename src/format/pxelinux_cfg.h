@@ -15,6 +15,10 @@
 /// character or what makes a URL of it ("::", "://", '#', ';', '%').
 MUST_USE enum status pxelinux_cfg_add_word(struct text *out, const char *key, const char *value);
 
+/// The same with `count` values and a comma between them, as INITRD takes several.
+MUST_USE enum status pxelinux_cfg_add_words(struct text *out, const char *key, const char *const *values,
+                                            size_t count);
+
 /// Appends "KEY value\n" where the value is the rest of the line (APPEND). STATUS_UNSUPPORTED, and nothing
 /// appended, when `value` is empty, is "-" (which means "nothing" there), or holds a control character.
 MUST_USE enum status pxelinux_cfg_add_line(struct text *out, const char *key, const char *value);

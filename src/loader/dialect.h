@@ -4,6 +4,8 @@
 
 #include "loader/loader.h"
 
+#define DIALECT_MEMDISK "memdisk" // syslinux's, which makes a disk of an image in memory on BIOS
+
 struct dialect {
     const char *name; // for people: "GRUB"
     /// Says on the screen what waits, and asks again every `poll_s` seconds, for ever.

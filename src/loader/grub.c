@@ -53,18 +53,19 @@ static enum status grub_add_file(const struct loader_context *context, const cha
     return text.cut ? STATUS_TOO_LONG : grub_cfg_add_word(out, place);
 }
 
+// What the machine starts, behind the command for it: "linux" or "chainloader".
 static enum status grub_add_kernel(const struct loader_context *context, struct text *out,
                                    struct problem *problem)
 {
     char mac[HW_TEXT_BYTES];
-    text_add(out, "linux ");
+    text_add(out, context->way == IMAGE_WAY_EFI ? "chainloader " : "linux ");
     if (grub_add_file(context, context->kernel, out) != STATUS_OK) {
         return dialect_refuse(&dialect_grub, "the kernel's path", context->kernel, problem);
     }
     if (grub_cfg_add_arguments(out, context->arguments) != STATUS_OK) {
         return dialect_refuse(&dialect_grub, "these kernel arguments", context->arguments, problem);
     }
-    if (dialect_has_bootif(context, mac)) {
+    if (context->way == IMAGE_WAY_KERNEL && dialect_has_bootif(context, mac)) {
         text_add_format(out, " BOOTIF=01-%s", mac);
     }
     text_add_char(out, '\n');
@@ -74,17 +75,21 @@ static enum status grub_add_kernel(const struct loader_context *context, struct 
 static enum status grub_print_image(const struct loader_context *context, struct text *out,
                                     struct problem *problem)
 {
+    if (context->way == IMAGE_WAY_BIOS || context->way == IMAGE_WAY_DISK) {
+        return dialect_refuse(&dialect_grub, "a program or disk for BIOS", context->kernel, problem);
+    }
     screen_add_sentence(context, grub_cfg_add_echo, out);
     enum status status = grub_add_kernel(context, out, problem);
-    if (status == STATUS_OK && *context->initrd != '\0') {
-        text_add(out, "initrd ");
-        status = grub_add_file(context, context->initrd, out);
-        text_add_char(out, '\n');
-        if (status != STATUS_OK) {
-            return dialect_refuse(&dialect_grub, "the initrd's path", context->initrd, problem);
+    bool has_initrd = context->way == IMAGE_WAY_KERNEL && context->initrds[0] != NULL;
+    text_add(out, has_initrd ? "initrd" : "");
+    for (unsigned i = 0;
+         status == STATUS_OK && has_initrd && i < LOADER_INITRDS_MOST && context->initrds[i] != NULL; i++) {
+        text_add_char(out, ' ');
+        if (grub_add_file(context, context->initrds[i], out) != STATUS_OK) {
+            return dialect_refuse(&dialect_grub, "the initrd's path", context->initrds[i], problem);
         }
     }
-    text_add(out, "boot\n");
+    text_add(out, has_initrd ? "\nboot\n" : "boot\n");
     return status;
 }
 

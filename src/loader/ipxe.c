@@ -66,31 +66,107 @@ static enum status ipxe_print_local(const struct loader_context *context, struct
     return STATUS_OK;
 }
 
-static enum status ipxe_print_image(const struct loader_context *context, struct text *out,
-                                    struct problem *problem)
+static enum status ipxe_add_arguments(const struct loader_context *context, struct text *out,
+                                      struct problem *problem)
 {
-    char mac[HW_TEXT_BYTES];
-    bool has_initrd = *context->initrd != '\0';
-    text_add(out, "#!ipxe\n");
-    screen_add_sentence(context, ipxe_script_add_echo, out);
-    text_add(out, "imgfree\nkernel ");
-    ipxe_add_file(context, context->kernel, out);
-    if (has_initrd) {
-        text_add(out, " initrd=initrd"); // for UEFI kernels, which ask iPXE for the file by this name
-    }
     if (ipxe_script_add_arguments(out, context->arguments) != STATUS_OK) {
         return dialect_refuse(&dialect_ipxe, "these kernel arguments", context->arguments, problem);
+    }
+    return STATUS_OK;
+}
+
+// The first initrd is called "initrd", the second "initrd1".
+static void ipxe_add_ordinal(unsigned at, struct text *out)
+{
+    if (at != 0) {
+        text_add_format(out, "%u", at);
+    }
+}
+
+static enum status ipxe_print_kernel(const struct loader_context *context, struct text *out,
+                                     struct problem *problem)
+{
+    char mac[HW_TEXT_BYTES];
+    text_add(out, "kernel ");
+    ipxe_add_file(context, context->kernel, out);
+    for (unsigned i = 0; i < LOADER_INITRDS_MOST && context->initrds[i] != NULL; i++) {
+        text_add(out, " initrd=initrd"); // for UEFI kernels, which ask iPXE for the file by this name
+        ipxe_add_ordinal(i, out);
+    }
+    if (ipxe_add_arguments(context, out, problem) != STATUS_OK) {
+        return STATUS_UNSUPPORTED;
     }
     if (dialect_has_bootif(context, mac)) {
         text_add_format(out, " BOOTIF=01-%s", mac);
     }
     text_add(out, " || goto failed\n");
-    if (has_initrd) {
-        text_add(out, "initrd --name initrd ");
-        ipxe_add_file(context, context->initrd, out);
+    for (unsigned i = 0; i < LOADER_INITRDS_MOST && context->initrds[i] != NULL; i++) {
+        text_add(out, "initrd --name initrd");
+        ipxe_add_ordinal(i, out);
+        text_add_char(out, ' ');
+        ipxe_add_file(context, context->initrds[i], out);
         text_add(out, " || goto failed\n");
     }
-    text_add(out, "boot\n:failed\necho   The kernel could not be fetched or started. Trying again soon.\n"
+    text_add(out, "boot\n");
+    return STATUS_OK;
+}
+
+// An EFI or BIOS program: iPXE tells them apart itself.
+static enum status ipxe_print_program(const struct loader_context *context, struct text *out,
+                                      struct problem *problem)
+{
+    text_add(out, "chain --autofree ");
+    ipxe_add_file(context, context->kernel, out);
+    if (ipxe_add_arguments(context, out, problem) != STATUS_OK) {
+        return STATUS_UNSUPPORTED;
+    }
+    text_add(out, " || goto failed\n");
+    return STATUS_OK;
+}
+
+// BIOS: into memory, by memdisk. UEFI: as a disk that is read over the network, which only iPXE's own HTTP
+// can.
+static enum status ipxe_print_disk(const struct loader_context *context, struct text *out,
+                                   struct problem *problem)
+{
+    text_add(out, "iseq ${platform} pcbios || goto efi\nkernel ");
+    ipxe_add_file(context, "/" DIALECT_MEMDISK, out);
+    if (ipxe_add_arguments(context, out, problem) != STATUS_OK) {
+        return STATUS_UNSUPPORTED;
+    }
+    text_add(out, " || goto failed\ninitrd ");
+    ipxe_add_file(context, context->kernel, out);
+    text_add(out, " || goto failed\nboot || goto failed\n:efi\nsanboot --no-describe ");
+    ipxe_add_file(context, context->kernel, out);
+    text_add(out, " || goto failed\n");
+    return STATUS_OK;
+}
+
+static enum status ipxe_print_image(const struct loader_context *context, struct text *out,
+                                    struct problem *problem)
+{
+    enum status status = STATUS_UNSUPPORTED;
+    text_add(out, "#!ipxe\n");
+    screen_add_sentence(context, ipxe_script_add_echo, out);
+    text_add(out, "imgfree\n");
+    switch (context->way) {
+    case IMAGE_WAY_KERNEL:
+        status = ipxe_print_kernel(context, out, problem);
+        break;
+    case IMAGE_WAY_EFI:
+    case IMAGE_WAY_BIOS:
+        status = ipxe_print_program(context, out, problem);
+        break;
+    case IMAGE_WAY_DISK:
+        status = ipxe_print_disk(context, out, problem);
+        break;
+    case IMAGE_WAY_COUNT:
+        break;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    text_add(out, ":failed\necho   The kernel could not be fetched or started. Trying again soon.\n"
                   "imgfree\n:again\nsleep 10 ||\n");
     ipxe_add_ask(context, 1, out);
     return STATUS_OK;

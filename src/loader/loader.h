@@ -28,7 +28,8 @@ struct loader_file {     // a file that must be in the content tree for this loa
     bool optional;       // the loader works without it
 };
 
-#define LOADER_FILES_MOST 12
+#define LOADER_FILES_MOST   12
+#define LOADER_INITRDS_MOST 4
 
 struct loader_context { // what a configuration text may say; all strings borrowed, never NULL
     const struct boot_plan *plan;
@@ -41,10 +42,11 @@ struct loader_context { // what a configuration text may say; all strings borrow
     const char *uuid;         // canonical or ""
     const char *sentence;     // why it waits or what it does, one plain ASCII sentence
     const char *remedy;       // the command that helps, or ""
+    enum image_way way;       // what to do with `kernel`
     const char *kernel;       // path in the content tree, "/images/debian-12/linux"; "" unless PLAN_IMAGE
-    const char *initrd;       // the same, or ""
-    const char *arguments;    // kernel arguments, rendered; ""
-    unsigned poll_s;          // seconds between two questions while waiting
+    const char *initrds[LOADER_INITRDS_MOST]; // the same, in their order; ends at the first NULL
+    const char *arguments;                    // kernel arguments, rendered; ""
+    unsigned poll_s;                          // seconds between two questions while waiting
 };
 
 struct loader {

@@ -24,25 +24,57 @@ static enum status pxelinux_print_local(const struct loader_context *context, st
     return STATUS_OK;
 }
 
-// LINUX and not KERNEL: that one goes by the ending, and would start "vmlinuz-6.1.0" as a network boot
-// program and "memtest.bin" as a boot sector (syslinux com32/elflink/ldlinux).
+static enum status pxelinux_add_initrds(const struct loader_context *context, struct text *out,
+                                        struct problem *problem)
+{
+    size_t count = 0;
+    while (count < LOADER_INITRDS_MOST && context->initrds[count] != NULL) {
+        count++;
+    }
+    if (count != 0 && pxelinux_cfg_add_words(out, "INITRD", context->initrds, count) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "the initrd's path", context->initrds[0], problem);
+    }
+    return STATUS_OK;
+}
+
+// The word before what is started. LINUX for kernels and not KERNEL: that one goes by the ending, and would
+// start "vmlinuz-6.1.0" as a network boot program and "memtest.bin" as a boot sector (syslinux
+// com32/elflink/ldlinux).
+static const char *pxelinux_word(const struct loader_context *context)
+{
+    bool is_module = text_ends(context->kernel, ".c32");
+    return context->way != IMAGE_WAY_BIOS ? "LINUX" : is_module ? "COM32" : "PXE";
+}
+
 static enum status pxelinux_print_image(const struct loader_context *context, struct text *out,
                                         struct problem *problem)
 {
+    bool is_disk = context->way == IMAGE_WAY_DISK;
+    if (context->way == IMAGE_WAY_EFI) {
+        return dialect_refuse(&dialect_pxelinux, "an EFI program", context->kernel, problem);
+    }
     screen_add_sentence(context, pxelinux_cfg_add_say, out);
     text_add(out, "PROMPT 0\nNOESCAPE 1\nDEFAULT image\nLABEL image\n");
-    if (pxelinux_cfg_add_word(out, "LINUX", context->kernel) != STATUS_OK) {
-        return dialect_refuse(&dialect_pxelinux, "the kernel's path", context->kernel, problem);
+    const char *kernel = is_disk ? "/" DIALECT_MEMDISK : context->kernel;
+    if (pxelinux_cfg_add_word(out, pxelinux_word(context), kernel) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "the kernel's path", kernel, problem);
     }
-    bool has_initrd = *context->initrd != '\0';
-    if (has_initrd && pxelinux_cfg_add_word(out, "INITRD", context->initrd) != STATUS_OK) {
-        return dialect_refuse(&dialect_pxelinux, "the initrd's path", context->initrd, problem);
+    if (is_disk && pxelinux_cfg_add_word(out, "INITRD", context->kernel) != STATUS_OK) {
+        return dialect_refuse(&dialect_pxelinux, "the disk's path", context->kernel, problem);
+    }
+    if (context->way == IMAGE_WAY_KERNEL) {
+        enum status status = pxelinux_add_initrds(context, out, problem);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
     bool has_arguments = *context->arguments != '\0';
     if (has_arguments && pxelinux_cfg_add_line(out, "APPEND", context->arguments) != STATUS_OK) {
         return dialect_refuse(&dialect_pxelinux, "these kernel arguments", context->arguments, problem);
     }
-    text_add(out, "SYSAPPEND 2\n"); // BOOTIF=01-mac of the card that booted
+    if (context->way == IMAGE_WAY_KERNEL) {
+        text_add(out, "SYSAPPEND 2\n"); // BOOTIF=01-mac of the card that booted
+    }
     return STATUS_OK;
 }
 

@@ -2,7 +2,7 @@
 // The rows. Paths are where Debian 12's packages put the files; a new loader is one more row (and one bit).
 // GRUB's loose modules are left out on purpose: the signed GRUB has all it needs inside and may not load
 // others under Secure Boot, so its requests for them are best answered "not found" at once.
-#include "loader/loader.h"
+#include "loader/dialect.h"
 
 #define BIOS_MODULES "/usr/lib/syslinux/modules/bios/"
 #define GRUB_SIGNED  "/usr/lib/grub/x86_64-efi-signed/"
@@ -21,7 +21,9 @@ static const struct loader LOADERS[LOADER_COUNT] = {
                                    {"ldlinux.c32", BIOS_MODULES "ldlinux.c32", "syslinux-common"},
                                    {"libutil.c32", BIOS_MODULES "libutil.c32", "syslinux-common", true},
                                    {"libcom32.c32", BIOS_MODULES "libcom32.c32", "syslinux-common", true},
-                                   {"menu.c32", BIOS_MODULES "menu.c32", "syslinux-common", true}}},
+                                   {"menu.c32", BIOS_MODULES "menu.c32", "syslinux-common", true},
+                                   {DIALECT_MEMDISK, "/usr/lib/syslinux/" DIALECT_MEMDISK, "syslinux-common",
+                                    true}}},
     [LOADER_SHIM_X64] =
         {.id = LOADER_SHIM_X64,
          .name = "shim-x64",

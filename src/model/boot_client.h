@@ -46,3 +46,7 @@ struct boot_client {
     enum policy_choice unknown;
     char proposal[MACHINE_PROFILE_BYTES]; // the profile that its class names, or ""
 };
+
+/// On which firmware something must work to be of use to `client`, as IMAGE_ON_* bits: one bit when its
+/// architecture is told, all those of its platform when that is, and 0 when nothing is known.
+uint8_t boot_client_on(const struct boot_client *client);

@@ -54,6 +54,22 @@ static void plan_with(struct boot_plan *plan, enum plan_kind kind, enum reason_i
     reasons_add(&plan->reasons, why);
 }
 
+// The way to boot `image` on this machine; one that was imported before there were ways has only its kernel.
+// false when it has none that fits.
+static bool plan_method(struct boot_plan *plan, const struct boot_facts *facts, const struct image *image)
+{
+    uint64_t needs_bytes;
+    if (image->method_count == 0) {
+        return true;
+    }
+    plan->method = image_find_method(image, boot_client_on(facts->client), facts->memory_bytes, &needs_bytes);
+    if (plan->method == NULL) {
+        plan_with(plan, PLAN_WAIT,
+                  needs_bytes == 0 ? REASON_IMAGE_NOT_FOR_FIRMWARE : REASON_MEMORY_TOO_SMALL);
+    }
+    return plan->method != NULL;
+}
+
 // The order is good; is everything there that it names? What is missing is shown on the machine's screen,
 // where somebody who ordered an installation is looking.
 static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
@@ -77,6 +93,10 @@ static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
         plan_with(plan, PLAN_WAIT, REASON_AGENT_MISSING);
         return;
     }
+    const struct image *boots = order->by_agent ? facts->agent : image;
+    if (!plan_method(plan, facts, boots)) {
+        return;
+    }
     plan_with(plan, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
     if (order->state != ORDER_ARMED) {
         reasons_add(&plan->reasons, order->by_agent ? REASON_ORDER_RESUMED : REASON_ORDER_RETRIED);
@@ -84,7 +104,7 @@ static void plan_order(struct boot_plan *plan, const struct boot_facts *facts)
     plan->order = order;
     plan->profile = profile;
     plan->image = image;
-    plan->boots = order->by_agent ? facts->agent : image;
+    plan->boots = boots;
 }
 
 static void plan_approved(struct boot_plan *plan, const struct boot_facts *facts)

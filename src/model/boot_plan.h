@@ -24,6 +24,7 @@ struct boot_facts {
     const struct profile *profile; // the order's, or NULL when it is gone
     const struct image *image;     // the profile's, or NULL when it is gone
     const struct image *agent; // what writes images to disks: the newest image of IMAGE_AGENT_FAMILY, or NULL
+    uint64_t memory_bytes;     // of the machine; 0 = not known
     int64_t now_s;             // Unix seconds
 };
 
@@ -35,6 +36,7 @@ struct boot_plan {
     const struct image *image;
     const struct image
         *boots; // PLAN_IMAGE: whose kernel and initrd are sent: `image`, or the agent that writes it
+    const struct image_method *method; // PLAN_IMAGE: how `boots` is booted; NULL = by its kernel and initrd
     struct reasons reasons;
 };
 

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "service/desk_lease6.h"
+#include "service/desk_memory.h"
 #include "service/remedy.h"
 #include "session/client.h"
 
@@ -284,6 +285,7 @@ void desk_hold(struct desk_meeting *meeting, enum reason_id why)
     meeting->plan.profile = NULL;
     meeting->plan.image = NULL;
     meeting->plan.boots = NULL;
+    meeting->plan.method = NULL;
     reasons_add(&meeting->plan.reasons, why);
 }
 
@@ -308,6 +310,9 @@ void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_
         .agent = order != NULL && order->by_agent ? store_image_find_agent(desk->store) : NULL,
         .now_s = desk_now_s(desk),
     };
+    if (facts.image != NULL && facts.image->method_count != 0) {
+        facts.memory_bytes = desk_memory_find(desk->store, identity.machine->id);
+    }
     *meeting = (struct desk_meeting){identity.machine, identity, boot_plan_decide(&facts)};
     if (desk->cannot_store && meeting->plan.kind == PLAN_IMAGE) {
         desk_hold(meeting, REASON_STORE_FAILED);

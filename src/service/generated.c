@@ -6,6 +6,7 @@
 #include "io/neighbour.h"
 #include "loader/loader.h"
 #include "service/agents.h"
+#include "service/boot_files.h"
 
 #include <string.h>
 
@@ -158,11 +159,6 @@ bool generated_is_owner(const struct generated *generated, const struct machine 
 
 // ---- what it gets ----
 
-void generated_image_path(const struct image *image, const char *path, struct text *out)
-{
-    text_add_format(out, "/images/%s/%s", image->name, path);
-}
-
 // The network of `address`; while that is not known yet, the only one there is.
 static const struct network *generated_network(const struct generated *generated, struct ip4 address)
 {
@@ -219,8 +215,7 @@ struct screen { // the strings a loader_context borrows
     char mac[HW_TEXT_BYTES];
     char uuid[UUID_TEXT_BYTES];
     char remedy[128];
-    char kernel[CONTENT_PATH_BYTES];
-    char initrd[CONTENT_PATH_BYTES];
+    struct boot_files files;
     char arguments[4096];
 };
 
@@ -244,12 +239,9 @@ static enum status generated_fill_image(const struct generated *generated, const
                                         struct screen *screen, struct problem *problem)
 {
     const struct boot_plan *plan = &meeting->plan;
-    struct text text;
-    text_init(&text, screen->kernel, sizeof screen->kernel);
-    generated_image_path(plan->boots, plan->boots->kernel, &text);
-    if (plan->boots->initrd[0] != '\0') {
-        text_init(&text, screen->initrd, sizeof screen->initrd);
-        generated_image_path(plan->boots, plan->boots->initrd, &text);
+    enum status status = boot_files_find(plan, &screen->files, problem);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct ip server = from->server;
     if (plan->order->by_agent && !generated_find_ip4(from, &server)) {
@@ -260,6 +252,8 @@ static enum status generated_fill_image(const struct generated *generated, const
     }
     struct render_facts facts =
         generated_facts(generated, meeting->machine, plan->profile, plan->order, server);
+    facts.method = plan->method;
+    struct text text;
     text_init(&text, screen->arguments, sizeof screen->arguments);
     return plan->order->by_agent ? render_agent_arguments(&facts, plan->boots, mac, &text, problem)
                                  : render_arguments(&facts, &text, problem);
@@ -308,11 +302,14 @@ static enum status generated_print(const struct generated *generated, const stru
         .uuid = uuid == NULL ? "" : uuid_print(uuid, screen.uuid),
         .sentence = generated_sentence(&meeting->plan),
         .remedy = screen.remedy,
-        .kernel = screen.kernel,
-        .initrd = screen.initrd,
+        .way = screen.files.way,
+        .kernel = screen.files.kernel,
         .arguments = screen.arguments,
         .poll_s = GENERATED_POLL_S,
     };
+    for (unsigned i = 0; i < LOADER_INITRDS_MOST && screen.files.initrds[i][0] != '\0'; i++) {
+        context.initrds[i] = screen.files.initrds[i];
+    }
     if (status == STATUS_OK) {
         status = loader_print_config(request->dialect, &context, out, problem);
     }
@@ -478,16 +475,6 @@ static const struct order *generated_order_of(const struct generated *generated,
     return machine == NULL ? NULL : store_order_find_live(generated->desk->store, machine->id);
 }
 
-// As the tree finds it: in any case.
-static bool generated_is_file(const struct image *image, const char *file, const char *path)
-{
-    char whole[CONTENT_PATH_BYTES];
-    struct text text;
-    text_init(&text, whole, sizeof whole);
-    generated_image_path(image, file, &text);
-    return text_equal_nocase(whole + 1, path);
-}
-
 struct image_search {
     const char *name;
     const struct image *found;
@@ -565,10 +552,9 @@ static enum status generated_image(const struct generated *generated, const char
     if (image == NULL) {
         return status;
     }
-    bool is_kernel = generated_is_file(image, image->kernel, path);
-    bool is_last = image->initrd[0] != '\0' ? generated_is_file(image, image->initrd, path) : is_kernel;
-    if (is_kernel || is_last || is_packed) {
-        node->part = is_last ? CONTENT_PART_LAST : CONTENT_PART_NONE;
+    struct boot_file file_is = boot_files_look_up(image, path);
+    if (file_is.is_kernel || file_is.is_last || is_packed) {
+        node->part = file_is.is_last ? CONTENT_PART_LAST : CONTENT_PART_NONE;
         node->machine_id = order->machine_id;
         node->order_id = order->id;
     }

@@ -29,9 +29,6 @@ struct generated { // all borrowed; keep it where the tree can find it
 /// The source to put first into the content tree.
 struct content_source generated_source(struct generated *generated);
 
-/// Where in the tree a file of an image is: "/images/NAME/PATH".
-void generated_image_path(const struct image *image, const char *path, struct text *out);
-
 /// The facts for rendering a profile's templates for `machine`, as it would get them now; `order` may be
 /// NULL.
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,

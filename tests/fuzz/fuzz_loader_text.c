@@ -30,7 +30,7 @@ static enum status print(enum loader_dialect dialect, const char *arguments, con
                                      .sentence = sentence,
                                      .remedy = "",
                                      .kernel = "/images/a/linux",
-                                     .initrd = "/images/a/initrd",
+                                     .initrds = {"/images/a/initrd", "/images/a/more"},
                                      .arguments = arguments,
                                      .poll_s = 10};
     text_init(&text, out, 8192);

@@ -32,7 +32,6 @@ static int start(void **state)
                                       .sentence = "the machine waits until somebody decides about it",
                                       .remedy = "imprint machine approve m-aabbcc",
                                       .kernel = "",
-                                      .initrd = "",
                                       .arguments = "",
                                       .poll_s = 10};
     return 0;
@@ -67,7 +66,7 @@ static void boots(const char *arguments)
 {
     plan.kind = PLAN_IMAGE;
     context.kernel = KERNEL;
-    context.initrd = INITRD;
+    context.initrds[0] = INITRD;
     context.arguments = arguments;
 }
 
@@ -226,12 +225,69 @@ static void an_image_without_initrd_names_none(void **state)
 {
     (void)state;
     boots("quiet");
-    context.initrd = "";
+    context.initrds[0] = NULL;
     for (unsigned dialect = LOADER_DIALECT_PXELINUX; dialect <= LOADER_DIALECT_IPXE; dialect++) {
         prints((enum loader_dialect)dialect);
         has_not("initrd");
         has_not("INITRD");
     }
+}
+
+static void several_initrds_keep_their_order(void **state)
+{
+    (void)state;
+    boots("quiet");
+    context.initrds[1] = "/images/debian-12/microcode";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nINITRD " INITRD ",/images/debian-12/microcode\n");
+    prints(LOADER_DIALECT_GRUB);
+    has("\ninitrd '(tftp,192.0.2.1)" INITRD "' '(tftp,192.0.2.1)/images/debian-12/microcode'\nboot\n");
+    prints(LOADER_DIALECT_IPXE);
+    has(" initrd=initrd initrd=initrd1 quiet ");
+    has("\ninitrd --name initrd tftp://192.0.2.1" INITRD " || goto failed\n"
+        "initrd --name initrd1 tftp://192.0.2.1/images/debian-12/microcode || goto failed\nboot\n");
+    context.initrds[1] = "/images/a,b";
+    assert_int_equal(print(LOADER_DIALECT_PXELINUX), STATUS_UNSUPPORTED);
+}
+
+static void programs_are_started_where_they_can(void **state)
+{
+    (void)state;
+    boots("");
+    context.initrds[0] = NULL;
+    context.way = IMAGE_WAY_EFI;
+    assert_int_equal(print(LOADER_DIALECT_PXELINUX), STATUS_UNSUPPORTED);
+    prints(LOADER_DIALECT_GRUB);
+    has("\nchainloader '(tftp,192.0.2.1)" KERNEL "'\nboot\n");
+    prints(LOADER_DIALECT_IPXE);
+    has("\nchain --autofree tftp://192.0.2.1" KERNEL " || goto failed\n");
+    context.way = IMAGE_WAY_BIOS;
+    assert_int_equal(print(LOADER_DIALECT_GRUB), STATUS_UNSUPPORTED);
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nPXE " KERNEL "\n");
+    has_not("SYSAPPEND");
+    context.kernel = "/images/a/mboot.c32";
+    context.arguments = "-c boot.cfg";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nCOM32 /images/a/mboot.c32\nAPPEND -c boot.cfg\n");
+}
+
+static void a_whole_disk_goes_into_memory_or_is_read_from_here(void **state)
+{
+    (void)state;
+    boots("iso raw");
+    context.initrds[0] = NULL;
+    context.way = IMAGE_WAY_DISK;
+    context.kernel = "/images/tool/medium.iso";
+    assert_int_equal(print(LOADER_DIALECT_GRUB), STATUS_UNSUPPORTED);
+    prints(LOADER_DIALECT_PXELINUX);
+    has("\nLINUX /memdisk\nINITRD /images/tool/medium.iso\nAPPEND iso raw\n");
+    has_not("SYSAPPEND");
+    client.has_http = true;
+    prints(LOADER_DIALECT_IPXE);
+    has("\niseq ${platform} pcbios || goto efi\nkernel http://192.0.2.1/memdisk iso raw || goto failed\n"
+        "initrd http://192.0.2.1/images/tool/medium.iso || goto failed\nboot || goto failed\n"
+        ":efi\nsanboot --no-describe http://192.0.2.1/images/tool/medium.iso || goto failed\n");
 }
 
 static void the_card_is_not_named_twice(void **state)
@@ -323,6 +379,9 @@ int main(void)
         cmocka_unit_test_setup(grub_boots_an_image, start),
         cmocka_unit_test_setup(ipxe_boots_an_image, start),
         cmocka_unit_test_setup(an_image_without_initrd_names_none, start),
+        cmocka_unit_test_setup(several_initrds_keep_their_order, start),
+        cmocka_unit_test_setup(programs_are_started_where_they_can, start),
+        cmocka_unit_test_setup(a_whole_disk_goes_into_memory_or_is_read_from_here, start),
         cmocka_unit_test_setup(the_card_is_not_named_twice, start),
         cmocka_unit_test_setup(what_a_dialect_cannot_say_is_refused, start),
         cmocka_unit_test_setup(more_arguments_than_a_kernel_takes_are_refused, start),

@@ -394,6 +394,53 @@ static void only_a_known_approved_machine_with_a_live_order_ever_gets_an_image(v
     assert_int_equal(images, POLICY_UNKNOWN_COUNT * (2 + 6) * 2);
 }
 
+static void the_way_to_boot_fits_firmware_and_memory(void **state)
+{
+    (void)state;
+    const uint64_t gib = UINT64_C(1) << 30;
+    struct world world;
+    world_init(&world);
+    world.client.architecture = 7;
+    world.image.method_count = 2;
+    world.image.methods[0] =
+        (struct image_method){.on = IMAGE_ON_BIOS | IMAGE_ON_X64, .memory_bytes = 8 * gib};
+    world.image.methods[1] = (struct image_method){.on = IMAGE_ON_X64, .memory_bytes = 2 * gib};
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE); // its memory is not known
+    assert_ptr_equal(boot_plan_decide(&world.facts).method, &world.image.methods[0]);
+    world.facts.memory_bytes = 4 * gib;
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+    assert_ptr_equal(boot_plan_decide(&world.facts).method, &world.image.methods[1]);
+    world.facts.memory_bytes = gib;
+    check_plan(&world, PLAN_WAIT, REASON_MEMORY_TOO_SMALL);
+    world.client.architecture = 0;
+    check_plan(&world, PLAN_WAIT, REASON_MEMORY_TOO_SMALL);
+    world.client.architecture = 11;
+    check_plan(&world, PLAN_WAIT, REASON_IMAGE_NOT_FOR_FIRMWARE);
+}
+
+static void firmware_is_known_by_its_architecture_else_by_its_platform(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t architecture;
+        enum boot_platform platform;
+        uint8_t on;
+    } CASES[] = {{0, BOOT_PLATFORM_BIOS, IMAGE_ON_BIOS},
+                 {6, BOOT_PLATFORM_UEFI, IMAGE_ON_IA32},
+                 {7, BOOT_PLATFORM_UEFI, IMAGE_ON_X64},
+                 {9, BOOT_PLATFORM_UEFI, IMAGE_ON_X64},
+                 {11, BOOT_PLATFORM_UEFI, IMAGE_ON_ARM64},
+                 {16, BOOT_PLATFORM_UEFI, IMAGE_ON_X64},
+                 {19, BOOT_PLATFORM_UEFI, IMAGE_ON_ARM64},
+                 {BOOT_ARCHITECTURE_NONE, BOOT_PLATFORM_BIOS, IMAGE_ON_BIOS},
+                 {BOOT_ARCHITECTURE_NONE, BOOT_PLATFORM_UEFI, IMAGE_ON_X64 | IMAGE_ON_IA32 | IMAGE_ON_ARM64},
+                 {BOOT_ARCHITECTURE_NONE, BOOT_PLATFORM_OTHER, 0}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct boot_client client = {.architecture = CASES[i].architecture, .platform = CASES[i].platform};
+        assert_int_equal(boot_client_on(&client), CASES[i].on);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +464,8 @@ int main(void)
         cmocka_unit_test(an_order_that_the_agent_gave_up_leaves_the_machine_its_own_disk),
         cmocka_unit_test(a_profile_that_got_another_kind_of_image_carries_out_nothing),
         cmocka_unit_test(only_a_known_approved_machine_with_a_live_order_ever_gets_an_image),
+        cmocka_unit_test(the_way_to_boot_fits_firmware_and_memory),
+        cmocka_unit_test(firmware_is_known_by_its_architecture_else_by_its_platform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
