@@ -526,7 +526,8 @@ static void a_commit_that_failed_in_the_middle_is_taken_back_and_tried_again(voi
     struct store *store = open_store(*state);
     struct image image = facts_image("debian-12");
     struct lease lease = facts_lease(1);
-    run_sql(*state, "INSERT INTO image SELECT 99, 'debian-12', '', '', '', '', '', 0, 0, 0, 'boot', 0, 0, 0, '', '', '', '', '', '', ''");
+    run_sql(*state, "INSERT INTO image SELECT 99, 'debian-12', '', '', '', '', '', 0, 0, 0, 'boot', 0, 0, 0, "
+                    "'', '', '', '', '', '', ''");
     store_lease_put(store, &lease);
     assert_int_equal(store_image_put(store, &image, NULL), STATUS_OK);
     assert_int_equal(store_commit(store, &problem), STATUS_IO);
