@@ -4,6 +4,7 @@
 #include "catalog/packed.h"
 #include "catalog/scan.h"
 #include "content/folder.h"
+#include "content/media.h"
 #include "content/packaged.h"
 #include "io/heap.h"
 #include "io/notify.h"
@@ -42,7 +43,7 @@ struct server {
     struct desk desk;
     struct generated generated;
     struct agents *agents;
-    struct folder *images;
+    struct media *images;
     struct folder *root;
     struct content content;
     struct dhcp_service *dhcp;
@@ -357,14 +358,14 @@ static bool server_build_content(struct server *server, struct problem *problem)
     struct text text;
     text_init(&text, path, sizeof path);
     text_add_format(&text, "%s/images", server->config.state);
-    server->images = folder_new("images", path, problem);
+    server->images = media_new("images", path, problem);
     if (server->images == NULL) {
         return false;
     }
     server->generated = (struct generated){.desk = &server->desk,
                                            .config = &server->config,
                                            .catalog = server->catalog,
-                                           .images = folder_source(server->images, "images")};
+                                           .images = media_source(server->images, "images")};
     struct agents_options agents = {.desk = &server->desk,
                                     .generated = &server->generated,
                                     .config = &server->config,
@@ -544,7 +545,7 @@ static void server_free(struct server *server)
     loop_free(server->loop);
     agents_free(server->agents);
     folder_free(server->root);
-    folder_free(server->images);
+    media_free(server->images);
     catalog_free(server->catalog);
     store_close(server->store);
     log_free(server->log);
@@ -566,6 +567,7 @@ static int server_serve(struct server *server)
     log_write(server->log, LOG_LEVEL_NOTICE, "imprint %s is ready, dhcp.mode %s", IMPRINT_VERSION,
               config_dhcp_mode_text(server->config.dhcp_mode));
     notify_ready("serving");
+    server_folders_warm(server->loop, server->images);
     loop_run(server->loop);
     (void)server_commit(server);
     return 0;

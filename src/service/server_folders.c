@@ -2,6 +2,7 @@
 #include "service/server_folders.h"
 
 #include "base/text.h"
+#include "io/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +53,17 @@ enum status server_folders_make(const struct config *config, struct problem *pro
         status = server_folder_make(path, 0755, problem);
     }
     return status;
+}
+
+static void warm_media(void *value)
+{
+    media_warm(*(struct media **)value);
+}
+
+void server_folders_warm(struct loop *loop, struct media *media)
+{
+    struct job job = {.value = &media, .value_bytes = sizeof media, .work = warm_media};
+    job_start(loop, &job);
 }
 
 const char *server_folders_user(const struct config *config)

@@ -5,6 +5,8 @@
 
 #include "base/problem.h"
 #include "config/config.h"
+#include "content/media.h"
+#include "io/loop.h"
 
 /// Makes the folder for uploads, unless it is there or there shall be none. Call as root; who is not root
 /// must make it beforehand.
@@ -28,6 +30,10 @@ const char *server_folders_user(const struct config *config);
 /// The group that may use the control socket: that account's own. (unsigned)-1, nobody but root and the
 /// daemon, when not root or when there is no account for imprint alone.
 unsigned server_folders_group(const struct config *config);
+
+/// Reads in a worker thread what is inside of the ISO images, so that the first machine that asks does not
+/// wait for the disk. `media` must outlive the loop.
+void server_folders_warm(struct loop *loop, struct media *media);
 
 /// Where the data folder `name` ("os") is: beside the program's build folder when it was not installed, else
 /// where the installation put it.
