@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "catalog/catalog.h"
+#include "catalog/match.h"
 
 #include "base/text.h"
 #include "io/heap.h"
@@ -128,56 +128,6 @@ const struct family *catalog_find(const struct catalog *catalog, const char *nam
     return NULL;
 }
 
-static bool catalog_has_path(const char *const *paths, size_t count, const char *wanted)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(paths[i], wanted) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool catalog_is_tree(const struct family_tree *tree, const char *const *paths, size_t count)
-{
-    bool has_all = catalog_has_path(paths, count, tree->kernel) &&
-                   (tree->initrd[0] == '\0' || catalog_has_path(paths, count, tree->initrd));
-    for (uint8_t i = 0; has_all && i < tree->require_count; i++) {
-        has_all = catalog_has_path(paths, count, tree->requires[i]);
-    }
-    return has_all;
-}
-
-static const struct family_tree *catalog_find_tree(const struct family *family, const char *const *paths,
-                                                   size_t count)
-{
-    for (uint8_t i = 0; i < family->tree_count; i++) {
-        if (catalog_is_tree(&family->trees[i], paths, count)) {
-            return &family->trees[i];
-        }
-    }
-    return NULL;
-}
-
-// Every field of an image has the size of the family's, so nothing is cut here.
-static void catalog_fill_image(const struct family *family, const struct family_tree *tree,
-                               struct image *image)
-{
-    static_assert(sizeof image->description >= sizeof tree->description, "descriptions fit");
-    enum status status = text_copy(image->family, sizeof image->family, family->name);
-    assert(status == STATUS_OK);
-    if (image->description[0] == '\0') { // what a person or a program said of it stays
-        status = text_copy(image->description, sizeof image->description, tree->description);
-        assert(status == STATUS_OK);
-    }
-    status = text_copy(image->kernel, sizeof image->kernel, tree->kernel);
-    assert(status == STATUS_OK);
-    status = text_copy(image->initrd, sizeof image->initrd, tree->initrd);
-    assert(status == STATUS_OK);
-    status = text_copy(image->arguments, sizeof image->arguments, tree->arguments);
-    assert(status == STATUS_OK);
-}
-
 static void catalog_refuse(const struct catalog *catalog, struct problem *problem)
 {
     char names[PROBLEM_TEXT_BYTES / 2];
@@ -193,20 +143,17 @@ static void catalog_refuse(const struct catalog *catalog, struct problem *proble
     problem_set_remedy(problem, "name them with --kernel PATH --initrd PATH, relative to the folder");
 }
 
-enum status catalog_recognise(const struct catalog *catalog, const char *const *paths, size_t count,
+enum status catalog_recognise(const struct catalog *catalog, const struct catalog_files *files,
                               struct image *image, struct problem *problem)
 {
     const struct family *generic = catalog_find(catalog, CATALOG_GENERIC);
     for (size_t i = 0; i <= catalog->count; i++) {
         const struct family *family = i < catalog->count ? &catalog->families[i] : generic;
         bool comes_later = i < catalog->count && family == generic;
-        if (family == NULL || comes_later) {
-            continue;
-        }
-        const struct family_tree *tree = catalog_find_tree(family, paths, count);
-        if (tree != NULL) {
-            catalog_fill_image(family, tree, image);
-            return STATUS_OK;
+        for (uint8_t tree = 0; family != NULL && !comes_later && tree < family->tree_count; tree++) {
+            if (match_tree(family, &family->trees[tree], files, image)) {
+                return STATUS_OK;
+            }
         }
     }
     catalog_refuse(catalog, problem);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The catalogue of systems: every os/NAME/family.yaml, read once. Recognises trees by the paths in them;
-// opens none of their files.
+// opens none of their files itself.
 #pragma once
 
 #include "catalog/family.h"
@@ -8,6 +8,15 @@
 #define CATALOG_FAMILIES_MOST 64
 
 struct catalog;
+
+struct catalog_files {        // a tree of files: a folder, or the inside of a medium; borrowed
+    const char *const *paths; // relative to it, without leading '/', in any order
+    size_t count;
+    const char *volume; // the medium's name; NULL = it is none
+    /// Reads the first `room` bytes of a file. NULL = its contents are not looked at.
+    enum status (*read)(void *context, const char *path, char *out, size_t room, size_t *length);
+    void *context;
+};
 
 /// The catalogue in `directory` ("/usr/share/imprint/os"): each folder in it with a family.yaml, by name. The
 /// caller frees it. NULL and `problem` when the directory cannot be read or a family is wrong (it names file,
@@ -26,10 +35,9 @@ size_t catalog_count(const struct catalog *catalog);
 /// Family `index` (below catalog_count), in order of their names.
 const struct family *catalog_get(const struct catalog *catalog, size_t index);
 
-/// Recognises a tree by its files: `paths` are `count` paths relative to it, without leading '/', in any
-/// order. Fills in family, description (unless it has one), kernel, initrd and arguments of `image` and
-/// leaves the rest. Families are asked in order of their names, "linux" last, each tree in the order of its
-/// file. STATUS_NOT_FOUND and `problem` (what was looked for, and the way out) when none fits; `image` is
-/// then untouched.
-MUST_USE enum status catalog_recognise(const struct catalog *catalog, const char *const *paths, size_t count,
+/// Recognises a tree by its files. Fills in family, description (unless it has one), kernel, initrd,
+/// arguments, grade, remark and methods of `image` and leaves the rest. Families are asked in order of their
+/// names, "linux" last, each tree in the order of its file. STATUS_NOT_FOUND and `problem` (what was looked
+/// for, and the way out) when none fits; `image` is then untouched.
+MUST_USE enum status catalog_recognise(const struct catalog *catalog, const struct catalog_files *files,
                                        struct image *image, struct problem *problem);

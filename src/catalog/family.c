@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -177,6 +178,106 @@ static enum status family_take_requires(struct source *source, const yaml_node_t
                             &tree->require_count);
 }
 
+// "bios, uefi-x64"
+static enum status family_take_on(struct source *source, const yaml_node_t *node, void *target)
+{
+    char words[64];
+    uint8_t *on = target;
+    struct room room = {words, sizeof words};
+    enum status status = family_take_text(source, node, &room);
+    char *rest = words;
+    for (char *word = status == STATUS_OK ? strtok_r(words, ", ", &rest) : NULL; word != NULL;
+         word = strtok_r(NULL, ", ", &rest)) {
+        uint8_t bit = 0;
+        if (image_on_parse(word, &bit) != STATUS_OK) {
+            problem_set(source->problem, "\"%s\" is no firmware: bios, uefi-x64, uefi-ia32, uefi-arm64",
+                        word);
+            return family_fail(source, node, STATUS_MALFORMED);
+        }
+        *on |= bit;
+    }
+    return status;
+}
+
+// "512M", "2G"
+static enum status family_take_memory(struct source *source, const yaml_node_t *node, void *target)
+{
+    char words[32];
+    uint64_t *bytes = target;
+    struct room room = {words, sizeof words};
+    enum status status = family_take_text(source, node, &room);
+    size_t length = status == STATUS_OK ? strspn(words, "0123456789") : 0;
+    const char *unit = words + length;
+    bool is_good = length != 0 && length < 7 && (strcmp(unit, "M") == 0 || strcmp(unit, "G") == 0);
+    if (status == STATUS_OK && !is_good) {
+        problem_set(source->problem, "\"%s\" is no size: 512M, 2G", words);
+        return family_fail(source, node, STATUS_MALFORMED);
+    }
+    *bytes = status == STATUS_OK ? strtoull(words, NULL, 10) << (*unit == 'G' ? 30 : 20) : 0;
+    return status;
+}
+
+static enum status family_take_grade(struct source *source, const yaml_node_t *node, void *target)
+{
+    char words[32];
+    struct room room = {words, sizeof words};
+    enum status status = family_take_text(source, node, &room);
+    if (status == STATUS_OK && (words[0] == '\0' || image_grade_parse(words, target) != STATUS_OK)) {
+        problem_set(source->problem, "\"%s\" is no grade: unattended, installs, live, whole", words);
+        return family_fail(source, node, STATUS_MALFORMED);
+    }
+    return status;
+}
+
+static enum status family_take_way(struct source *source, const yaml_node_t *node, void *target)
+{
+    char words[32];
+    struct room room = {words, sizeof words};
+    enum status status = family_take_text(source, node, &room);
+    if (status == STATUS_OK && image_way_parse(words, target) != STATUS_OK) {
+        problem_set(source->problem, "\"%s\" is no way to boot: kernel, efi, bios, disk", words);
+        return family_fail(source, node, STATUS_MALFORMED);
+    }
+    return status;
+}
+
+static enum status family_take_method(struct source *source, const yaml_node_t *node, void *target,
+                                      uint8_t index)
+{
+    struct family_tree *tree = target;
+    struct image_method *method = &tree->methods[index];
+    struct room name = {method->name, sizeof method->name};
+    struct room initrd = {method->initrd, sizeof method->initrd};
+    struct room arguments = {method->arguments, sizeof method->arguments};
+    const struct field fields[] = {
+        {"name", family_take_text, &name, true},
+        {"kernel", family_take_path, method->kernel, true},
+        {"on", family_take_on, &method->on, true},
+        {"way", family_take_way, &method->way, false},
+        {"initrd", family_take_text, &initrd, false},
+        {"arguments", family_take_text, &arguments, false},
+        {"memory", family_take_memory, &method->memory_bytes, false},
+    };
+    return family_take_mapping(source, node, fields, COUNT_OF(fields));
+}
+
+static enum status family_take_methods(struct source *source, const yaml_node_t *node, void *target)
+{
+    struct family_tree *tree = target;
+    return family_take_list(source, node, FAMILY_METHODS_MOST, family_take_method, tree, &tree->method_count);
+}
+
+static enum status family_take_holds(struct source *source, const yaml_node_t *node, void *target)
+{
+    struct family_tree *tree = target;
+    struct room text = {tree->holds_text, sizeof tree->holds_text};
+    const struct field fields[] = {
+        {"file", family_take_path, tree->holds_file, true},
+        {"line", family_take_text, &text, true},
+    };
+    return family_take_mapping(source, node, fields, COUNT_OF(fields));
+}
+
 static enum status family_take_tree(struct source *source, const yaml_node_t *node, void *target,
                                     uint8_t index)
 {
@@ -184,12 +285,22 @@ static enum status family_take_tree(struct source *source, const yaml_node_t *no
     struct family_tree *tree = &family->trees[index];
     struct room description = {tree->description, sizeof tree->description};
     struct room arguments = {tree->arguments, sizeof tree->arguments};
+    struct room volume = {tree->volume, sizeof tree->volume};
+    struct room remark = {tree->remark, sizeof tree->remark};
     const struct field fields[] = {
         {"description", family_take_text, &description, true},
         {"kernel", family_take_path, tree->kernel, true},
         {"initrd", family_take_path, tree->initrd, false},
         {"requires", family_take_requires, tree, false},
         {"arguments", family_take_text, &arguments, false},
+        {"volume", family_take_text, &volume, false},
+        {"holds", family_take_holds, tree, false},
+        {"grade", family_take_grade, &tree->grade, false},
+        {"remark", family_take_text, &remark, false},
+        {"way", family_take_way, &tree->way, false},
+        {"on", family_take_on, &tree->on, false},
+        {"memory", family_take_memory, &tree->memory_bytes, false},
+        {"methods", family_take_methods, tree, false},
     };
     return family_take_mapping(source, node, fields, COUNT_OF(fields));
 }

@@ -8,17 +8,29 @@
 #include "model/image.h"
 
 #define FAMILY_TREES_MOST        16
+#define FAMILY_METHODS_MOST      4
 #define FAMILY_REQUIRES_MOST     8
 #define FAMILY_DESCRIPTION_BYTES 128
 #define FAMILY_FILE_BYTES        512
 
 struct family_tree { // one way a tree of the family looks
     char description[FAMILY_DESCRIPTION_BYTES];
-    char kernel[IMAGE_PATH_BYTES];                         // relative to the tree
-    char initrd[IMAGE_PATH_BYTES];                         // empty = none
+    char kernel[IMAGE_PATH_BYTES];                         // glob, relative to the tree
+    char initrd[IMAGE_PATH_BYTES];                         // the same; empty = none
     char requires[FAMILY_REQUIRES_MOST][IMAGE_PATH_BYTES]; // what must be there besides kernel and initrd
     uint8_t require_count;
     char arguments[IMAGE_ARGUMENTS_BYTES]; // template; kernel arguments that such a tree always needs
+    char volume[FAMILY_DESCRIPTION_BYTES]; // glob; the name of the medium; empty = any, and a folder has none
+    char holds_file[IMAGE_PATH_BYTES];     // a file of the tree, one line of which ...
+    char holds_text[FAMILY_DESCRIPTION_BYTES]; // ... fits this glob; empty = none needed
+    enum image_grade grade;
+    char remark[IMAGE_REMARK_BYTES];
+    enum image_way way;    // what is done with `kernel`
+    uint8_t on;            // IMAGE_ON_*: where kernel and initrd above boot; 0 = not said, as if everywhere
+    uint64_t memory_bytes; // that they need
+    struct image_method
+        methods[FAMILY_METHODS_MOST]; // other ways, asked after that; only those whose files are there
+    uint8_t method_count;
 };
 
 #define FAMILY_BUILDS_MOST 8

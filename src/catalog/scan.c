@@ -4,9 +4,12 @@
 #include "io/heap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct scan {
     char **paths;
@@ -61,13 +64,37 @@ static enum status scan_walk(struct scan *scan, const char *folder, struct probl
     return status;
 }
 
+// Regular files only, and none that a link leads to: what lies elsewhere is not the image's.
+static enum status scan_read(void *context, const char *path, char *out, size_t room, size_t *length)
+{
+    const int *root = context;
+    struct stat about;
+    *length = 0;
+    int fd = openat(*root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        return STATUS_NOT_FOUND;
+    }
+    ssize_t count = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? read(fd, out, room) : -1;
+    (void)close(fd);
+    *length = count < 0 ? 0 : (size_t)count;
+    return count < 0 ? STATUS_IO : STATUS_OK;
+}
+
 enum status catalog_scan(const struct catalog *catalog, const char *folder, struct image *image,
                          struct problem *problem)
 {
     struct scan scan = {0};
     enum status status = scan_walk(&scan, folder, problem);
     if (status == STATUS_OK) {
-        status = catalog_recognise(catalog, (const char *const *)scan.paths, scan.count, image, problem);
+        int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct catalog_files files = {.paths = (const char *const *)scan.paths,
+                                      .count = scan.count,
+                                      .read = root < 0 ? NULL : scan_read,
+                                      .context = &root};
+        status = catalog_recognise(catalog, &files, image, problem);
+        if (root >= 0) {
+            (void)close(root);
+        }
     }
     for (size_t i = 0; i < scan.count; i++) {
         heap_free(scan.paths[i]);

@@ -4,6 +4,7 @@
 #include "cli/handlers.h"
 #include "cli/moment.h"
 #include "cli/show.h"
+#include "model/image.h"
 
 #include <string.h>
 
@@ -77,6 +78,32 @@ static void show_bytes(const struct call *call, const char *label, int64_t bytes
     }
 }
 
+// "netboot on bios, uefi-x64: images/pxeboot/vmlinuz, from 2.0 GiB of memory on", one line for each.
+static void show_methods(const struct call *call, const json_t *image)
+{
+    size_t position;
+    json_t *method;
+    json_array_foreach(fact_get(image, "methods"), position, method)
+    {
+        char size[MOMENT_TEXT_BYTES];
+        int64_t memory = fact_number(method, "memory_bytes");
+        show_field_format(call, "boots", "%s on %s: %s%s%s%s", fact_text(method, "name"),
+                          fact_text(method, "on"), fact_text(method, "kernel"), memory > 0 ? ", from " : "",
+                          memory > 0 ? moment_print_size((uint64_t)memory, size) : "",
+                          memory > 0 ? " of memory on" : "");
+    }
+}
+
+// What can be expected of it, and why.
+static void show_grade(const struct call *call, const json_t *image)
+{
+    enum image_grade grade = IMAGE_GRADE_NONE;
+    if (image_grade_parse(fact_text(image, "grade"), &grade) == STATUS_OK) {
+        show_field(call, "grade", SCREEN_PLAIN, image_grade_sentence(grade));
+    }
+    show_field(call, "remark", SCREEN_PLAIN, fact_text(image, "remark"));
+}
+
 static void show_image(struct call *call, const json_t *image)
 {
     char starts[64];
@@ -92,6 +119,9 @@ static void show_image(struct call *call, const json_t *image)
     show_field(call, "kernel", SCREEN_PLAIN, fact_text(image, "kernel"));
     show_field(call, "initrd", SCREEN_PLAIN, fact_text(image, "initrd"));
     show_field(call, "arguments", SCREEN_PLAIN, fact_text(image, "arguments"));
+    show_field(call, "medium", SCREEN_PLAIN, fact_text(image, "medium"));
+    show_grade(call, image);
+    show_methods(call, image);
     show_field_format(call, "size", "%s in %lld files",
                       moment_print_size((uint64_t)fact_number(image, "size_bytes"), size),
                       (long long)fact_number(image, "file_count"));

@@ -3,9 +3,11 @@
 #include "cli/handlers.h"
 #include "cli/image_pack.h"
 #include "cli/show.h"
+#include "content/medium.h"
 #include "fleet/scratch.h"
 #include "model/image.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -112,6 +114,19 @@ static json_t *add_file(struct call *call, const char *file, const struct image_
     return image;
 }
 
+// Whether `file` is an ISO image; its size in `*bytes`. What cannot be opened is told by whoever reads it.
+static bool is_medium(const char *file, uint64_t *bytes)
+{
+    struct stat status;
+    int fd = strcmp(file, "-") == 0 ? -1 : open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool is = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && medium_is_one(fd);
+    *bytes = is ? (uint64_t)status.st_size : 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is;
+}
+
 int command_image_add(struct call *call)
 {
     char made[IMAGE_PATH_BYTES];
@@ -127,12 +142,17 @@ int command_image_add(struct call *call)
         make_name(path, made, sizeof made);
         name = made;
     }
-    const struct image_upload upload = {.name = name,
-                                        .folder = path,
-                                        .kernel = call_option(call, "kernel"),
-                                        .initrd = call_option(call, "initrd"),
-                                        .arguments = call_option(call, "arguments"),
-                                        .description = call_option(call, "description")};
+    struct image_upload upload = {.name = name,
+                                  .folder = path,
+                                  .kernel = call_option(call, "kernel"),
+                                  .initrd = call_option(call, "initrd"),
+                                  .arguments = call_option(call, "arguments"),
+                                  .description = call_option(call, "description")};
+    uint64_t medium_bytes;
+    if (is_medium(path, &medium_bytes)) {
+        upload.medium = path;
+        return show_one(call, image_upload_medium(call, &upload, medium_bytes), image_upload_show);
+    }
     bool is_file = strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISDIR(status.st_mode));
     json_t *image = is_file ? add_file(call, path, &upload) : add_folder(call, &upload);
     return show_one(call, image, image_upload_show);

@@ -4,6 +4,7 @@
 #include "cli/fact.h"
 #include "cli/progress.h"
 #include "cli/show.h"
+#include "content/media.h"
 #include "model/image.h"
 
 #include <errno.h>
@@ -43,7 +44,9 @@ static bool send_file(struct sending *sending, const struct tree_file *row)
     text_init(&text, path, sizeof path);
     text_add_format(&text, "uploads/%s/file?path=", sending->id);
     client_add_name(&text, row->path);
-    (void)snprintf(full, sizeof full, "%s/%s", sending->upload->folder, row->path);
+    const char *medium = sending->upload->medium;
+    (void)snprintf(full, sizeof full, "%s%s%s", medium != NULL ? medium : sending->upload->folder,
+                   medium != NULL ? "" : "/", medium != NULL ? "" : row->path);
     if (text.cut) {
         problem_set(&problem, "its name is too long for an image");
         return refuse_file(sending, full, &problem);
@@ -130,6 +133,16 @@ json_t *image_upload(struct call *call, const struct image_upload *upload, const
     return image;
 }
 
+json_t *image_upload_medium(struct call *call, const struct image_upload *upload, uint64_t bytes)
+{
+    struct tree tree = {.files = heap_array_init(sizeof(struct tree_file)), .bytes = bytes};
+    struct tree_file file = {.path = heap_copy_text(MEDIA_FILE), .bytes = bytes};
+    heap_array_add(&tree.files, &file);
+    json_t *image = image_upload(call, upload, &tree);
+    tree_clear(&tree);
+    return image;
+}
+
 json_t *image_upload_folder(struct call *call, const struct image_upload *upload)
 {
     struct tree tree;
@@ -170,6 +183,19 @@ bool image_upload_may(struct call *call, const char *name)
     return list != NULL && !is_there;
 }
 
+// What can be expected of it, and why.
+static void show_remark(const struct call *call, const json_t *image)
+{
+    enum image_grade grade = IMAGE_GRADE_NONE;
+    const char *remark = fact_text(image, "remark");
+    if (image_grade_parse(fact_text(image, "grade"), &grade) == STATUS_OK && grade != IMAGE_GRADE_NONE) {
+        show_hint(call, "it %s", image_grade_sentence(grade));
+    }
+    if (remark[0] != '\0') {
+        show_hint(call, "%s", remark);
+    }
+}
+
 void image_upload_show(struct call *call, const json_t *image)
 {
     const char *description = fact_text(image, "description");
@@ -189,6 +215,7 @@ void image_upload_show(struct call *call, const json_t *image)
                   "take it in again");
         return;
     }
+    show_remark(call, image);
     bool is_written =
         strcmp(fact_text(image, "kind"), "disk") == 0 || strcmp(fact_text(image, "kind"), "root") == 0;
     show_hint(call, "next: 'imprint profile add NAME --image %s %s', then 'imprint deploy'",

@@ -11,6 +11,7 @@
 struct image_upload {
     const char *name;        // of the image
     const char *folder;      // that `tree` lists
+    const char *medium;      // an ISO image that is sent instead of a folder; NULL = none
     const char *kernel;      // these as in the control API; NULL = not said
     const char *initrd;      // the same
     const char *arguments;   // the same
@@ -20,6 +21,9 @@ struct image_upload {
 /// Sends `tree` and makes it an image; shows how far it is. The daemon's answer (yours), or NULL when it said
 /// no: that was told, and what had been sent is taken back.
 json_t *image_upload(struct call *call, const struct image_upload *upload, const struct tree *tree);
+
+/// The same for an ISO image alone, `upload->medium`.
+json_t *image_upload_medium(struct call *call, const struct image_upload *upload, uint64_t bytes);
 
 /// The same for all that is in the folder.
 json_t *image_upload_folder(struct call *call, const struct image_upload *upload);

@@ -143,7 +143,7 @@ const char *image_grade_sentence(enum image_grade grade)
     static const char *const SENTENCES[IMAGE_GRADE_COUNT] = {
         [IMAGE_GRADE_NONE] = "",
         [IMAGE_GRADE_UNATTENDED] = "installs without a question, with an answer file",
-        [IMAGE_GRADE_INSTALLS] = "its installer comes up and asks its questions on the screen",
+        [IMAGE_GRADE_INSTALLS] = "starts its installer, which asks its questions on the screen",
         [IMAGE_GRADE_LIVE] = "runs from the network; it installs nothing by itself",
         [IMAGE_GRADE_WHOLE] = "boots as a whole disk in the machine's memory"};
     assert(grade < IMAGE_GRADE_COUNT);

@@ -135,6 +135,28 @@ static json_t *json_starts(uint8_t starts)
     return list;
 }
 
+static json_t *json_methods(const struct image *image)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < image->method_count; i++) {
+        const struct image_method *method = &image->methods[i];
+        char on[64];
+        struct text text;
+        json_t *object = json_object();
+        text_init(&text, on, sizeof on);
+        image_on_print(method->on, &text);
+        put_text(object, "name", method->name);
+        put_text(object, "way", image_way_text(method->way));
+        put_text(object, "on", on);
+        put_text(object, "kernel", method->kernel);
+        put_text(object, "initrd", method->initrd);
+        put_text(object, "arguments", method->arguments);
+        put_number(object, "memory_bytes", (int64_t)method->memory_bytes);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 json_t *control_json_image(const struct image *image)
 {
     json_t *object = json_object();
@@ -152,6 +174,10 @@ json_t *control_json_image(const struct image *image)
     put_number(object, "size_bytes", (int64_t)image->size_bytes);
     put_number(object, "file_count", image->file_count);
     put_time(object, "created_s", image->created_s);
+    put_text(object, "medium", image->medium);
+    put_text(object, "grade", image_grade_text(image->grade));
+    put_text(object, "remark", image->remark);
+    json_object_set_new(object, "methods", json_methods(image));
     return object;
 }
 

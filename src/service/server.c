@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server.h"
 
-#include "catalog/packed.h"
-#include "catalog/scan.h"
 #include "content/folder.h"
 #include "content/media.h"
 #include "content/packaged.h"
@@ -13,6 +11,7 @@
 #include "service/control.h"
 #include "service/generated.h"
 #include "service/personal.h"
+#include "service/recognise.h"
 #include "service/server_absorb.h"
 #include "service/server_address.h"
 #include "service/server_folders.h"
@@ -186,11 +185,8 @@ static enum status server_recognise(void *context, const char *folder, struct im
                                     struct problem *problem)
 {
     const struct server *server = context;
-    enum status status = catalog_packed_read(folder, image, problem);
-    if (status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    return catalog_scan(server->catalog, folder, image, problem); // in a worker: the catalogue never changes
+    return recognise_folder(server->catalog, folder, image,
+                            problem); // in a worker: the catalogue never changes
 }
 
 static void server_changed(void *context)

@@ -21,11 +21,18 @@ d-i mirror/http/directory string /debian
 """
 
 
-def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DEBIAN_FRONTEND=text"):
-    """Imports Debian's installer and makes a profile of it."""
+def make_medium(lab):
+    """Debian's installer as an ISO image."""
+    path = lab.folder / "installer.iso"
+    lab.run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", "INSTALLER", "-o", path, INSTALLER)
+    return path
+
+
+def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DEBIAN_FRONTEND=text", is_medium=False):
+    """Imports Debian's installer, as a folder or as an ISO image, and makes a profile of it."""
     path = lab.folder / "preseed.cfg"
     path.write_text(PRESEED)
-    lab.cli("image", "add", "debian-12", INSTALLER)
+    lab.cli("image", "add", "debian-12", make_medium(lab) if is_medium else INSTALLER)
     lab.cli("profile", "add", profile, "--image", "debian-12", "--arguments", arguments, "--answer-file", path)
 
 

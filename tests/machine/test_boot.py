@@ -77,6 +77,20 @@ def test_a_machine_is_held_then_installs_with_its_own_answers_then_boots_its_dis
     assert "Linux version" not in machine.serial()[since:]
 
 
+@pytest.mark.parametrize("kind", [pytest.param("bios", marks=pytest.mark.core), "uefi", pytest.param("secureboot", marks=pytest.mark.core),
+                                  "uefi-ipxe", "uefi-http"])
+def test_a_machine_installs_from_inside_a_medium(lab, kind):
+    lab.start_imprint()
+    add_installer(lab, is_medium=True)
+    assert lab.cli_json("image", "show", "debian-12")["medium"] == "debian-12/medium.iso"
+    lab.cli("machine", "add", NAME, "--mac", MAC)
+    lab.cli("deploy", NAME, "--profile", "installer")
+    machine = switch_on(lab, kind)
+    machine.wait_serial(r"Linux version", 300)
+    lab.wait("the answer file", lambda: any("preseed.cfg" in text for text in texts(lab)), 400, 1)
+    lab.wait("a used order", lambda: order(lab)["state"] == "used", 10)
+
+
 @pytest.mark.parametrize("kind", ["bios", "secureboot", "uefi", "uefi-ipxe", "bios-virtio"])
 def test_every_firmware_reaches_its_own_disk_without_an_order(lab, kind):
     lab.start_imprint()

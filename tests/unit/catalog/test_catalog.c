@@ -28,10 +28,16 @@ static int close_catalog(void **state)
     return 0;
 }
 
+static enum status recognise(const char *const *paths, size_t count, struct problem *problem)
+{
+    const struct catalog_files files = {.paths = paths, .count = count};
+    return catalog_recognise(catalog, &files, &image, problem);
+}
+
 static void recognises(const char *const *paths, size_t count, const char *family, const char *kernel)
 {
     memset(&image, 0, sizeof image);
-    assert_int_equal(catalog_recognise(catalog, paths, count, &image, NULL), STATUS_OK);
+    assert_int_equal(recognise(paths, count, NULL), STATUS_OK);
     assert_string_equal(image.family, family);
     assert_string_equal(image.kernel, kernel);
 }
@@ -39,9 +45,9 @@ static void recognises(const char *const *paths, size_t count, const char *famil
 static void families_are_found_by_name(void **state)
 {
     (void)state;
-    assert_int_equal(catalog_count(catalog), 4);
-    assert_string_equal(catalog_get(catalog, 0)->name, "debian");
-    assert_string_equal(catalog_get(catalog, 1)->name, "debian-installer");
+    assert_int_equal(catalog_count(catalog), 18);
+    assert_string_equal(catalog_get(catalog, 0)->name, "alpine");
+    assert_string_equal(catalog_get(catalog, 1)->name, "arch");
     assert_non_null(catalog_find(catalog, "linux"));
     assert_null(catalog_find(catalog, "windows"));
 }
@@ -76,7 +82,7 @@ static void the_agent_is_recognised_by_its_note(void **state)
     recognises(agent, COUNT_OF(agent), IMAGE_AGENT_FAMILY, "linux");
     assert_string_equal(image.initrd, "initrd.zst");
     memset(&image, 0, sizeof image);
-    assert_int_equal(catalog_recognise(catalog, agent + 1, 2, &image, NULL), STATUS_NOT_FOUND);
+    assert_int_equal(recognise(agent + 1, 2, NULL), STATUS_NOT_FOUND);
 }
 
 static void a_description_that_was_given_stays(void **state)
@@ -85,7 +91,7 @@ static void a_description_that_was_given_stays(void **state)
     const char *const plain[] = {"vmlinuz", "initrd.img"};
     memset(&image, 0, sizeof image);
     (void)text_copy(image.description, sizeof image.description, "ours");
-    assert_int_equal(catalog_recognise(catalog, plain, COUNT_OF(plain), &image, NULL), STATUS_OK);
+    assert_int_equal(recognise(plain, COUNT_OF(plain), NULL), STATUS_OK);
     assert_string_equal(image.description, "ours");
 }
 
@@ -107,10 +113,10 @@ static void a_tree_without_its_initrd_is_not_recognised(void **state)
     struct problem problem;
     problem_clear(&problem);
     memset(&image, 0, sizeof image);
-    assert_int_equal(catalog_recognise(catalog, paths, COUNT_OF(paths), &image, &problem), STATUS_NOT_FOUND);
-    assert_int_equal(catalog_recognise(catalog, NULL, 0, &image, &problem), STATUS_NOT_FOUND);
+    assert_int_equal(recognise(paths, COUNT_OF(paths), &problem), STATUS_NOT_FOUND);
+    assert_int_equal(recognise(NULL, 0, &problem), STATUS_NOT_FOUND);
     assert_string_equal(image.family, "");
-    assert_non_null(strstr(problem.text, "debian-installer, imprint-agent, linux"));
+    assert_non_null(strstr(problem.text, "alpine, arch, centos-old, coreos"));
     assert_non_null(strstr(problem.remedy, "--kernel"));
 }
 
@@ -131,6 +137,244 @@ static void a_directory_that_is_not_there_is_told(void **state)
     assert_true(problem_is_set(&problem));
 }
 
+// What the tests' media hold: paths, and the text of those that are looked into.
+struct layout {
+    const char *volume;
+    const char *text; // of all files
+    const char *paths[8];
+    const char *family;
+    const char *kernel;
+    enum image_grade grade;
+    unsigned methods;
+};
+
+static enum status read_layout(void *context, const char *path, char *out, size_t room, size_t *length)
+{
+    const struct layout *layout = context;
+    (void)path;
+    (void)room;
+    *length = layout->text == NULL ? 0 : strlen(layout->text);
+    memcpy(out, layout->text == NULL ? "" : layout->text, *length);
+    return STATUS_OK;
+}
+
+#define PXEBOOT "images/pxeboot/vmlinuz", "images/pxeboot/initrd.img"
+#define LIVE    "live/vmlinuz", "live/initrd.img", "live/filesystem.squashfs"
+#define YAST    "boot/x86_64/loader/linux", "boot/x86_64/loader/initrd"
+
+static const struct layout LAYOUTS[] = {
+    {"RHEL-9-4-0-BaseOS-x86_64",
+     "[general]\nversion = 9.4\n",
+     {".treeinfo", PXEBOOT, "images/install.img", "BaseOS/repodata/repomd.xml"},
+     "redhat",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"CentOS 7 x86_64",
+     "[general]\nversion = 7\n",
+     {".treeinfo", PXEBOOT, "images/install.img", "repodata/repomd.xml", "LiveOS/squashfs.img"},
+     "redhat",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"Fedora-E-dvd-x86_64-40",
+     NULL,
+     {".treeinfo", PXEBOOT, "images/install.img"},
+     "redhat",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"Fedora-WS-Live-40",
+     NULL,
+     {PXEBOOT, "LiveOS/squashfs.img"},
+     "redhat",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"CentOS_6.10_Final",
+     "[general]\nversion = 6.10\n",
+     {".treeinfo", PXEBOOT, "images/install.img", "repodata/repomd.xml"},
+     "centos-old",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"CentOS_5.11_Final",
+     NULL,
+     {".treeinfo", PXEBOOT, "images/stage2.img"},
+     "centos-old",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"Ubuntu-Server 24.04 LTS amd64",
+     "Ubuntu-Server 24.04 LTS \"Noble Numbat\" - Release amd64\n",
+     {".disk/info", "casper/vmlinuz", "casper/initrd"},
+     "ubuntu",
+     "casper/vmlinuz",
+     IMAGE_GRADE_INSTALLS,
+     1},
+    {"Ubuntu 18.04 LTS amd64",
+     "Ubuntu 18.04 LTS\n",
+     {".disk/info", "casper/vmlinuz", "casper/initrd.lz"},
+     "ubuntu",
+     "casper/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"Ubuntu-Server 16.04",
+     NULL,
+     {"install/netboot/ubuntu-installer/amd64/linux", "install/netboot/ubuntu-installer/amd64/initrd.gz"},
+     "debian-installer",
+     "install/netboot/ubuntu-installer/amd64/linux",
+     IMAGE_GRADE_NONE,
+     0},
+    {"Debian 12.5.0 amd64 n",
+     "Debian GNU/Linux 12.5.0\n",
+     {".disk/info", "install.amd/vmlinuz", "install.amd/initrd.gz"},
+     "debian-installer",
+     "install.amd/vmlinuz",
+     IMAGE_GRADE_NONE,
+     0},
+    {"openSUSE-Leap-15.5",
+     NULL,
+     {YAST, "boot/x86_64/root"},
+     "suse",
+     "boot/x86_64/loader/linux",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"Install-LEAP_16",
+     NULL,
+     {YAST, "LiveOS/squashfs.img"},
+     "suse-agama",
+     "boot/x86_64/loader/linux",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"alpine-std 3.19",
+     NULL,
+     {".alpine-release", "boot/vmlinuz-lts", "boot/initramfs-lts", "boot/modloop-lts"},
+     "alpine",
+     "boot/vmlinuz-lts",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"ARCH_202401",
+     NULL,
+     {"arch/boot/x86_64/vmlinuz-linux", "arch/boot/x86_64/initramfs-linux.img", "arch/x86_64/airootfs.sfs"},
+     "arch",
+     "arch/boot/x86_64/vmlinuz-linux",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"RESCUE1100",
+     NULL,
+     {"sysresccd/boot/x86_64/vmlinuz", "sysresccd/boot/x86_64/sysresccd.img",
+      "sysresccd/x86_64/airootfs.sfs"},
+     "arch",
+     "sysresccd/boot/x86_64/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"fedora-coreos-40",
+     NULL,
+     {PXEBOOT, "images/pxeboot/rootfs.img"},
+     "coreos",
+     "images/pxeboot/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"Flatcar",
+     NULL,
+     {"flatcar/vmlinuz-a", "flatcar/cpio.gz"},
+     "flatcar",
+     "flatcar/vmlinuz-a",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"TALOS_V1_7",
+     NULL,
+     {"boot/vmlinuz", "boot/initramfs.xz"},
+     "talos",
+     "boot/vmlinuz",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"3.1.2-9-amd64",
+     NULL,
+     {LIVE, "Clonezilla-Live-Version"},
+     "debian-live",
+     "live/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"GParted-live",
+     NULL,
+     {LIVE, "GParted-Live-Version"},
+     "debian-live",
+     "live/vmlinuz",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"d-live 12.5.0",
+     NULL,
+     {"live/vmlinuz-6.1.0-18-amd64", "live/initrd.img-6.1.0-18-amd64", "live/filesystem.squashfs"},
+     "debian-live",
+     "live/vmlinuz-6.1.0-18-amd64",
+     IMAGE_GRADE_LIVE,
+     1},
+    {NULL,
+     NULL,
+     {"memtest86+x64.bin", "memtest86+x64.efi"},
+     "memtest",
+     "memtest86+x64.bin",
+     IMAGE_GRADE_LIVE,
+     2},
+    {"FD13-LIVECD",
+     NULL,
+     {"medium.iso", "FREEDOS/setup.bat"},
+     "disk-in-memory",
+     "medium.iso",
+     IMAGE_GRADE_WHOLE,
+     1},
+    {"mfsBSD", NULL, {"medium.iso", "mfsroot.gz"}, "disk-in-memory", "medium.iso", IMAGE_GRADE_WHOLE, 1},
+    {NULL,
+     NULL,
+     {"netboot.xyz.kpxe", "netboot.xyz.efi"},
+     "netboot-xyz",
+     "netboot.xyz.kpxe",
+     IMAGE_GRADE_LIVE,
+     2},
+};
+
+static void media_of_every_family_are_recognised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(LAYOUTS); i++) {
+        struct layout layout = LAYOUTS[i];
+        struct catalog_files files = {
+            .paths = layout.paths, .volume = layout.volume, .read = read_layout, .context = &layout};
+        while (files.count < COUNT_OF(layout.paths) && layout.paths[files.count] != NULL) {
+            files.count++;
+        }
+        struct problem problem;
+        problem_clear(&problem);
+        memset(&image, 0, sizeof image);
+        if (catalog_recognise(catalog, &files, &image, &problem) != STATUS_OK ||
+            strcmp(image.family, layout.family) != 0) {
+            fail_msg("%s is not %s but \"%s\"", layout.paths[0], layout.family, image.family);
+        }
+        assert_string_equal(image.kernel, layout.kernel);
+        assert_int_equal(image.grade, layout.grade);
+        assert_int_equal(image.method_count, layout.methods);
+        if (image.method_count != 0) {
+            assert_string_equal(image.methods[0].kernel, image.kernel);
+            assert_string_equal(image.methods[0].initrd, image.initrd);
+            assert_string_equal(image.methods[0].arguments, image.arguments);
+        }
+        assert_true(image.grade == IMAGE_GRADE_NONE || image.remark[0] != '\0');
+    }
+}
+
+static void ways_for_other_firmware_are_kept_when_their_files_are_there(void **state)
+{
+    (void)state;
+    const char *const memtest[] = {"memtest86+x64.bin", "memtest86+x64.efi"};
+    recognises(memtest, COUNT_OF(memtest), "memtest", "memtest86+x64.bin");
+    assert_string_equal(image.methods[1].kernel, "memtest86+x64.efi");
+    assert_int_equal(image.methods[1].way, IMAGE_WAY_EFI);
+    assert_int_equal(image.methods[1].on, IMAGE_ON_X64);
+    assert_int_equal(image.methods[0].on, IMAGE_ON_BIOS);
+}
+
 int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +387,8 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(a_tree_without_its_initrd_is_not_recognised),
         cmocka_unit_test(the_debian_family_brings_an_example),
         cmocka_unit_test(a_directory_that_is_not_there_is_told),
+        cmocka_unit_test(media_of_every_family_are_recognised),
+        cmocka_unit_test(ways_for_other_firmware_are_kept_when_their_files_are_there),
     };
     directory = argument_count > 1 ? arguments[1] : "os";
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/recognise.h"
+
+#include "base/text.h"
+#include "catalog/packed.h"
+#include "catalog/scan.h"
+#include "content/media.h"
+#include "content/medium.h"
+#include "io/heap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MEMORY_BESIDE_BYTES (UINT64_C(512) << 20) // that a system needs besides the disk in memory
+
+static enum status read_inside(void *context, const char *path, char *out, size_t room, size_t *length)
+{
+    struct content_node node;
+    content_node_init(&node);
+    *length = 0;
+    enum status status = medium_find(context, path, &node);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int64_t count = content_node_read(&node, 0, out, room);
+    content_node_close(&node);
+    *length = count < 0 ? 0 : (size_t)count;
+    return count < 0 ? STATUS_IO : STATUS_OK;
+}
+
+// What nobody knows is given as it is. BIOS only: UEFI's loaders cannot make a disk of a file.
+static void boot_whole(const struct medium *medium, uint64_t bytes, struct image *image)
+{
+    struct image_method method = {.name = "disk",
+                                  .way = IMAGE_WAY_DISK,
+                                  .on = IMAGE_ON_BIOS,
+                                  .kernel = MEDIA_FILE,
+                                  .arguments = "iso raw",
+                                  .memory_bytes = bytes + MEMORY_BESIDE_BYTES};
+    (void)text_copy(image->family, sizeof image->family, "medium");
+    if (image->description[0] == '\0') {
+        (void)snprintf(image->description, sizeof image->description, "medium %.100s", medium_label(medium));
+    }
+    (void)text_copy(image->kernel, sizeof image->kernel, method.kernel);
+    (void)text_copy(image->arguments, sizeof image->arguments, method.arguments);
+    (void)text_copy(
+        image->remark, sizeof image->remark,
+        "No system of the catalogue is on it, so the whole medium goes into memory, on BIOS. Small tools "
+        "run so; most systems lose it when their own drivers start.");
+    image->grade = IMAGE_GRADE_WHOLE;
+    image->methods[0] = method;
+    image->method_count = 1;
+}
+
+static enum status recognise_inside(const struct catalog *catalog, struct medium *medium, uint64_t bytes,
+                                    struct image *image, struct problem *problem)
+{
+    size_t count = 0;
+    const char **paths = heap_new_array(medium_count(medium) + 1, sizeof *paths);
+    for (size_t i = 0; i < medium_count(medium); i++) {
+        struct content_entry entry;
+        medium_get(medium, i, &entry);
+        paths[count] = entry.name;
+        count += entry.is_folder ? 0 : 1;
+    }
+    paths[count++] = MEDIA_FILE; // it is served as a whole, too
+    struct catalog_files files = {.paths = paths,
+                                  .count = count,
+                                  .volume = medium_label(medium),
+                                  .read = read_inside,
+                                  .context = medium};
+    enum status status = catalog_recognise(catalog, &files, image, problem);
+    heap_free(paths);
+    if (status == STATUS_NOT_FOUND && medium_is_bootable(medium)) {
+        problem_clear(problem);
+        boot_whole(medium, bytes, image);
+        return STATUS_OK;
+    }
+    if (status == STATUS_NOT_FOUND) {
+        problem_clear(problem);
+        problem_set(problem,
+                    "nothing on the medium \"%.100s\" boots: no system of the catalogue, and no boot "
+                    "record (El Torito)",
+                    medium_label(medium));
+        problem_set_remedy(problem, "unpack it into a folder and add that with --kernel PATH --initrd PATH");
+    }
+    return status;
+}
+
+static enum status recognise_medium(const struct catalog *catalog, int taken_fd, struct image *image,
+                                    struct problem *problem)
+{
+    struct stat about;
+    uint64_t bytes = fstat(taken_fd, &about) == 0 ? (uint64_t)about.st_size : 0;
+    struct medium *medium = medium_new(taken_fd, problem);
+    if (medium == NULL) {
+        return STATUS_MALFORMED;
+    }
+    enum status status = recognise_inside(catalog, medium, bytes, image, problem);
+    medium_free(medium);
+    struct text text;
+    text_init(&text, image->medium, sizeof image->medium);
+    text_add_format(&text, "%s/" MEDIA_FILE, image->name);
+    return status;
+}
+
+enum status recognise_folder(const struct catalog *catalog, const char *folder, struct image *image,
+                             struct problem *problem)
+{
+    char path[4096];
+    struct text text;
+    enum status status = catalog_packed_read(folder, image, problem);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s/" MEDIA_FILE, folder);
+    int fd = text.cut ? -1 : open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? recognise_medium(catalog, fd, image, problem)
+                   : catalog_scan(catalog, folder, image, problem);
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ISO images: added by one command, recognised, served from inside, and booted the way that fits the machine."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+SERVER = "http://192.168.77.1"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One lab, and one medium in the layout of Debian's live systems."""
+    from lab import Lab
+    with Lab() as lab:
+        lab.start_imprint()
+        lab.add_host("client", "192.168.77.50")
+        tree = lab.make_folder("live-tree")
+        (tree / "live").mkdir()
+        (tree / "live" / "vmlinuz-6.1.0-18-amd64").write_bytes(os.urandom(70_000))
+        (tree / "live" / "initrd.img-6.1.0-18-amd64").write_bytes(os.urandom(3_000_001))
+        (tree / "live" / "filesystem.squashfs").write_bytes(os.urandom(5_000_003))
+        (tree / "dists").mkdir()
+        (tree / "dists" / "bookworm").mkdir()
+        (tree / "dists" / "bookworm" / "Release").write_text("Suite: stable\n")
+        (tree / "dists" / "stable").symlink_to("bookworm")
+        lab.tree = tree
+        make_iso(tree, lab.folder / "Debian Live.iso", "d-live 12.5.0")
+        lab.added = lab.cli("image", "add", lab.folder / "Debian Live.iso", "live")
+        yield lab
+
+
+def make_iso(tree, path, volume, *options):
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-V", volume, *options, "-o", path, tree], check=True)
+
+
+def fetch(lab, path, *words):
+    return subprocess.run([*lab.command("curl", "-sS", "--fail", *words, SERVER + path, host="client")], check=True, capture_output=True, timeout=60).stdout
+
+
+def test_a_medium_is_recognised_and_what_to_expect_of_it_is_said(shared):
+    assert "Debian live" in shared.added.stdout
+    image = json.loads(shared.cli("image", "show", "live", "--json").stdout)
+    assert image["family"] == "debian-live"
+    assert image["kernel"] == "live/vmlinuz-6.1.0-18-amd64"
+    assert image["medium"] == "live/medium.iso"
+    assert image["grade"] == "live"
+    assert [method["on"] for method in image["methods"]] == ["bios, uefi-x64"]
+    shown = shared.cli("image", "show", "live").stdout
+    assert "netboot on bios, uefi-x64: live/vmlinuz-6.1.0-18-amd64" in shown
+    assert "loaded into memory" in shown
+
+
+def test_the_medium_is_kept_as_one_file(shared):
+    names = [entry.name for entry in (shared.folder / "state" / "images" / "live").iterdir()]
+    assert names == ["medium.iso"]
+
+
+@pytest.mark.parametrize("name", ["live/filesystem.squashfs", "live/vmlinuz-6.1.0-18-amd64"])
+def test_files_inside_are_served_whole_and_in_ranges(shared, name):
+    content = (shared.tree / name).read_bytes()
+    assert fetch(shared, f"/images/live/{name}") == content
+    assert fetch(shared, f"/images/live/{name}", "-r", "2047-4099") == content[2047:4100]
+    assert fetch(shared, f"/images/live/{name}", "-r", "-5") == content[-5:]
+
+
+def test_links_inside_lead_to_files_inside(shared):
+    assert fetch(shared, "/images/live/dists/stable/Release") == b"Suite: stable\n"
+
+
+def test_the_medium_itself_is_served(shared):
+    assert fetch(shared, "/images/live/medium.iso") == (shared.folder / "Debian Live.iso").read_bytes()
+
+
+def test_tftp_serves_from_inside(shared):
+    out = shared.folder / "initrd"
+    shared.run("atftp", "--option", "blksize 1428", "--option", "windowsize 16", "--get", "-r", "images/live/live/initrd.img-6.1.0-18-amd64",
+               "-l", out, "192.168.77.1", host="client")
+    assert out.read_bytes() == (shared.tree / "live" / "initrd.img-6.1.0-18-amd64").read_bytes()
+
+
+def test_a_machine_is_told_to_boot_it(shared):
+    shared.cli("profile", "add", "rescue", "--image", "live")
+    shared.add_host("machine", "192.168.77.51")
+    mac = shared.mac_of("machine")
+    shared.cli("machine", "add", "pc-1", "--mac", mac)
+    shared.cli("deploy", "pc-1", "--profile", "rescue")
+    said = shared.run("curl", "-sS", "--fail", f"{SERVER}/machine.ipxe?mac={mac}&platform=pcbios", host="machine").stdout
+    assert "kernel http://192.168.77.1/images/live/live/vmlinuz-6.1.0-18-amd64 " in said
+    assert "fetch=http://192.168.77.1/images/live/live/filesystem.squashfs" in said
+
+
+def test_a_medium_that_nobody_knows_boots_as_a_whole(shared):
+    tree = shared.make_folder("unknown-tree")
+    (tree / "boot.img").write_bytes(b"\0" * 4096)
+    make_iso(tree, shared.folder / "unknown.iso", "TOOL", "-b", "boot.img", "-no-emul-boot")
+    added = shared.cli("image", "add", shared.folder / "unknown.iso", "tool")
+    assert "memory" in added.stdout + added.stderr
+    image = json.loads(shared.cli("image", "show", "tool", "--json").stdout)
+    assert image["grade"] == "whole"
+    assert image["methods"][0]["way"] == "disk"
+    assert image["methods"][0]["on"] == "bios"
+    assert image["methods"][0]["memory_bytes"] > 512 << 20
+
+
+def test_what_cannot_be_used_is_refused_with_a_reason(shared):
+    whole = (shared.folder / "Debian Live.iso").read_bytes()
+    (shared.folder / "cut.iso").write_bytes(whole[:2_000_000])
+    done = shared.cli("image", "add", shared.folder / "cut.iso", "cut", check=False)
+    assert done.returncode != 0
+    assert "cut off" in done.stderr
+    tree = shared.make_folder("nothing-tree")
+    (tree / "README").write_text("nothing here boots\n")
+    make_iso(tree, shared.folder / "nothing.iso", "NOTHING")
+    done = shared.cli("image", "add", shared.folder / "nothing.iso", "nothing", check=False)
+    assert done.returncode != 0
+    assert 'nothing on the medium "NOTHING" boots' in done.stderr
+    names = {image["name"] for image in shared.cli_json("image", "list")}
+    assert not names & {"cut", "nothing"}
+
+
+def test_an_iso_put_into_the_folder_of_images_is_served_too(shared):
+    target = shared.folder / "state" / "images" / "dropped.iso"
+    target.write_bytes((shared.folder / "Debian Live.iso").read_bytes())
+    target.chmod(0o644)
+    assert fetch(shared, "/images/dropped/dists/bookworm/Release") == b"Suite: stable\n"
