@@ -5,7 +5,6 @@
 #include "base/text.h"
 
 #include <string.h>
-#include <time.h>
 
 #define RECORD_BYTES      33 // before the name
 #define FLAG_HIDDEN       0x01
@@ -82,19 +81,27 @@ enum status iso9660_decode_volume(const uint8_t sector[ISO9660_SECTOR_BYTES], st
     }
 }
 
+// Days since 1970 of a date of the Gregorian calendar (`year` from 1900 on).
+static int64_t count_days(int64_t year, int64_t month, int64_t day)
+{
+    static const int64_t BEFORE[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    int64_t last = year - 1;
+    int64_t leap_days = last / 4 - last / 100 + last / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    return (year - 1970) * 365 + leap_days + BEFORE[month - 1] + (is_leap && month > 2) + day - 1;
+}
+
 // Seven bytes of a directory record (ECMA-119 9.1.5); the last is the zone in quarters of an hour.
 static int64_t decode_time(const uint8_t *bytes)
 {
-    struct tm parts = {.tm_year = bytes[0],
-                       .tm_mon = bytes[1] - 1,
-                       .tm_mday = bytes[2],
-                       .tm_hour = bytes[3],
-                       .tm_min = bytes[4],
-                       .tm_sec = bytes[5]};
     bool is_good = bytes[1] >= 1 && bytes[1] <= 12 && bytes[2] >= 1 && bytes[2] <= 31 && bytes[3] < 24 &&
                    bytes[4] < 60 && bytes[5] < 61;
+    if (!is_good) {
+        return 0;
+    }
     int8_t zone = (int8_t)bytes[6];
-    int64_t seconds = is_good ? (int64_t)timegm(&parts) - (int64_t)zone * 15 * 60 : 0;
+    int64_t days = count_days(1900 + bytes[0], bytes[1], bytes[2]);
+    int64_t seconds = ((days * 24 + bytes[3]) * 60 + bytes[4] - (int64_t)zone * 15) * 60 + bytes[5];
     return seconds > 0 ? seconds : 0;
 }
 

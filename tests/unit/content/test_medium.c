@@ -111,6 +111,25 @@ static void rock_ridge_keeps_names_and_links(void **state)
     medium_free(medium);
 }
 
+static void files_have_the_times_that_they_had(void **state)
+{
+    struct tree *tree = *state;
+    struct content_node node;
+    run(tree,
+        "mkdir in && printf a >in/old && printf b >in/leap && touch -d '2001-09-09 01:46:40 UTC' in/old && "
+        "touch -d '2024-02-29 23:59:58 UTC' in/leap && TZ=Asia/Kolkata genisoimage -quiet -R -o times.iso "
+        "in");
+    struct medium *medium = need_medium(tree, "times.iso");
+    content_node_init(&node);
+    assert_int_equal(medium_find(medium, "old", &node), STATUS_OK);
+    assert_int_equal(node.modified_s, 1000000000);
+    content_node_close(&node);
+    assert_int_equal(medium_find(medium, "leap", &node), STATUS_OK);
+    assert_int_equal(node.modified_s, 1709251198);
+    content_node_close(&node);
+    medium_free(medium);
+}
+
 static void deep_folders_are_found_where_they_are_shown(void **state)
 {
     struct tree *tree = *state;
@@ -407,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rock_ridge_keeps_names_and_links, start, tree_remove),
+        cmocka_unit_test_setup_teardown(files_have_the_times_that_they_had, start, tree_remove),
         cmocka_unit_test_setup_teardown(deep_folders_are_found_where_they_are_shown, start, tree_remove),
         cmocka_unit_test_setup_teardown(joliet_and_plain_names_are_read, start, tree_remove),
         cmocka_unit_test_setup_teardown(udf_is_read, start, tree_remove),
