@@ -6,12 +6,12 @@
 #include "io/neighbour.h"
 #include "loader/loader.h"
 #include "service/agents.h"
+#include "service/answer_files.h"
 #include "service/boot_files.h"
 
 #include <string.h>
 
-#define GENERATED_TEXT_BYTES   16384
-#define GENERATED_ANSWER_BYTES (1024 * 1024)
+#define GENERATED_TEXT_BYTES 16384
 
 // ---- who asks ----
 
@@ -396,73 +396,6 @@ static enum status generated_configuration(const struct generated *generated,
     return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-// ---- answer files ----
-
-static void generated_tell_broken(const struct generated *generated, const struct order *order,
-                                  const struct content_client *from, const struct problem *problem)
-{
-    struct event event = {
-        .kind = EVENT_BOOT, .machine_id = order->machine_id, .order_id = order->id, .address = from->address};
-    reasons_add(&event.reasons, REASON_ORDER_BROKEN);
-    char why[EVENT_TEXT_BYTES / 2];
-    struct text text;
-    text_init(&text, event.text, sizeof event.text);
-    text_add_format(&text, "asked for its answer file, which cannot be made: %s",
-                    problem_print(problem, why, sizeof why));
-    desk_tell(generated->desk, &event);
-}
-
-static enum status generated_render_answer(const struct generated *generated, const struct machine *machine,
-                                           const struct order *order, const struct profile *profile,
-                                           const struct content_client *from, struct content_node *node)
-{
-    char *buffer = heap_new(GENERATED_ANSWER_BYTES);
-    struct text text;
-    text_init(&text, buffer, GENERATED_ANSWER_BYTES);
-    struct problem problem;
-    problem_clear(&problem);
-    struct machine now = *machine;
-    now.last_address = ip_get_ip4(from->address); // the installer's own, which may differ from its firmware's
-    struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
-    enum status status = render_answer(&facts, &text, &problem);
-    if (status == STATUS_OK) {
-        generated_fill_node(&text, node);
-        node->part = CONTENT_PART_ANSWER;
-        node->machine_id = machine->id;
-        node->order_id = order->id;
-    } else {
-        generated_tell_broken(generated, order, from, &problem);
-    }
-    explicit_bzero(buffer, text.length); // it may hold password hashes
-    heap_free(buffer);
-    return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
-}
-
-// "answer/MACHINE/NAME": only for the address that machine holds, only while its order is under way.
-static enum status generated_answer(const struct generated *generated, const char *path,
-                                    const struct content_client *from, struct content_node *node,
-                                    struct reasons *reasons)
-{
-    const char *slash = strchr(path, '/');
-    char name[MACHINE_NAME_BYTES] = "";
-    if (slash != NULL && (size_t)(slash - path) < sizeof name) {
-        memcpy(name, path, (size_t)(slash - path));
-    }
-    const struct store *store = generated->desk->store;
-    const struct machine *machine = store_machine_find_name(store, name);
-    const struct order *order = machine == NULL ? NULL : store_order_find_live(store, machine->id);
-    const struct profile *profile = order == NULL ? NULL : store_profile_find(store, order->profile);
-    struct asker asker = {0};
-    asker_find_holder(generated, from, &asker);
-    bool is_theirs = machine != NULL && asker_owns(&asker, machine);
-    bool is_now = is_theirs && profile != NULL && order_may_answer(order, desk_now_s(generated->desk));
-    if (!is_now || slash == NULL || profile->answer == NULL || strcmp(slash + 1, profile->answer_name) != 0) {
-        reasons_add(reasons, REASON_ANSWER_REFUSED);
-        return STATUS_DENIED;
-    }
-    return generated_render_answer(generated, machine, order, profile, from, node);
-}
-
 // ---- imported images, with an eye on what completes an order ----
 
 static const struct order *generated_order_of(const struct generated *generated,
@@ -570,7 +503,7 @@ static enum status generated_lookup(void *self, const char *path, const struct c
         return generated_configuration(generated, &request, client, node, reasons);
     }
     if (text_starts(path, "answer/")) {
-        return generated_answer(generated, path + strlen("answer/"), client, node, reasons);
+        return answer_files_lookup(generated, path + strlen("answer/"), client, node, reasons);
     }
     if (text_starts(path, "images/")) {
         return generated_image(generated, path, client, node, reasons);

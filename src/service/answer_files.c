@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/answer_files.h"
+
+#include "io/heap.h"
+#include "service/generated.h"
+
+#include <string.h>
+
+#define ANSWER_FILES_BYTES (1024 * 1024)
+
+static void answer_files_tell_broken(const struct generated *generated, const struct order *order,
+                                     const struct content_client *from, const struct problem *problem)
+{
+    struct event event = {
+        .kind = EVENT_BOOT, .machine_id = order->machine_id, .order_id = order->id, .address = from->address};
+    reasons_add(&event.reasons, REASON_ORDER_BROKEN);
+    char why[EVENT_TEXT_BYTES / 2];
+    struct text text;
+    text_init(&text, event.text, sizeof event.text);
+    text_add_format(&text, "asked for its answer file, which cannot be made: %s",
+                    problem_print(problem, why, sizeof why));
+    desk_tell(generated->desk, &event);
+}
+
+static enum status answer_files_render(const struct generated *generated, const struct machine *machine,
+                                       const struct order *order, const struct profile *profile,
+                                       const struct content_client *from, struct content_node *node)
+{
+    char *buffer = heap_new(ANSWER_FILES_BYTES);
+    struct text text;
+    text_init(&text, buffer, ANSWER_FILES_BYTES);
+    struct problem problem;
+    problem_clear(&problem);
+    struct machine now = *machine;
+    now.last_address = ip_get_ip4(from->address); // the installer's own, which may differ from its firmware's
+    struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
+    enum status status = render_answer(&facts, &text, &problem);
+    if (status == STATUS_OK) {
+        content_node_set_memory(node, text.start, text.length);
+        node->type = "text/plain";
+        node->is_private = true;
+        node->part = CONTENT_PART_ANSWER;
+        node->machine_id = machine->id;
+        node->order_id = order->id;
+    } else {
+        answer_files_tell_broken(generated, order, from, &problem);
+    }
+    explicit_bzero(buffer, text.length); // it may hold password hashes
+    heap_free(buffer);
+    return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+enum status answer_files_lookup(const struct generated *generated, const char *path,
+                                const struct content_client *from, struct content_node *node,
+                                struct reasons *reasons)
+{
+    const char *slash = strchr(path, '/');
+    char name[MACHINE_NAME_BYTES] = "";
+    if (slash != NULL && (size_t)(slash - path) < sizeof name) {
+        memcpy(name, path, (size_t)(slash - path));
+    }
+    const struct store *store = generated->desk->store;
+    const struct machine *machine = store_machine_find_name(store, name);
+    const struct order *order = machine == NULL ? NULL : store_order_find_live(store, machine->id);
+    const struct profile *profile = order == NULL ? NULL : store_profile_find(store, order->profile);
+    bool is_theirs = machine != NULL && generated_is_owner(generated, machine, from);
+    bool is_now = is_theirs && profile != NULL && order_may_answer(order, desk_now_s(generated->desk));
+    if (!is_now || slash == NULL || profile->answer == NULL || strcmp(slash + 1, profile->answer_name) != 0) {
+        reasons_add(reasons, REASON_ANSWER_REFUSED);
+        return STATUS_DENIED;
+    }
+    return answer_files_render(generated, machine, order, profile, from, node);
+}
