@@ -29,17 +29,51 @@ static void explain_missing(const struct values *values, struct problem *problem
 
 /// Renders `source` (called `place` in problems) with `values`; a missing name's problem gets the list of
 /// those there are.
-static enum status render_source(const struct values *values, const char *source, const char *place,
-                                 struct text *out, struct problem *problem)
+static enum status render_escaped(const struct values *values, const char *source, const char *place,
+                                  enum template_escape escape, struct text *out, struct problem *problem)
 {
     const struct template_data data = {.self = values, .find = values_find};
-    const struct template_options options = {
-        .name = place, .escape = TEMPLATE_ESCAPE_NONE, .is_strict = true};
+    const struct template_options options = {.name = place, .escape = escape, .is_strict = true};
     enum status status = template_render(source, strlen(source), &data, &options, out, problem);
     if (status == STATUS_NOT_FOUND) {
         explain_missing(values, problem);
     }
     return status;
+}
+
+/// The same for plain text.
+static enum status render_source(const struct values *values, const char *source, const char *place,
+                                 struct text *out, struct problem *problem)
+{
+    return render_escaped(values, source, place, TEMPLATE_ESCAPE_NONE, out, problem);
+}
+
+/// How values are written into the answer file called `name`: its ending says the format; cloud-init's files
+/// are YAML and have none.
+static enum template_escape pick_escape(const char *name)
+{
+    static const struct {
+        const char *ending;
+        enum template_escape escape;
+    } FORMATS[] = {
+        {".xml", TEMPLATE_ESCAPE_XML},
+        {".json", TEMPLATE_ESCAPE_QUOTED},
+        {".ign", TEMPLATE_ESCAPE_QUOTED},
+        {".yaml", TEMPLATE_ESCAPE_QUOTED},
+        {".yml", TEMPLATE_ESCAPE_QUOTED},
+        {"user-data", TEMPLATE_ESCAPE_QUOTED},
+        {"meta-data", TEMPLATE_ESCAPE_QUOTED},
+        {"vendor-data", TEMPLATE_ESCAPE_QUOTED},
+        {"network-config", TEMPLATE_ESCAPE_QUOTED},
+    };
+    for (size_t i = 0; i < COUNT_OF(FORMATS); i++) {
+        size_t length = strlen(name);
+        size_t ending = strlen(FORMATS[i].ending);
+        if (length >= ending && text_equal_nocase(name + length - ending, FORMATS[i].ending)) {
+            return FORMATS[i].escape;
+        }
+    }
+    return TEMPLATE_ESCAPE_NONE;
 }
 
 enum status render_answer(const struct render_facts *facts, struct text *out, struct problem *problem)
@@ -54,7 +88,7 @@ enum status render_answer(const struct render_facts *facts, struct text *out, st
         return STATUS_UNSUPPORTED;
     }
     values_init(&values, facts);
-    return render_source(&values, profile->answer, place, out, problem);
+    return render_escaped(&values, profile->answer, place, pick_escape(profile->answer_name), out, problem);
 }
 
 /// Renders one part of the arguments, a blank before it unless it is the first or comes out empty.

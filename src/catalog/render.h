@@ -42,10 +42,11 @@ const struct render_value *render_values(size_t *count);
 /// the profile has no answer file.
 void render_answer_url(const struct render_facts *facts, struct text *out);
 
-/// Renders the profile's answer file to the end of `out`. STATUS_NOT_FOUND when a name has no value,
-/// STATUS_UNSUPPORTED when the profile has no answer file; STATUS_MALFORMED when the template is broken;
-/// STATUS_TOO_LONG when `out` is full. `problem` tells all of it; `out` then holds a part and must not be
-/// sent.
+/// Renders the profile's answer file to the end of `out`. Values are escaped as the format wants that the
+/// file's name tells: XML, JSON and YAML (there within double quotes); {{{NAME}}} is never. STATUS_NOT_FOUND
+/// when a name has no value, STATUS_UNSUPPORTED when the profile has no answer file; STATUS_MALFORMED when
+/// the template is broken; STATUS_TOO_LONG when `out` is full. `problem` tells all of it; `out` then holds a
+/// part and must not be sent.
 MUST_USE enum status render_answer(const struct render_facts *facts, struct text *out,
                                    struct problem *problem);
 

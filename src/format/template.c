@@ -235,7 +235,7 @@ static void render_add_literal(struct render *render, size_t end)
     frame->at = end;
 }
 
-static void render_add_html(struct text *out, const char *at, size_t length)
+static void render_add_entities(struct text *out, enum template_escape escape, const char *at, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         switch (at[i]) {
@@ -251,9 +251,43 @@ static void render_add_html(struct text *out, const char *at, size_t length)
         case '>':
             text_add(out, "&gt;");
             break;
+        case '\'':
+            text_add(out, escape == TEMPLATE_ESCAPE_XML ? "&#39;" : "'");
+            break;
         default:
             text_add_char(out, at[i]);
         }
+    }
+}
+
+static void render_add_quoted(struct text *out, const char *at, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char character = (unsigned char)at[i];
+        if (character == '"' || character == '\\') {
+            text_add_char(out, '\\');
+            text_add_char(out, at[i]);
+        } else if (character < 0x20 || character == 0x7f) {
+            text_add_format(out, "\\u%04x", character);
+        } else {
+            text_add_char(out, at[i]);
+        }
+    }
+}
+
+static void render_add_escaped(struct text *out, enum template_escape escape, const char *at, size_t length)
+{
+    switch (escape) {
+    case TEMPLATE_ESCAPE_NONE:
+        text_add_bytes(out, at, length);
+        break;
+    case TEMPLATE_ESCAPE_HTML:
+    case TEMPLATE_ESCAPE_XML:
+        render_add_entities(out, escape, at, length);
+        break;
+    case TEMPLATE_ESCAPE_QUOTED:
+        render_add_quoted(out, at, length);
+        break;
     }
 }
 
@@ -273,11 +307,8 @@ static enum status render_add_value(struct render *render, const struct tag *tag
         return render_fail(render, tag->start, STATUS_NOT_FOUND);
     }
     render_add_indent(render);
-    if (render->options->escape == TEMPLATE_ESCAPE_HTML && tag->sigil != '&') {
-        render_add_html(render->out, value.text, value.length);
-    } else {
-        text_add_bytes(render->out, value.text, value.length);
-    }
+    enum template_escape escape = tag->sigil == '&' ? TEMPLATE_ESCAPE_NONE : render->options->escape;
+    render_add_escaped(render->out, escape, value.text, value.length);
     return STATUS_OK;
 }
 

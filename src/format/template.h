@@ -40,8 +40,11 @@ struct template_data { // where values come from; `self` is handed to each funct
 };
 
 enum template_escape {
-    TEMPLATE_ESCAPE_NONE, // for answer files and kernel arguments: {{x}} is x
-    TEMPLATE_ESCAPE_HTML, // as published: & " < > become entities, unless {{{x}}} or {{&x}}
+    TEMPLATE_ESCAPE_NONE,   // for plain text and kernel arguments: {{x}} is x
+    TEMPLATE_ESCAPE_HTML,   // as published: & " < > become entities, unless {{{x}}} or {{&x}}
+    TEMPLATE_ESCAPE_XML,    // ' too
+    TEMPLATE_ESCAPE_QUOTED, // what may stand between the double quotes of JSON (RFC 8259 7) and of YAML 1.2
+                            // (5.7)
 };
 
 struct template_options {

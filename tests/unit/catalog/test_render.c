@@ -121,6 +121,42 @@ static void the_profiles_own_values_come_first(void **state)
     becomes("{{root_password_hash}} {{dns}} {{site.name}}", "$y$j9T$x 192.0.2.99 Berlin");
 }
 
+static void values_are_escaped_as_the_answer_files_name_tells(void **state)
+{
+    (void)state;
+    static const char TEMPLATE[] = "\"{{x}}\" {{{x}}} {{&x}}";
+    static const char RAW[] = "a\"b\\c<'&>\n\x01\x7f\xc3\xa4";
+    static const char QUOTED[] = "a\\\"b\\\\c<'&>\\u000a\\u0001\\u007f\xc3\xa4";
+    static const char *const QUOTING[] = {"config.ign", "auto.JSON", "talos.yaml",  "a.yml",
+                                          "user-data",  "meta-data", "vendor-data", "network-config"};
+    static const char *const PLAIN[] = {"ks.cfg", "preseed.cfg", "xml", "answer.toml", "a.json.txt"};
+    char expected[256];
+    add_own_value("x", RAW);
+    snprintf(expected, sizeof expected, "\"%s\" %s %s", QUOTED, RAW, RAW);
+    for (size_t i = 0; i < COUNT_OF(QUOTING); i++) {
+        strcpy(profile.answer_name, QUOTING[i]);
+        becomes(TEMPLATE, expected);
+    }
+    snprintf(expected, sizeof expected, "\"%s\" %s %s", RAW, RAW, RAW);
+    for (size_t i = 0; i < COUNT_OF(PLAIN); i++) {
+        strcpy(profile.answer_name, PLAIN[i]);
+        becomes(TEMPLATE, expected);
+    }
+    strcpy(profile.answer_name, "autoinst.xml");
+    becomes("{{x}} {{{x}}}", "a&quot;b\\c&lt;&#39;&amp;&gt;\n\x01\x7f\xc3\xa4 "
+                             "a\"b\\c<'&>\n\x01\x7f\xc3\xa4");
+}
+
+static void kernel_arguments_are_not_escaped(void **state)
+{
+    (void)state;
+    add_own_value("x", "a\"&b");
+    strcpy(profile.answer_name, "autoinst.xml");
+    strcpy(profile.arguments, "y={{x}}");
+    assert_int_equal(render_line(), STATUS_OK);
+    assert_non_null(strstr(out, " y=a\"&b"));
+}
+
 static void an_unknown_name_is_told_with_place_and_known_names(void **state)
 {
     (void)state;
@@ -307,6 +343,8 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(arguments_are_strict_too, start),
         cmocka_unit_test_setup(arguments_that_do_not_fit_are_refused, start),
         cmocka_unit_test_setup(the_shipped_preseed_file_renders, start),
+        cmocka_unit_test_setup(values_are_escaped_as_the_answer_files_name_tells, start),
+        cmocka_unit_test_setup(kernel_arguments_are_not_escaped, start),
         cmocka_unit_test_setup(a_host_name_is_made_by_a_rule_and_is_one, start),
         cmocka_unit_test_setup(the_agents_arguments_hold_nothing_of_the_profile, start),
     };
