@@ -15,6 +15,7 @@
 
 struct catalog {
     size_t count;
+    size_t own; // where the administrator's own families begin
     struct family families[CATALOG_FAMILIES_MOST];
 };
 
@@ -67,6 +68,21 @@ static enum status catalog_add(struct catalog *catalog, const char *directory, c
     return status;
 }
 
+// Takes the family called as the last one is out of those before it.
+static void catalog_replace(struct catalog *catalog)
+{
+    const struct family *last = &catalog->families[catalog->count - 1];
+    for (size_t i = 0; i + 1 < catalog->count; i++) {
+        if (strcmp(catalog->families[i].name, last->name) == 0) {
+            memmove(&catalog->families[i], &catalog->families[i + 1],
+                    (catalog->count - i - 1) * sizeof catalog->families[0]);
+            catalog->count--;
+            catalog->own--;
+            return;
+        }
+    }
+}
+
 static int catalog_is_folder(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
@@ -99,7 +115,27 @@ struct catalog *catalog_new(const char *directory, struct problem *problem)
         catalog_free(catalog);
         return NULL;
     }
+    catalog->own = catalog->count;
     return catalog;
+}
+
+void catalog_add_own(struct catalog *catalog, const char *directory,
+                     void (*told)(void *context, const struct problem *problem), void *context)
+{
+    struct dirent **entries = NULL;
+    int entry_count = scandir(directory, &entries, catalog_is_folder, catalog_order);
+    for (int i = 0; i < entry_count; i++) {
+        struct problem problem;
+        problem_clear(&problem);
+        size_t before = catalog->count;
+        if (catalog_add(catalog, directory, entries[i]->d_name, &problem) != STATUS_OK) {
+            told(context, &problem);
+        } else if (catalog->count > before) {
+            catalog_replace(catalog);
+        }
+        free(entries[i]);
+    }
+    free(entries);
 }
 
 void catalog_free(struct catalog *taken_catalog)
@@ -148,8 +184,9 @@ enum status catalog_recognise(const struct catalog *catalog, const struct catalo
 {
     const struct family *generic = catalog_find(catalog, CATALOG_GENERIC);
     for (size_t i = 0; i <= catalog->count; i++) {
-        const struct family *family = i < catalog->count ? &catalog->families[i] : generic;
-        bool comes_later = i < catalog->count && family == generic;
+        size_t at = (catalog->own + i) % size_max(catalog->count, 1); // the administrator's own first
+        const struct family *family = i < catalog->count ? &catalog->families[at] : generic;
+        bool comes_later = i < catalog->count && family == generic && at < catalog->own;
         for (uint8_t tree = 0; family != NULL && !comes_later && tree < family->tree_count; tree++) {
             if (match_tree(family, &family->trees[tree], files, image)) {
                 return STATUS_OK;

@@ -23,6 +23,11 @@ struct catalog_files {        // a tree of files: a folder, or the inside of a m
 /// line and column).
 MUST_USE struct catalog *catalog_new(const char *directory, struct problem *problem);
 
+/// Adds the administrator's own families from `directory`, which need not be there. They are asked before the
+/// others, and one of the same name takes its place. Those that are wrong are left out, and `told` hears why.
+void catalog_add_own(struct catalog *catalog, const char *directory,
+                     void (*told)(void *context, const struct problem *problem), void *context);
+
 /// Frees `taken_catalog`; NULL is allowed.
 void catalog_free(struct catalog *taken_catalog);
 

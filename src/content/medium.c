@@ -33,9 +33,8 @@ enum status medium_refuse(struct medium *medium, const char *format, ...)
 enum status medium_read(struct medium *medium, uint64_t offset, void *out, size_t bytes)
 {
     if (offset > medium->file_bytes || bytes > medium->file_bytes - offset) {
-        return medium_refuse(medium, "it is cut off: %llu bytes are wanted at %llu, but it has only %llu",
-                             (unsigned long long)bytes, (unsigned long long)offset,
-                             (unsigned long long)medium->file_bytes);
+        return medium_refuse(medium, "it is cut off: %zu bytes are wanted at %llu, but it has only %llu",
+                             bytes, (unsigned long long)offset, (unsigned long long)medium->file_bytes);
     }
     for (size_t done = 0; done < bytes;) {
         ssize_t count = pread(medium->fd, (char *)out + done, bytes - done, (off_t)(offset + done));

@@ -14,6 +14,7 @@
 #include "service/recognise.h"
 #include "service/server_absorb.h"
 #include "service/server_address.h"
+#include "service/server_catalog.h"
 #include "service/server_folders.h"
 #include "service/server_https.h"
 #include "service/server_notes.h"
@@ -334,8 +335,7 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     if (server->store == NULL) {
         return false;
     }
-    server_folders_data("os", path, sizeof path);
-    server->catalog = catalog_new(path, problem);
+    server->catalog = server_catalog_open(server->options.config_path, server->log, problem);
     desk_init(&server->desk, server->store, server->config.policy);
     server->desk.now_ms = server_now_ms;
     server->desk.told = server_told;

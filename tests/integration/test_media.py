@@ -10,11 +10,25 @@ import pytest
 SERVER = "http://192.168.77.1"
 
 
+OURS = """\
+name: ours
+description: Our own system
+recognise:
+  - description: Our own system
+    kernel: our/kernel
+    volume: "ours*"
+    on: bios, uefi-x64
+    grade: live
+"""
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One lab, and one medium in the layout of Debian's live systems."""
     from lab import Lab
     with Lab() as lab:
+        (lab.make_folder("os") / "ours").mkdir()
+        (lab.folder / "os" / "ours" / "family.yaml").write_text(OURS)
         lab.start_imprint()
         lab.add_host("client", "192.168.77.50")
         tree = lab.make_folder("live-tree")
@@ -90,6 +104,15 @@ def test_a_machine_is_told_to_boot_it(shared):
     said = shared.run("curl", "-sS", "--fail", f"{SERVER}/machine.ipxe?mac={mac}&platform=pcbios", host="machine").stdout
     assert "kernel http://192.168.77.1/images/live/live/vmlinuz-6.1.0-18-amd64 " in said
     assert "fetch=http://192.168.77.1/images/live/live/filesystem.squashfs" in said
+
+
+def test_a_family_beside_the_configuration_is_known(shared):
+    tree = shared.make_folder("our-tree")
+    (tree / "our").mkdir()
+    (tree / "our" / "kernel").write_bytes(b"kernel")
+    make_iso(tree, shared.folder / "ours.iso", "OURS 7")
+    shared.cli("image", "add", shared.folder / "ours.iso")
+    assert shared.cli_json("image", "show", "ours")["description"] == "Our own system"
 
 
 def test_a_medium_that_nobody_knows_boots_as_a_whole(shared):

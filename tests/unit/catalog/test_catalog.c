@@ -4,6 +4,11 @@
 
 #include "unit/test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 static const char *directory;
 static struct catalog *catalog;
 static struct image image;
@@ -135,6 +140,62 @@ static void a_directory_that_is_not_there_is_told(void **state)
     problem_clear(&problem);
     assert_null(catalog_new("/nonexistent", &problem));
     assert_true(problem_is_set(&problem));
+}
+
+static unsigned told_count;
+
+static void told(void *context, const struct problem *problem)
+{
+    (void)context;
+    assert_true(problem_is_set(problem));
+    assert_non_null(strstr(problem->file, "broken"));
+    told_count++;
+}
+
+static void write_family(const char *folder, const char *name, const char *text)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/%s/family.yaml", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void own_families_come_first_and_a_wrong_one_is_left_out(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/imprint-own-XXXXXX";
+    char command[64];
+    const char *const plain[] = {"vmlinuz", "initrd.img"};
+    const char *const talos[] = {"vmlinuz-amd64", "initramfs-amd64.xz"};
+    struct problem problem;
+    problem_clear(&problem);
+    assert_non_null(mkdtemp(folder));
+    write_family(folder, "zebra",
+                 "name: zebra\ndescription: Ours\nrecognise:\n  - description: Ours\n    kernel: vmlinuz\n");
+    write_family(folder, "talos",
+                 "name: talos\ndescription: Ours\nrecognise:\n  - description: Our own Talos\n    kernel: "
+                 "vmlinuz-amd64\n");
+    write_family(folder, "broken", "name: broken\nkernal: x\n");
+    struct catalog *shipped = catalog;
+    catalog = catalog_new(directory, &problem);
+    size_t count = catalog_count(catalog);
+    told_count = 0;
+    catalog_add_own(catalog, folder, told, NULL);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(catalog_count(catalog), count + 1);
+    recognises(plain, COUNT_OF(plain), "zebra", "vmlinuz");
+    recognises(talos, COUNT_OF(talos), "talos", "vmlinuz-amd64");
+    assert_string_equal(image.description, "Our own Talos");
+    catalog_add_own(catalog, "/nonexistent", told, NULL);
+    assert_int_equal(told_count, 1);
+    catalog_free(catalog);
+    catalog = shipped;
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
 }
 
 // What the tests' media hold: paths, and the text of those that are looked into.
@@ -387,6 +448,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(a_tree_without_its_initrd_is_not_recognised),
         cmocka_unit_test(the_debian_family_brings_an_example),
         cmocka_unit_test(a_directory_that_is_not_there_is_told),
+        cmocka_unit_test(own_families_come_first_and_a_wrong_one_is_left_out),
         cmocka_unit_test(media_of_every_family_are_recognised),
         cmocka_unit_test(ways_for_other_firmware_are_kept_when_their_files_are_there),
     };
