@@ -50,6 +50,45 @@ static enum status answer_files_render(const struct generated *generated, const 
     return status == STATUS_OK ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+// Whether `name` is one of the files beside user-data that cloud-init's NoCloud source asks for. It must have
+// meta-data; with a 404 for the others some versions wait and try again.
+static bool answer_files_is_seed(const struct profile *profile, const char *name)
+{
+    return strcmp(profile->answer_name, "user-data") == 0 &&
+           (strcmp(name, "meta-data") == 0 || strcmp(name, "vendor-data") == 0 ||
+            strcmp(name, "network-config") == 0);
+}
+
+// meta-data says whose first boot it is; the others are empty. None of them is what the order waits for.
+static enum status answer_files_fill_seed(const struct generated *generated, const struct machine *machine,
+                                          const struct order *order, const struct profile *profile,
+                                          const char *name, const struct content_client *from,
+                                          struct content_node *node)
+{
+    char buffer[512];
+    struct text text;
+    struct problem problem;
+    problem_clear(&problem);
+    text_init(&text, buffer, sizeof buffer);
+    if (strcmp(name, "meta-data") == 0) {
+        struct machine now = *machine;
+        now.last_address = ip_get_ip4(from->address);
+        struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
+        text_add_format(&text, "instance-id: imprint-%llu\nlocal-hostname: ", (unsigned long long)order->id);
+        if (render_hostname(&facts, &text, &problem) != STATUS_OK) {
+            answer_files_tell_broken(generated, order, from, &problem);
+            return STATUS_NOT_FOUND;
+        }
+        text_add_char(&text, '\n');
+    }
+    content_node_set_memory(node, text.start, text.length);
+    node->type = "text/plain";
+    node->is_private = true;
+    node->machine_id = machine->id;
+    node->order_id = order->id;
+    return STATUS_OK;
+}
+
 enum status answer_files_lookup(const struct generated *generated, const char *path,
                                 const struct content_client *from, struct content_node *node,
                                 struct reasons *reasons)
@@ -65,7 +104,11 @@ enum status answer_files_lookup(const struct generated *generated, const char *p
     const struct profile *profile = order == NULL ? NULL : store_profile_find(store, order->profile);
     bool is_theirs = machine != NULL && generated_is_owner(generated, machine, from);
     bool is_now = is_theirs && profile != NULL && order_may_answer(order, desk_now_s(generated->desk));
-    if (!is_now || slash == NULL || profile->answer == NULL || strcmp(slash + 1, profile->answer_name) != 0) {
+    bool has_answer = is_now && slash != NULL && profile->answer != NULL;
+    if (has_answer && answer_files_is_seed(profile, slash + 1)) {
+        return answer_files_fill_seed(generated, machine, order, profile, slash + 1, from, node);
+    }
+    if (!has_answer || strcmp(slash + 1, profile->answer_name) != 0) {
         reasons_add(reasons, REASON_ANSWER_REFUSED);
         return STATUS_DENIED;
     }

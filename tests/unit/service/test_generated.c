@@ -169,6 +169,38 @@ static void the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way
     assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
 }
 
+static void cloud_init_gets_the_files_beside_its_user_data(void **state)
+{
+    (void)state;
+    static const char ANSWER[] = "#cloud-config\n";
+    static const char *const EMPTY[] = {"answer/lab-1/vendor-data", "answer/lab-1/network-config"};
+    struct profile profile = *store_profile_find(bench.store, "office");
+    bench_lease(&bench, 1, bench_ip(100));
+    bench_lease(&bench, 2, bench_ip(101));
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    assert_int_equal(ask(100, "answer/lab-1/meta-data", "").status, STATUS_DENIED); // it has a preseed file
+    strcpy(profile.answer_name, "user-data");
+    profile.answer = ANSWER;
+    profile.answer_bytes = sizeof ANSWER - 1;
+    assert_int_equal(store_profile_put(bench.store, &profile, NULL), STATUS_OK);
+    struct answer answer = ask(100, "answer/lab-1/meta-data", "");
+    char expected[80];
+    snprintf(expected, sizeof expected, "instance-id: imprint-%llu\nlocal-hostname: lab-1\n",
+             (unsigned long long)order_id);
+    assert_int_equal(answer.status, STATUS_OK);
+    assert_string_equal(answer.text, expected);
+    assert_int_equal(answer.part, CONTENT_PART_NONE);
+    for (size_t i = 0; i < COUNT_OF(EMPTY); i++) {
+        answer = ask(100, EMPTY[i], "");
+        assert_int_equal(answer.status, STATUS_OK);
+        assert_string_equal(answer.text, "");
+        assert_int_equal(answer.part, CONTENT_PART_NONE);
+        assert_int_equal(ask(101, EMPTY[i], "").status, STATUS_DENIED);
+    }
+    assert_int_equal(ask(100, "answer/lab-1/user-data", "").part, CONTENT_PART_ANSWER);
+    assert_int_equal(ask(101, "answer/lab-1/meta-data", "").status, STATUS_DENIED);
+}
+
 static void nobody_else_gets_the_answer_file(void **state)
 {
     (void)state;
@@ -421,6 +453,7 @@ int main(void)
         GENERATED_TEST(the_query_of_ipxe_is_decoded_and_a_lie_in_it_is_a_conflict),
         GENERATED_TEST(a_lie_of_the_firmware_is_remembered_when_grub_tells_its_mac_only),
         GENERATED_TEST(the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way),
+        GENERATED_TEST(cloud_init_gets_the_files_beside_its_user_data),
         GENERATED_TEST(nobody_else_gets_the_answer_file),
         GENERATED_TEST(saying_to_be_the_machine_is_not_enough_for_its_answer_file),
         GENERATED_TEST(an_address_that_went_to_another_machine_gets_no_answer_file),
