@@ -3,9 +3,11 @@
 
 import json
 import os
+import pathlib
 import subprocess
 
 import pytest
+import yaml
 
 SERVER = "http://192.168.77.1"
 
@@ -104,6 +106,66 @@ def test_a_machine_is_told_to_boot_it(shared):
     said = shared.run("curl", "-sS", "--fail", f"{SERVER}/machine.ipxe?mac={mac}&platform=pcbios", host="machine").stdout
     assert "kernel http://192.168.77.1/images/live/live/vmlinuz-6.1.0-18-amd64 " in said
     assert "fetch=http://192.168.77.1/images/live/live/filesystem.squashfs" in said
+
+
+def order_machine(lab, host, address, name, profile):
+    """A machine on the wire with an order; its hardware address."""
+    lab.add_host(host, address)
+    mac = lab.mac_of(host)
+    lab.cli("machine", "add", name, "--mac", mac)
+    lab.cli("deploy", name, "--profile", profile)
+    return mac
+
+
+def examples(lab):
+    """Where the shipped families are: beside the tests."""
+    return pathlib.Path(__file__).resolve().parents[2] / "os"
+
+
+def test_ubuntu_gets_its_seed(shared):
+    tree = shared.make_folder("ubuntu-tree")
+    (tree / "casper").mkdir()
+    (tree / ".disk").mkdir()
+    (tree / "casper" / "vmlinuz").write_bytes(b"kernel")
+    (tree / "casper" / "initrd").write_bytes(b"initrd")
+    (tree / ".disk" / "info").write_text('Ubuntu-Server 24.04 LTS "Noble Numbat" - Release amd64 (20240423)')
+    make_iso(tree, shared.folder / "ubuntu.iso", "Ubuntu-Server 24.04 LTS amd64")
+    shared.cli("image", "add", shared.folder / "ubuntu.iso", "ubuntu-24")
+    assert shared.cli_json("image", "show", "ubuntu-24")["grade"] == "unattended"
+    shared.cli("profile", "add", "noble", "--image", "ubuntu-24", "--answer-file", examples(shared) / "ubuntu" / "user-data.mustache",
+               "--answer-name", "user-data", "--set", "password_hash=$6$salt$hash", "--set", 'timezone=Europe/"Berlin"')
+    mac = order_machine(shared, "noble", "192.168.77.52", "pc-2", "noble")
+    seed = f"{SERVER}/answer/pc-2/"
+    said = shared.run("curl", "-sS", "--fail", f"{SERVER}/grub/grub.cfg-01-{mac.replace(':', '-')}", host="noble").stdout
+    assert f"'ds=nocloud;s={seed}'" in said
+    assert f"'url={SERVER}/images/ubuntu-24/medium.iso'" in said
+    answers = yaml.safe_load(shared.run("curl", "-sS", "--fail", f"{seed}user-data", host="noble").stdout)["autoinstall"]
+    assert answers["identity"] == {"hostname": "pc-2", "username": "admin", "password": "$6$salt$hash"}
+    assert answers["timezone"] == 'Europe/"Berlin"'
+    assert "local-hostname" in yaml.safe_load(shared.run("curl", "-sS", "--fail", f"{seed}meta-data", host="noble").stdout)
+    for name in ("vendor-data", "network-config"):
+        assert shared.run("curl", "-sS", "-w", "%{http_code}", f"{seed}{name}", host="noble").stdout == "200"
+    assert shared.run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", f"{seed}user-data", host="client").stdout == "403"
+
+
+def test_red_hat_installs_by_kickstart(shared):
+    tree = shared.make_folder("rocky-tree")
+    for name in ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img", "images/install.img", "BaseOS/repodata/repomd.xml"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(name.encode())
+    (tree / ".treeinfo").write_text("[general]\nfamily = Rocky Linux\nversion = 9.4\n")
+    make_iso(tree, shared.folder / "rocky.iso", "Rocky-9-4-x86_64-dvd")
+    shared.cli("image", "add", shared.folder / "rocky.iso", "rocky-9")
+    shared.cli("profile", "add", "rocky", "--image", "rocky-9", "--answer-file", examples(shared) / "redhat" / "ks.cfg.mustache",
+               "--answer-name", "ks.cfg", "--set", "root_password_hash=$6$salt$hash")
+    mac = order_machine(shared, "rocky", "192.168.77.53", "pc-3", "rocky")
+    said = shared.run("curl", "-sS", "--fail", f"{SERVER}/machine.ipxe?mac={mac}&platform=efi", host="rocky").stdout
+    assert f"inst.repo={SERVER}/images/rocky-9 inst.ks={SERVER}/answer/pc-3/ks.cfg" in said
+    answers = shared.run("curl", "-sS", "--fail", f"{SERVER}/answer/pc-3/ks.cfg", host="rocky").stdout
+    assert "rootpw --iscrypted $6$salt$hash" in answers
+    assert "--hostname=pc-3" in answers
+    assert fetch(shared, "/images/rocky-9/.treeinfo").startswith(b"[general]")
+    assert fetch(shared, "/images/rocky-9/BaseOS/repodata/repomd.xml") == b"BaseOS/repodata/repomd.xml"
 
 
 def test_a_family_beside_the_configuration_is_known(shared):

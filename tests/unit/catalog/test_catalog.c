@@ -271,7 +271,7 @@ static const struct layout LAYOUTS[] = {
      {".disk/info", "casper/vmlinuz", "casper/initrd"},
      "ubuntu",
      "casper/vmlinuz",
-     IMAGE_GRADE_INSTALLS,
+     IMAGE_GRADE_UNATTENDED,
      1},
     {"Ubuntu 18.04 LTS amd64",
      "Ubuntu 18.04 LTS\n",
