@@ -43,7 +43,7 @@ enum status medium_read(struct medium *medium, uint64_t offset, void *out, size_
         }
         if (count <= 0) {
             problem_set(medium->problem, "the medium cannot be read at %llu: %s",
-                        (unsigned long long)(offset + done),
+                        (unsigned long long)offset + done,
                         count == 0 ? "it became shorter" : strerror(errno));
             return STATUS_IO;
         }
