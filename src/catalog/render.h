@@ -28,6 +28,8 @@ struct render_facts { // all borrowed
     const char *certificate; // "sha256:HEX", of HTTPS
 };
 
+#define RENDER_CALLBACK_NAME "done" // what an installer fetches beside its answer file when it is done
+
 #define RENDER_SCRIPT_BYTES_MOST (256 * 1024) // of a script with its values in place
 
 struct render_value { // a name that templates may use; for the manual

@@ -134,6 +134,12 @@ void render_answer_url(const struct render_facts *facts, struct text *out)
     }
 }
 
+static void value_callback_url(const struct render_facts *facts, struct text *out)
+{
+    value_http(facts, out);
+    text_add_format(out, "/answer/%s/" RENDER_CALLBACK_NAME, facts->machine->name);
+}
+
 static void value_profile_name(const struct render_facts *facts, struct text *out)
 {
     text_add(out, facts->profile->name);
@@ -176,6 +182,7 @@ static const struct render_value NAMES[] = {
     {"server", "The address of this imprint, as the machine reaches it."},
     {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
     {"answer_url", "The URL of the machine's answer file."},
+    {"callback_url", "The URL that the installer fetches when it is done; that ends the order."},
     {"profile.name", "The name of the profile."},
     {"image.name", "The name of the image."},
     {"image.url", "The URL of the image's folder, without a slash at its end."},
@@ -191,8 +198,9 @@ static value_print *const PRINTERS[] = {
     value_machine_uuid, value_machine_serial,
     value_counter,      value_server,
     value_http,         render_answer_url,
-    value_profile_name, value_image_name,
-    value_image_url,    value_order_id,
+    value_callback_url, value_profile_name,
+    value_image_name,   value_image_url,
+    value_order_id,
 };
 
 static_assert(COUNT_OF(NAMES) == COUNT_OF(PRINTERS) && COUNT_OF(NAMES) <= VALUES_MOST,

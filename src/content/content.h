@@ -16,6 +16,7 @@ enum content_part { // what sending it whole means for an order
     CONTENT_PART_CONFIGURATION, // the text that boots the order's image
     CONTENT_PART_LAST,          // the last file its boot needs: the initrd, or the kernel when there is none
     CONTENT_PART_ANSWER,        // its answer file
+    CONTENT_PART_DONE,          // what an installer fetches to say that it is done
 };
 
 struct content_client { // who asks, as far as known

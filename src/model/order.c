@@ -205,6 +205,7 @@ static bool order_step_agent(struct order *order, enum order_event event, int64_
     case ORDER_EVENT_CONFIGURED:
     case ORDER_EVENT_DELIVERED:
     case ORDER_EVENT_ANSWERED:
+    case ORDER_EVENT_INSTALLED:
     case ORDER_EVENT_CANCEL:
     case ORDER_EVENT_TICK:
         break;
@@ -233,6 +234,8 @@ bool order_step(struct order *order, enum order_event event, int64_t now_s, stru
     case ORDER_EVENT_DELIVERED:
     case ORDER_EVENT_ANSWERED:
         return !is_used && !order->by_agent && use(order, now_s, reasons);
+    case ORDER_EVENT_INSTALLED:
+        return is_used && end(order, ORDER_FINISHED, REASON_ORDER_INSTALLED, now_s, reasons);
     case ORDER_EVENT_CANCEL:
         return end(order, ORDER_CANCELLED, REASON_ORDER_CANCELLED, now_s, reasons);
     case ORDER_EVENT_TICK:

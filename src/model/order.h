@@ -45,6 +45,7 @@ enum order_event {
     ORDER_EVENT_CONFIGURED,    // the configuration that boots this order was sent whole to the machine
     ORDER_EVENT_DELIVERED, // the last part it needs (initrd, or the kernel when there is none) was sent whole
     ORDER_EVENT_ANSWERED,  // its answer file was fetched
+    ORDER_EVENT_INSTALLED, // the installer, or the new system, says that it is done: USED -> FINISHED
     ORDER_EVENT_CANCEL,    // a person took it back
     ORDER_EVENT_TICK,      // time passed
 

@@ -102,6 +102,7 @@ REASON_ROW(FIRMWARE_UNFIT, ERROR, "the image cannot start on this kind of firmwa
 REASON_ROW(MEMORY_SMALL, ERROR, "the machine has too little memory", "Found before anything was erased.", "put in more memory: 512 MiB are enough")
 REASON_ROW(DISK_WRITING, NOTICE, "the disk is being written", "Its old contents are gone; it cannot be booted until all of it is written.", "")
 REASON_ROW(DISK_SEALING, INFO, "all is written; the disk becomes bootable now", "From here on nothing is erased any more.", "")
+REASON_ROW(ORDER_INSTALLED, INFO, "the installer said that it is done, so the order is over", "The answer file ended with the callback. The next boot goes to the machine's own disk.", "")
 REASON_ROW(ORDER_DONE, INFO, "the order was carried out", "The machine restarts into its own disk. An order works once.", "")
 REASON_ROW(IMAGE_DAMAGED, ERROR, "a part of the image is damaged on the server", "Its SHA-256 is not the one that was computed when the image was added; it was fetched several times and never written.", "add or build the image again under another name, and name that one: imprint profile edit PROFILE --image; test the server's disk")
 REASON_ROW(NETWORK_LOST, WARNING, "the agent lost its connection and tries again", "A cable, a switch, or this server was restarted. The agent goes on where it stopped.", "check the cable and the switch port, and that imprint serve runs")

@@ -89,6 +89,20 @@ static enum status answer_files_fill_seed(const struct generated *generated, con
     return STATUS_OK;
 }
 
+// What an installer fetches when it is done. That it got it whole ends the order.
+static enum status answer_files_fill_done(const struct machine *machine, const struct order *order,
+                                          struct content_node *node)
+{
+    static const char WORDS[] = "done\n";
+    content_node_set_memory(node, WORDS, sizeof WORDS - 1);
+    node->type = "text/plain";
+    node->is_private = true;
+    node->part = CONTENT_PART_DONE;
+    node->machine_id = machine->id;
+    node->order_id = order->id;
+    return STATUS_OK;
+}
+
 enum status answer_files_lookup(const struct generated *generated, const char *path,
                                 const struct content_client *from, struct content_node *node,
                                 struct reasons *reasons)
@@ -108,7 +122,11 @@ enum status answer_files_lookup(const struct generated *generated, const char *p
     if (has_answer && answer_files_is_seed(profile, slash + 1)) {
         return answer_files_fill_seed(generated, machine, order, profile, slash + 1, from, node);
     }
-    if (!has_answer || strcmp(slash + 1, profile->answer_name) != 0) {
+    bool is_answer = has_answer && strcmp(slash + 1, profile->answer_name) == 0;
+    if (has_answer && !is_answer && strcmp(slash + 1, RENDER_CALLBACK_NAME) == 0) {
+        return answer_files_fill_done(machine, order, node);
+    }
+    if (!is_answer) {
         reasons_add(reasons, REASON_ANSWER_REFUSED);
         return STATUS_DENIED;
     }

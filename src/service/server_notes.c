@@ -22,6 +22,9 @@ static void server_step_order(struct desk *desk, const struct transfer_end *end)
     case CONTENT_PART_ANSWER:
         desk_step_order(desk, end->order_id, ORDER_EVENT_ANSWERED);
         break;
+    case CONTENT_PART_DONE:
+        desk_step_order(desk, end->order_id, ORDER_EVENT_INSTALLED);
+        break;
     case CONTENT_PART_NONE:
         break;
     }

@@ -164,6 +164,14 @@ def test_red_hat_installs_by_kickstart(shared):
     answers = shared.run("curl", "-sS", "--fail", f"{SERVER}/answer/pc-3/ks.cfg", host="rocky").stdout
     assert "rootpw --iscrypted $6$salt$hash" in answers
     assert "--hostname=pc-3" in answers
+    newest = lambda: shared.cli_json("order", "list")[-1]["state"]
+    shared.wait("a used order", lambda: newest() == "used", 10)
+    callback = f"{SERVER}/answer/pc-3/done"
+    assert f"{callback} || true" in answers
+    shared.run("curl", "-s", "-o", "/dev/null", callback, host="client")  # who is somebody else ends nothing
+    assert newest() == "used"
+    shared.run("curl", "-sS", "--fail", callback, host="rocky")
+    shared.wait("the end of the order", lambda: newest() == "finished", 10)
     assert fetch(shared, "/images/rocky-9/.treeinfo").startswith(b"[general]")
     assert fetch(shared, "/images/rocky-9/BaseOS/repodata/repomd.xml") == b"BaseOS/repodata/repomd.xml"
 
