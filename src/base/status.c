@@ -13,6 +13,8 @@ static const char *const STATUS_TEXTS[STATUS_COUNT] = {
     [STATUS_BUSY] = "busy",
     [STATUS_FULL] = "full",
     [STATUS_IO] = "input/output error",
+    [STATUS_WAITING] = "waiting",
+    [STATUS_AWAY] = "another server does not answer",
 };
 
 const char *status_text(enum status status)

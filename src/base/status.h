@@ -17,6 +17,8 @@ enum status {
     STATUS_BUSY,        // later perhaps
     STATUS_FULL,        // no more room: pool, table or disk
     STATUS_IO,          // the kernel or a library said no
+    STATUS_WAITING,     // not known yet; whoever asked is told when it is
+    STATUS_AWAY,        // another server, which is needed for it, does not do its part
     STATUS_COUNT
 };
 

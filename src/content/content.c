@@ -63,7 +63,7 @@ static enum status content_open_from(const struct content *content, bool is_shar
         return STATUS_OK;
     }
     content_node_close(node);
-    if (status == STATUS_DENIED || status == STATUS_IO) {
+    if (status == STATUS_DENIED || status == STATUS_IO || status == STATUS_AWAY || status == STATUS_WAITING) {
         return status;
     }
     reasons_add(reasons, REASON_FILE_NOT_FOUND); // a name that nothing can have is a name that nothing has
@@ -98,4 +98,42 @@ bool content_find_nearest(const struct content *content, const char *path, size_
         }
     }
     return false;
+}
+
+void content_waiter_add(struct content_waiter **list, struct content_waiter *waiter)
+{
+    assert(waiter->at == NULL);
+    while (*list != NULL) {
+        list = &(*list)->next;
+    }
+    waiter->next = NULL;
+    waiter->at = list;
+    *list = waiter;
+}
+
+void content_waiter_remove(struct content_waiter *waiter)
+{
+    if (waiter->at == NULL) {
+        return;
+    }
+    *waiter->at = waiter->next;
+    if (waiter->next != NULL) {
+        waiter->next->at = waiter->at;
+    }
+    waiter->next = NULL;
+    waiter->at = NULL;
+}
+
+void content_waiter_wake(struct content_waiter **list)
+{
+    struct content_waiter *woken = *list; // a list of its own, since they may come back into the other one
+    *list = NULL;
+    if (woken != NULL) {
+        woken->at = &woken;
+    }
+    while (woken != NULL) {
+        struct content_waiter *first = woken;
+        content_waiter_remove(first);
+        first->ready(first);
+    }
 }

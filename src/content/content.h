@@ -19,6 +19,12 @@ enum content_part { // what sending it whole means for an order
     CONTENT_PART_DONE,          // what an installer fetches to say that it is done
 };
 
+struct content_waiter { // a request that may have to wait for a source: a part of what an engine keeps of it
+    struct content_waiter *next;
+    struct content_waiter **at;                 // in what list; NULL = it waits for nothing
+    void (*ready)(struct content_waiter *self); // in the loop's thread: ask again, now or later
+};
+
 struct content_client { // who asks, as far as known
     struct ip address;
     uint16_t port;            // theirs; 0 = not known
@@ -27,7 +33,8 @@ struct content_client { // who asks, as far as known
     const char *query;        // HTTP query string without '?', or ""
     const char *token;        // of an HTTP "Authorization: Bearer" header; NULL or "" = none
     bool is_http;
-    bool is_https; // is_http as well
+    bool is_https;                 // is_http as well
+    struct content_waiter *waiter; // NULL = who asks cannot wait
 };
 
 struct content_memory;  // bytes with a reference count, shared between a transfer and its source; thread-safe
@@ -68,10 +75,12 @@ struct content_entry { // one name in a folder of the tree; borrowed for the cal
 /// A source of files. `lookup` gets a canonical path without leading '/', e.g. "grub/grub.cfg", and an empty
 /// node; it answers STATUS_OK with `*node` filled (`path` only when it is another one, `type` only when the
 /// path does not tell it), STATUS_NOT_FOUND to let the next source try, or STATUS_DENIED or STATUS_IO to end
-/// the search. It adds reasons of its own where it knows more than "not found". `nearest` (may be NULL) finds
-/// the name of a file that it serves to everybody and that is most like `path`; false when none is near.
-/// `list` (may be NULL) shows what is in the folder `path` ("" = the root) and served to everybody, in no
-/// order; STATUS_NOT_FOUND when there is no such folder here.
+/// the search, as do STATUS_AWAY (another server has the file and does not give it, with a reason) and, only
+/// when `client` has a waiter, STATUS_WAITING: the waiter is in a list of the source's now, and is told when
+/// to ask again. It adds reasons of its own where it knows more than "not found". `nearest` (may be NULL)
+/// finds the name of a file that it serves to everybody and that is most like `path`; false when none is
+/// near. `list` (may be NULL) shows what is in the folder `path` ("" = the root) and served to everybody, in
+/// no order; STATUS_NOT_FOUND when there is no such folder here.
 struct content_source {
     const char *name; // for logs: "generated", "loaders", "images", "root"
     enum status (*lookup)(void *self, const char *path, const struct content_client *client,
@@ -98,7 +107,8 @@ void content_add(struct content *content, struct content_source source);
 
 /// Finds and opens `path` as a client sent it (`length` bytes, hostile). STATUS_OK with `*node` yours;
 /// STATUS_NOT_FOUND with reason FILE_NOT_FOUND; STATUS_DENIED with PATH_REFUSED (leads out of the tree) or
-/// ANSWER_REFUSED; STATUS_IO.
+/// ANSWER_REFUSED; STATUS_IO; STATUS_AWAY with a reason; STATUS_WAITING when `client->waiter` is set and is
+/// told later that it is time to ask the same again: until then it must stay where it is.
 MUST_USE enum status content_open(const struct content *content, const char *path, size_t length,
                                   const struct content_client *client, struct content_node *node,
                                   struct reasons *reasons);
@@ -108,6 +118,16 @@ MUST_USE enum status content_open(const struct content *content, const char *pat
 MUST_USE enum status content_open_shared(const struct content *content, const char *path, size_t length,
                                          const struct content_client *client, struct content_node *node,
                                          struct reasons *reasons);
+
+/// Puts `waiter`, which waits for nothing yet, into `*list`.
+void content_waiter_add(struct content_waiter **list, struct content_waiter *waiter);
+
+/// Takes it out of the list that it is in, if any: it is not told any more. In the loop's thread.
+void content_waiter_remove(struct content_waiter *waiter);
+
+/// Empties `*list` and tells all that were in it, in the order of adding; they may be added to the same list
+/// again meanwhile.
+void content_waiter_wake(struct content_waiter **list);
 
 /// The name of a file that is served to everybody and is most like `path` (as a client sent it, `length`
 /// bytes). false when none is near. Bounded work, but a thousand times that of content_open.

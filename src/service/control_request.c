@@ -64,10 +64,13 @@ unsigned control_http_status(enum status status)
         return MHD_HTTP_INSUFFICIENT_STORAGE;
     case STATUS_IO:
         return MHD_HTTP_INTERNAL_SERVER_ERROR;
+    case STATUS_AWAY:
+        return MHD_HTTP_BAD_GATEWAY;
     case STATUS_OK:
     case STATUS_MALFORMED:
     case STATUS_TOO_LONG:
     case STATUS_UNSUPPORTED:
+    case STATUS_WAITING:
     case STATUS_COUNT:
         break;
     }

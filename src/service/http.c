@@ -52,6 +52,7 @@ struct http_service {
     uint32_t connections_most;
     uint32_t per_client_most;
     struct mailbox *mailbox;
+    struct http_request *waiting; // for a source that fetches what they ask for; the loop's
     struct http_listener *listeners;
     char *key_pem, *chain_pem; // for those with TLS; NULL = not known (yet)
     struct transfer_stats stats;
@@ -94,9 +95,54 @@ static void open_content(struct http_service *service, struct http_request *requ
     }
 }
 
-static void look_up(struct http_service *service, struct http_request *request)
+// The answer is known: its connection goes on.
+static void resume(struct http_request *request)
 {
     struct http_listener *listener = request->listener;
+    request->stage = HTTP_REQUEST_FOUND;
+    MHD_resume_connection(request->connection);
+    pthread_mutex_lock(&listener->lock);
+    listener->suspended--;
+    pthread_mutex_unlock(&listener->lock);
+}
+
+static void look_up(struct http_service *service, struct http_request *request);
+
+static void take_from_waiting(struct http_service *service, const struct http_request *request)
+{
+    struct http_request **at = &service->waiting;
+    while (*at != request) {
+        at = &(*at)->next_waiting;
+    }
+    *at = request->next_waiting;
+}
+
+// A source has what a request waited for, or knows that it does not come.
+static void ready(struct content_waiter *waiter)
+{
+    struct http_request *request =
+        (struct http_request *)((char *)waiter - offsetof(struct http_request, waiter));
+    struct http_service *service = request->listener->service;
+    take_from_waiting(service, request);
+    look_up(service, request);
+}
+
+// Nobody waits any more on a listener that ends.
+static void end_waiting(struct http_listener *listener)
+{
+    for (struct http_request *at = listener->service->waiting, *next; at != NULL; at = next) {
+        next = at->next_waiting;
+        if (at->listener == listener) {
+            take_from_waiting(listener->service, at);
+            content_waiter_remove(&at->waiter);
+            resume(at);
+        }
+    }
+}
+
+static void look_up(struct http_service *service, struct http_request *request)
+{
+    request->waiter.ready = ready;
     struct content_client client = {.address = request->end.client,
                                     .port = request->end.client_port,
                                     .server = request->end.server,
@@ -104,19 +150,21 @@ static void look_up(struct http_service *service, struct http_request *request)
                                     .query = request->query,
                                     .token = request->token,
                                     .is_http = true,
-                                    .is_https = listener->is_tls};
-    service->live++;
+                                    .is_https = request->listener->is_tls,
+                                    .waiter = &request->waiter};
+    service->live += request->was_asked ? 0 : 1;
     request->was_asked = true;
     if (request->body != NULL) {
         answer_post(service, request, &client);
     } else {
         open_content(service, request, &client);
     }
-    request->stage = HTTP_REQUEST_FOUND;
-    MHD_resume_connection(request->connection);
-    pthread_mutex_lock(&listener->lock);
-    listener->suspended--;
-    pthread_mutex_unlock(&listener->lock);
+    if (request->status == STATUS_WAITING) {
+        request->next_waiting = service->waiting;
+        service->waiting = request;
+    } else {
+        resume(request);
+    }
 }
 
 static void free_request(struct http_request *taken_request)
@@ -355,6 +403,7 @@ static void stop_daemon(struct http_listener *listener)
     listener->is_stopping = true;
     pthread_mutex_unlock(&listener->lock);
     mailbox_deliver(listener->service->mailbox);
+    end_waiting(listener);
     assert(listener->suspended == 0);
     MHD_stop_daemon(listener->daemon);
 }

@@ -18,7 +18,9 @@ enum http_code {
     HTTP_TOO_LARGE = 413,
     HTTP_RANGE_UNSATISFIABLE = 416,
     HTTP_ERROR = 500,
+    HTTP_BAD_GATEWAY = 502,
     HTTP_STOPPING = 503,
+    HTTP_GATEWAY_TIMEOUT = 504,
 };
 
 struct http_conditions { // header values, NULL = not there

@@ -93,8 +93,12 @@ static const char *refusal_text(enum http_code code)
         return "413: that is more than any agent has to say\n";
     case HTTP_RANGE_UNSATISFIABLE:
         return "416: the file is shorter than that\n";
+    case HTTP_BAD_GATEWAY:
+        return "502: the server behind this mirror did not give the file; imprint mirror status tells why\n";
     case HTTP_STOPPING:
         return "503: the server is busy or stopping\n";
+    case HTTP_GATEWAY_TIMEOUT:
+        return "504: the server behind this mirror is too slow; imprint mirror status tells more\n";
     case HTTP_OK:
     case HTTP_PARTIAL:
     case HTTP_NOT_MODIFIED:
@@ -287,13 +291,27 @@ enum MHD_Result http_request_answer_post(struct http_request *request)
     return queue(request, request->post_code, response);
 }
 
+static enum http_code refusal_code(const struct http_request *request)
+{
+    switch ((unsigned)request->status) {
+    case STATUS_NOT_FOUND:
+        return HTTP_NOT_FOUND;
+    case STATUS_DENIED:
+        return HTTP_FORBIDDEN;
+    case STATUS_WAITING: // and nobody waits for it any more
+        return HTTP_STOPPING;
+    case STATUS_AWAY:
+        return reasons_has(&request->end.reasons, REASON_MIRROR_TIMEOUT) ? HTTP_GATEWAY_TIMEOUT
+                                                                         : HTTP_BAD_GATEWAY;
+    default:
+        return HTTP_ERROR;
+    }
+}
+
 enum MHD_Result http_request_answer(struct http_request *request)
 {
     if (request->status != STATUS_OK) {
-        enum http_code code = request->status == STATUS_NOT_FOUND ? HTTP_NOT_FOUND
-                              : request->status == STATUS_DENIED  ? HTTP_FORBIDDEN
-                                                                  : HTTP_ERROR;
-        return http_request_refuse(request, code);
+        return http_request_refuse(request, refusal_code(request));
     }
     struct http_conditions conditions = {.if_match = header(request, "If-Match"),
                                          .if_none_match = header(request, "If-None-Match"),
@@ -358,7 +376,9 @@ static enum transfer_outcome outcome_of(const struct http_request *request)
     case HTTP_TOO_LARGE:
         return TRANSFER_REFUSED;
     case HTTP_ERROR:
+    case HTTP_BAD_GATEWAY:
     case HTTP_STOPPING:
+    case HTTP_GATEWAY_TIMEOUT:
         break;
     }
     return TRANSFER_FAILED;

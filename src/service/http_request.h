@@ -40,6 +40,8 @@ struct http_request {
     struct http_body *body;       // of a POST; NULL = none wanted
     unsigned post_code;           // the answer to it
     char *post_answer;            // NUL-terminated, ours, perhaps with secrets; NULL = none
+    struct content_waiter waiter; // while a source fetches what it asks for; the loop's
+    struct http_request *next_waiting;
     struct content_node node;
     struct http_answer answer;
     struct transfer_end end;

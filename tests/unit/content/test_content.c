@@ -153,6 +153,48 @@ static void packaged_loaders_are_found_under_the_names_that_firmware_asks(void *
     assert_int_equal(ask(&content, loader->files[0].path, &node, &reasons), STATUS_NOT_FOUND);
 }
 
+struct asker {
+    struct content_waiter waiter;  // first
+    struct content_waiter **again; // where it goes when it is told; NULL = nowhere
+    unsigned told;
+};
+
+static void tell_asker(struct content_waiter *waiter)
+{
+    struct asker *asker = (struct asker *)waiter;
+    asker->told++;
+    if (asker->again != NULL) {
+        content_waiter_add(asker->again, waiter);
+    }
+}
+
+static void all_who_wait_are_told_once_and_may_wait_again(void **state)
+{
+    (void)state;
+    struct content_waiter *list = NULL;
+    struct asker askers[4] = {{.waiter.ready = tell_asker},
+                              {.waiter.ready = tell_asker},
+                              {.waiter.ready = tell_asker},
+                              {.waiter.ready = tell_asker}};
+    for (size_t i = 0; i < COUNT_OF(askers); i++) {
+        content_waiter_add(&list, &askers[i].waiter);
+    }
+    askers[0].again = &list;
+    content_waiter_remove(&askers[1].waiter);
+    content_waiter_remove(&askers[3].waiter);
+    content_waiter_remove(&askers[3].waiter); // waits for nothing
+    content_waiter_wake(&list);
+    assert_int_equal(askers[0].told, 1);
+    assert_int_equal(askers[1].told, 0);
+    assert_int_equal(askers[2].told, 1);
+    assert_int_equal(askers[3].told, 0);
+    assert_ptr_equal(list, &askers[0].waiter);
+    askers[0].again = NULL;
+    content_waiter_wake(&list);
+    assert_null(list);
+    assert_int_equal(askers[0].told, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_refusal_ends_the_search),
         cmocka_unit_test(what_nobody_has_is_not_found),
         cmocka_unit_test(a_path_that_climbs_reaches_no_source),
+        cmocka_unit_test(all_who_wait_are_told_once_and_may_wait_again),
         cmocka_unit_test(a_loader_is_available_when_all_its_files_are),
         cmocka_unit_test(packaged_loaders_are_found_under_the_names_that_firmware_asks),
     };

@@ -15,12 +15,36 @@
 
 #define PATIENCE_MS 60000
 
+static void is_later(void *context)
+{
+    struct file_service *service = context;
+    service->has_later = true;
+    content_waiter_wake(&service->waiters);
+}
+
+static enum status refuse(struct file_service *service, const char *path, const struct content_client *client,
+                          struct reasons *reasons)
+{
+    bool is_slow = strcmp(path, "slow") == 0;
+    if (is_slow || strcmp(path, "away") == 0) {
+        reasons_add(reasons, is_slow ? REASON_MIRROR_TIMEOUT : REASON_MIRROR_AWAY);
+        return STATUS_AWAY;
+    }
+    bool is_later = strcmp(path, "later.txt") == 0;
+    if ((!is_later && strcmp(path, "never.txt") != 0) || client->waiter == NULL) {
+        return strcmp(path, "secret") == 0 ? STATUS_DENIED : STATUS_NOT_FOUND;
+    }
+    content_waiter_add(&service->waiters, client->waiter);
+    if (is_later) {
+        loop_timer_start(service->later, 50, 0);
+    }
+    return STATUS_WAITING;
+}
+
 static enum status look_up(void *self, const char *path, const struct content_client *client,
                            struct content_node *node, struct reasons *reasons)
 {
     struct file_service *service = self;
-    (void)client;
-    (void)reasons;
     if (strcmp(path, "hello.txt") == 0) {
         content_node_set_memory(node, "hello, world\n", 13);
         node->is_private = true;
@@ -37,10 +61,10 @@ static enum status look_up(void *self, const char *path, const struct content_cl
         char name[FILE_SERVICE_PATH_BYTES + 16];
         snprintf(name, sizeof name, "%s/big.bin", service->folder);
         return content_node_set_file(node, open(name, O_RDONLY | O_CLOEXEC));
-    } else if (strcmp(path, "secret") == 0) {
-        return STATUS_DENIED;
+    } else if (strcmp(path, "later.txt") == 0 && service->has_later) {
+        content_node_set_memory(node, "later\n", 6);
     } else {
-        return STATUS_NOT_FOUND;
+        return refuse(service, path, client, reasons);
     }
     return STATUS_OK;
 }
@@ -68,6 +92,7 @@ void file_service_open(struct file_service *service)
     assert_non_null(mkdtemp(service->folder));
     snprintf(service->fetched, sizeof service->fetched, "%.64s/fetched", service->folder);
     write_big(service);
+    service->later = loop_timer_new(service->loop, is_later, service);
     content_init(&service->content);
     content_add(&service->content,
                 (struct content_source){.name = "test", .lookup = look_up, .self = service});
@@ -81,6 +106,7 @@ void file_service_close(struct file_service *service)
     (void)unlink(service->fetched);
     (void)rmdir(service->folder);
     heap_free(service->big);
+    loop_timer_free(service->later);
     loop_free(service->loop);
 }
 

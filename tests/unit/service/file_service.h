@@ -15,13 +15,18 @@ struct file_service {
     struct content content;
     struct transfer_end ends[FILE_SERVICE_ENDS_MOST]; // the first ones
     unsigned end_count;
+    struct content_waiter *waiters; // for "later.txt", "never.txt"
+    struct loop_timer *later;       // when "later.txt" is there
+    bool has_later;
     uint8_t *big;                          // FILE_SERVICE_BIG_BYTES that repeat nowhere
     char folder[FILE_SERVICE_PATH_BYTES];  // temporary; holds big.bin and what clients fetched
     char fetched[FILE_SERVICE_PATH_BYTES]; // where clients shall put what they fetch
 };
 
 /// Serves: "hello.txt" (13 bytes of memory, private to machine 7, order 9), "lines.txt" (text with LF and
-/// CR), "empty", "exact.bin" (1,024 bytes), "big.bin" (a file); "secret" is refused.
+/// CR), "empty", "exact.bin" (1,024 bytes), "big.bin" (a file); "secret" is refused. For who can wait,
+/// "later.txt" (6 bytes) comes after 50 ms and "never.txt" does not; "away" and "slow" are with a server that
+/// does not answer, or too late.
 void file_service_open(struct file_service *service);
 
 /// Gives everything back; free what hangs on the loop before.

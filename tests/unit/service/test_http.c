@@ -381,6 +381,41 @@ static void stopping_while_clients_wait_is_clean(void **state)
     assert_int_equal(http_service_stats(fixture->http).live, 0);
 }
 
+static void a_request_waits_until_its_source_has_the_file(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /later.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "200");
+    assert_non_null(strstr(fixture->answer, "\r\n\r\nlater\n"));
+    file_service_wait(&fixture->files, 1, 2000);
+    assert_int_equal(fixture->files.ends[0].outcome, TRANSFER_DONE);
+    assert_null(fixture->files.waiters);
+    assert_int_equal(http_service_stats(fixture->http).live, 0);
+}
+
+static void what_another_server_does_not_give_is_a_bad_gateway(void **state)
+{
+    struct fixture *fixture = *state;
+    exchange(fixture, "GET /away HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "502");
+    exchange(fixture, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_code(fixture, "504");
+}
+
+static void stopping_while_a_source_fetches_is_clean(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    const char *request = "GET /never.txt HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+    file_service_wait(&fixture->files, 1, 200);
+    assert_non_null(fixture->files.waiters);
+    http_service_free(fixture->http);
+    fixture->http = NULL;
+    assert_null(fixture->files.waiters);
+    close(fd);
+}
+
 static void a_port_in_use_names_who_holds_it(void **state)
 {
     struct fixture *fixture = *state;
@@ -497,6 +532,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_client_that_hangs_up_did_not_get_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopping_while_clients_wait_is_clean, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_request_waits_until_its_source_has_the_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_another_server_does_not_give_is_a_bad_gateway, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(stopping_while_a_source_fetches_is_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_port_in_use_names_who_holds_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_post_below_agent_is_answered_in_the_loop, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_post_may_come_in_pieces_and_one_after_the_other, set_up, tear_down),
