@@ -13,6 +13,9 @@
 #include "model/order.h"
 #include "model/profile.h"
 
+#define RENDER_MIRRORS_MOST 16
+#define RENDER_MIRROR_BYTES 32 // of a name
+
 struct render_facts { // all borrowed
     const struct machine *machine;
     const struct profile *profile;
@@ -24,8 +27,9 @@ struct render_facts { // all borrowed
     struct ip4 address;                // the machine's address now; 0 = not known
     struct ip server;                  // ours, as the machine reaches it
     uint16_t http_port;
-    uint16_t https_port;     // for agents; 0 = none
-    const char *certificate; // "sha256:HEX", of HTTPS
+    uint16_t https_port;                      // for agents; 0 = none
+    const char *certificate;                  // "sha256:HEX", of HTTPS
+    const char *mirrors[RENDER_MIRRORS_MOST]; // names of those that are served; NULL ends them
 };
 
 #define RENDER_CALLBACK_NAME "done" // what an installer fetches beside its answer file when it is done

@@ -212,6 +212,23 @@ const struct render_value *render_values(size_t *count)
     return NAMES;
 }
 
+// The URL of each mirror; none when it is not known how the machine reaches us.
+static void values_add_mirrors(struct values *values, const struct render_facts *facts)
+{
+    struct text text;
+    values->mirror_count = 0;
+    for (size_t i = 0; i < RENDER_MIRRORS_MOST && facts->mirrors[i] != NULL; i++) {
+        text_init(&text, values->mirror_names[i], sizeof values->mirror_names[i]);
+        text_add_format(&text, "mirrors.%s", facts->mirrors[i]);
+        text_init(&text, values->mirror_urls[i], sizeof values->mirror_urls[i]);
+        if (!ip_is_none(facts->server)) {
+            value_http(facts, &text);
+            text_add_format(&text, "/mirror/%s", facts->mirrors[i]);
+        }
+        values->mirror_count++;
+    }
+}
+
 void values_init(struct values *values, const struct render_facts *facts)
 {
     values->facts = facts;
@@ -221,6 +238,7 @@ void values_init(struct values *values, const struct render_facts *facts)
         PRINTERS[i](facts, &text);
         assert(!text.cut);
     }
+    values_add_mirrors(values, facts);
 }
 
 /// Whether `full` is "NAME", or "GROUP.NAME" where `group` is any name of that group.
@@ -256,7 +274,18 @@ static const char *values_find_group(const struct values *values, const char *na
             return NAMES[i].name;
         }
     }
+    for (unsigned i = 0; i < values->mirror_count; i++) {
+        if (value_is_in(values->mirror_names[i], name, length)) {
+            return values->mirror_names[i];
+        }
+    }
     return NULL;
+}
+
+static struct template_value value_of_text(const char *text)
+{
+    enum template_kind kind = *text == '\0' ? TEMPLATE_EMPTY : TEMPLATE_TEXT;
+    return (struct template_value){.kind = kind, .text = text, .length = strlen(text)};
 }
 
 static struct template_value values_find_text(const struct values *values, const char *group,
@@ -271,9 +300,12 @@ static struct template_value values_find_text(const struct values *values, const
     }
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         if (value_is_called(NAMES[i].name, group, name, length)) {
-            const char *text = values->texts[i];
-            enum template_kind kind = *text == '\0' ? TEMPLATE_EMPTY : TEMPLATE_TEXT;
-            return (struct template_value){.kind = kind, .text = text, .length = strlen(text)};
+            return value_of_text(values->texts[i]);
+        }
+    }
+    for (unsigned i = 0; i < values->mirror_count; i++) {
+        if (value_is_called(values->mirror_names[i], group, name, length)) {
+            return value_of_text(values->mirror_urls[i]);
         }
     }
     return (struct template_value){.kind = TEMPLATE_MISSING};
@@ -297,6 +329,9 @@ void values_add_names(const struct values *values, struct text *out)
     const struct profile *profile = values->facts->profile;
     for (uint8_t i = 0; i < profile->value_count; i++) {
         text_add_format(out, "%s, ", profile->values[i].key);
+    }
+    for (unsigned i = 0; i < values->mirror_count; i++) {
+        text_add_format(out, "%s, ", values->mirror_names[i]);
     }
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         text_add_format(out, "%s%s", i == 0 ? "" : ", ", NAMES[i].name);

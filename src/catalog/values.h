@@ -9,9 +9,14 @@
 #define VALUES_MOST       24
 #define VALUES_TEXT_BYTES 320
 
+#define VALUES_MIRROR_BYTES 128
+
 struct values { // every value's text for one rendering; the strings are the caller's
     const struct render_facts *facts;
     char texts[VALUES_MOST][VALUES_TEXT_BYTES]; // by row; empty = no value here
+    unsigned mirror_count;
+    char mirror_names[RENDER_MIRRORS_MOST][RENDER_MIRROR_BYTES + 16]; // "mirrors.NAME"
+    char mirror_urls[RENDER_MIRRORS_MOST][VALUES_MIRROR_BYTES];
 };
 
 /// Fills in `values` from `facts`, which must outlive it.

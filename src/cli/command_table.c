@@ -377,6 +377,16 @@ static const struct command rows[] = {
      "what a client "
      "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
      command_tftp_map, false},
+    {"mirror list", "", NULL, "list the mirrors of package repositories", "", command_mirror_list, false},
+    {"mirror status", "[NAME]", NULL, "show what a mirror holds, fetches and could not fetch",
+     "Without NAME it shows all of them. They are set in the configuration (mirrors) and served below "
+     "/mirror/NAME/ over HTTP.",
+     command_mirror_status, false},
+    {"mirror clear", "NAME [PATH]", NULL, "empty the cache of a mirror",
+     "With PATH only that folder or file below the mirror. What is asked for again is fetched again. It is "
+     "to be "
+     "done when the mirror's url leads to other packages of the same names.",
+     command_mirror_clear, false},
     {"quirk list", "", NULL, "list the firmware that needs offers of another shape",
      "What imprint knew before (shipped, with its witness), and what machines here taught: firmware that "
      "ignored its "

@@ -81,6 +81,13 @@ int command_lease_import(struct call *call);
 /// tftp map FILE NAME.
 int command_tftp_map(struct call *call);
 
+/// mirror list.
+int command_mirror_list(struct call *call);
+/// mirror status [NAME].
+int command_mirror_status(struct call *call);
+/// mirror clear NAME [PATH].
+int command_mirror_clear(struct call *call);
+
 /// quirk list.
 int command_quirk_list(struct call *call);
 /// quirk forget FIRMWARE.

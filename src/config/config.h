@@ -24,6 +24,9 @@
 #define CONFIG_USER_BYTES      33
 #define CONFIG_REFUSED_MOST    16 // TFTP options
 #define CONFIG_EXPECTED_MOST   16 // other DHCP servers
+#define CONFIG_MIRRORS_MOST    16
+#define CONFIG_MIRROR_BYTES    32 // of a mirror's name
+#define CONFIG_URL_BYTES       256
 
 enum config_dhcp_mode {
     CONFIG_DHCP_AUTO,   // listen first: proxy where another server answers, else serve dhcp.subnets if any
@@ -111,6 +114,15 @@ struct config_dhcp6 {
     uint8_t subnet_count;
 };
 
+struct config_mirror { // a package repository that is fetched and kept as it is asked for
+    char name[CONFIG_MIRROR_BYTES];
+    char url[CONFIG_URL_BYTES]; // of the folder that its files lie in
+    bool is_enabled;
+    uint64_t size_most; // of its cache, bytes
+    uint64_t file_most; // of one file, bytes
+    uint16_t fetches_most;
+};
+
 struct config {
     char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
     char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
@@ -131,6 +143,8 @@ struct config {
     char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder
     char https_key[CONFIG_PATH_BYTES];         // absolute; "" with it
     bool is_https_boot;                        // UEFI HTTP boot fetches its loader by HTTPS
+    struct config_mirror mirrors[CONFIG_MIRRORS_MOST];
+    uint8_t mirror_count;
     struct policy policy;
     char control_socket[CONFIG_SOCKET_BYTES]; // absolute
 };

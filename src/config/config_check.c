@@ -65,6 +65,51 @@ static enum status https_check(const struct config *config, const struct config_
     return STATUS_OK;
 }
 
+// Whether `url` names a folder of a server by HTTP or HTTPS, and nothing besides: no password, which
+// everybody would see, no query.
+static bool url_is_folder(const char *url)
+{
+    const char *host = text_starts(url, "http://") ? url + 7 : text_starts(url, "https://") ? url + 8 : NULL;
+    if (host == NULL || host[0] == '\0' || strchr("/:.-", host[0]) != NULL ||
+        strpbrk(url, "?#@\\\" ") != NULL) {
+        return false;
+    }
+    for (const char *at = url; *at != '\0'; at++) {
+        if (text_is_control(*at) || (unsigned char)*at >= 0x80) {
+            return false;
+        }
+    }
+    return strstr(url, "/../") == NULL && !text_ends(url, "/..");
+}
+
+static enum status mirrors_check(const struct config *config, const struct config_places *places,
+                                 struct problem *problem)
+{
+    for (unsigned i = 0; i < config->mirror_count; i++) {
+        const struct config_mirror *mirror = &config->mirrors[i];
+        if (!url_is_folder(mirror->url)) {
+            problem_set(problem, "'mirrors[].url' cannot be '%s'", mirror->url);
+            problem_set_remedy(problem, "write the URL of the folder in which the repository lies, such as "
+                                        "http://deb.example.test/debian, without a password or a query");
+            return config_place_refuse(places, mirror, "mirrors[].url", problem);
+        }
+        if (strchr(mirror->name, '.') != NULL) {
+            problem_set(problem, "a mirror cannot be called '%s', since {{mirrors.NAME}} has no further dot",
+                        mirror->name);
+            problem_set_remedy(problem, "write a '-' instead of the dot");
+            return config_place_refuse(places, mirror, "mirrors[].name", problem);
+        }
+        for (unsigned j = 0; j < i; j++) {
+            if (text_equal_nocase(config->mirrors[j].name, mirror->name)) {
+                problem_set(problem, "two mirrors are called %s", mirror->name);
+                problem_set_remedy(problem, "give each a name of its own");
+                return config_place_refuse(places, mirror, "mirrors[].name", problem);
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
 // Whether a file in folder `outer` may be one in folder `inner`, as far as their names tell: it is the same
 // folder, or one around it. Both are absolute and without "..".
 static bool folder_has(const char *outer, const char *inner)
@@ -213,6 +258,9 @@ enum status config_check(const struct config *config, const struct config_places
     }
     if (status == STATUS_OK) {
         status = tftp_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = mirrors_check(config, places, problem);
     }
     return status;
 }

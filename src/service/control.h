@@ -13,6 +13,7 @@ struct agents;
 struct certificate;
 struct control;
 struct dhcp_pools;
+struct mirror_service;
 struct json_t;
 
 enum control_text { // which template of a profile
@@ -57,6 +58,8 @@ struct control_world {
     struct dhcp_pools *(*pools)(void *context);
 
     const struct certificate *certificate; // of HTTPS, without its key; NULL or empty = there is none
+
+    struct mirror_service *mirrors; // NULL = there are none
 
     struct agents *agents; // who tells how far orders are; NULL = nobody
 

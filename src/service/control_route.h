@@ -82,6 +82,10 @@ void control_certificate_show(struct control_request *request);
 void control_quirk_list(struct control_request *request);
 /// See above.
 void control_quirk_forget(struct control_request *request);
+/// GET mirrors: all of them, and what they are doing.
+void control_mirror_list(struct control_request *request);
+/// POST mirrors/NAME/clear: empties a cache, or a part of it.
+void control_mirror_clear(struct control_request *request);
 /// GET status.
 void control_status_show(struct control_request *request);
 /// GET config: the effective configuration.

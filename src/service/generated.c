@@ -171,13 +171,26 @@ static const struct network *generated_network(const struct generated *generated
     return address.value == 0 && config->subnet_count == 1 ? &config->subnets[0] : NULL;
 }
 
+static void generated_add_mirrors(const struct config *config, struct render_facts *facts)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < config->mirror_count && count < RENDER_MIRRORS_MOST; i++) {
+        if (config->mirrors[i].is_enabled) {
+            facts->mirrors[count++] = config->mirrors[i].name;
+        }
+    }
+}
+
+static_assert(CONFIG_MIRRORS_MOST <= RENDER_MIRRORS_MOST && CONFIG_MIRROR_BYTES <= RENDER_MIRROR_BYTES,
+              "templates have room for all mirrors");
+
 struct render_facts generated_facts(const struct generated *generated, const struct machine *machine,
                                     const struct profile *profile, const struct order *order,
                                     struct ip server)
 {
     const struct image *image = store_image_find(generated->desk->store, profile->image);
     struct ip4 address = machine->address.value != 0 ? machine->address : machine->last_address;
-    return (struct render_facts){
+    struct render_facts facts = {
         .machine = machine,
         .profile = profile,
         .image = image,
@@ -192,6 +205,8 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .https_port = generated->https_port,
         .certificate = generated->certificate,
     };
+    generated_add_mirrors(generated->config, &facts);
+    return facts;
 }
 
 // "imprint machine approve NAME" with the machine's name for NAME.

@@ -17,6 +17,7 @@
 #include "service/server_catalog.h"
 #include "service/server_folders.h"
 #include "service/server_https.h"
+#include "service/server_mirror.h"
 #include "service/server_notes.h"
 #include "service/server_ports.h"
 #include "service/server_status.h"
@@ -45,6 +46,7 @@ struct server {
     struct agents *agents;
     struct media *images;
     struct folder *root;
+    struct mirror_service *mirrors;
     struct content content;
     struct dhcp_service *dhcp;
     struct tftp_names *names;
@@ -297,6 +299,7 @@ static void server_reload(struct server *server)
         }
         server->desk.policy = server->config.policy;
         dhcp6_service_refresh(server->ports.dhcp6);
+        mirror_service_set(server->mirrors, server->config.mirrors, server->config.mirror_count);
         struct tftp_policy limits = server_tftp_policy(&server->config.tftp);
         tftp_service_set_policy(server->tftp, &limits);
         server_changed(server);
@@ -372,6 +375,8 @@ static bool server_build_content(struct server *server, struct problem *problem)
     content_init(&server->content);
     content_add(&server->content, generated_source(&server->generated));
     content_add(&server->content, packaged_source());
+    const struct server_mirror_place place = {server->loop, &server->config, server->log, &server->desk};
+    server->mirrors = server_mirror_new(&place, &server->content);
     if (access(server->config.tftp_root, F_OK) != 0) {
         log_write(server->log, LOG_LEVEL_INFO,
                   "tftp.root %s does not exist; it is only needed for files of your own",
@@ -495,6 +500,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .pools = server_pools,
                                   .certificate = &server->certificate,
                                   .agents = server->agents,
+                                  .mirrors = server->mirrors,
                                   .changed = server_changed,
                                   .status = server_status};
     server->listener = -1;
@@ -528,6 +534,7 @@ static void server_free(struct server *server)
     server->control = NULL;
     http_service_free(server->http);
     tftp_service_free(server->tftp);
+    mirror_service_free(server->mirrors);
     upload_folder_free(server->tftp_side.uploads);
     tftp_names_free(server->names);
     server->names = NULL; // the desk may still tell of boots

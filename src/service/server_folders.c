@@ -46,6 +46,11 @@ enum status server_folders_make(const struct config *config, struct problem *pro
     if (status == STATUS_OK) {
         status = server_folder_make(path, 0750, problem);
     }
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s/mirror", config->state);
+    if (status == STATUS_OK) {
+        status = server_folder_make(path, 0750, problem);
+    }
     const char *slash = strrchr(config->control_socket, '/');
     if (status == STATUS_OK && slash != NULL && slash != config->control_socket) {
         text_init(&text, path, sizeof path);
@@ -102,8 +107,8 @@ enum status server_folders_give(const struct config *config, struct problem *pro
         problem_set(problem, "the state folder %s cannot be read: %s", config->state, strerror(errno));
         return STATUS_IO;
     }
-    static const char *const OURS[] = {".",          "images",         "logs",          "tls",
-                                       "imprint.db", "imprint.db-wal", "imprint.db-shm"};
+    static const char *const OURS[] = {".",      "images",     "logs",           "tls",
+                                       "mirror", "imprint.db", "imprint.db-wal", "imprint.db-shm"};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < COUNT_OF(OURS) && status == STATUS_OK; i++) {
         status = server_folder_give(folder, OURS[i], account, problem);

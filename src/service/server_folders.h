@@ -16,12 +16,13 @@ MUST_USE enum status server_folders_make_upload(const struct config *config, str
 /// STATUS_IO with what to do.
 MUST_USE enum status server_folders_check_upload(const struct config *config, struct problem *problem);
 
-/// Makes the state folder, its folders for images and logs, and the control socket's folder where they are
-/// missing. STATUS_IO and `problem`.
+/// Makes the state folder, its folders for images, logs and mirrors, and the control socket's folder where
+/// they are missing. STATUS_IO and `problem`.
 MUST_USE enum status server_folders_make(const struct config *config, struct problem *problem);
 
-/// Gives the state folder, the database in it and its folders for images, logs and HTTPS to the account that
-/// the daemon runs as; nothing else that may lie there. Nothing when not root. STATUS_IO and `problem`.
+/// Gives the state folder, the database in it and its folders for images, logs, HTTPS and mirrors to the
+/// account that the daemon runs as; nothing else that may lie there. Nothing when not root. STATUS_IO and
+/// `problem`.
 MUST_USE enum status server_folders_give(const struct config *config, struct problem *problem);
 
 /// The account to run as: config->user if there is one, else "nobody".

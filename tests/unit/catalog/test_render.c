@@ -328,6 +328,18 @@ static void the_agents_arguments_hold_nothing_of_the_profile(void **state)
     assert_string_equal(out, "password=secret");
 }
 
+static void a_mirror_has_its_url_here_and_no_other_name_has_one(void **state)
+{
+    (void)state;
+    facts.mirrors[0] = "debian";
+    facts.mirrors[1] = "debian-security";
+    becomes("{{mirrors.debian}} {{mirrors.debian-security}}",
+            "http://192.0.2.1:8080/mirror/debian http://192.0.2.1:8080/mirror/debian-security");
+    becomes("{{#mirrors.debian}}yes{{/mirrors.debian}}{{^mirrors.other}}no{{/mirrors.other}}", "yesno");
+    assert_int_equal(render("{{mirrors.other}}"), STATUS_NOT_FOUND);
+    assert_non_null(strstr(problem.remedy, "mirrors.debian-security"));
+}
+
 int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +359,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(kernel_arguments_are_not_escaped, start),
         cmocka_unit_test_setup(a_host_name_is_made_by_a_rule_and_is_one, start),
         cmocka_unit_test_setup(the_agents_arguments_hold_nothing_of_the_profile, start),
+        cmocka_unit_test_setup(a_mirror_has_its_url_here_and_no_other_name_has_one, start),
     };
     directory = argument_count > 1 ? arguments[1] : "os";
     return cmocka_run_group_tests(tests, NULL, NULL);
