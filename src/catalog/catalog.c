@@ -2,6 +2,7 @@
 #include "catalog/match.h"
 
 #include "base/text.h"
+#include "catalog/unknown.h"
 #include "io/heap.h"
 
 #include <dirent.h>
@@ -164,7 +165,7 @@ const struct family *catalog_find(const struct catalog *catalog, const char *nam
     return NULL;
 }
 
-static void catalog_refuse(const struct catalog *catalog, struct problem *problem)
+static void catalog_refuse(const struct catalog *catalog, const char *told, struct problem *problem)
 {
     char names[PROBLEM_TEXT_BYTES / 2];
     struct text text;
@@ -174,25 +175,41 @@ static void catalog_refuse(const struct catalog *catalog, struct problem *proble
             text_add_format(&text, "%s%s", text.length == 0 ? "" : ", ", catalog->families[i].name);
         }
     }
-    problem_set(problem, "no system of the catalogue (%s%s) has its kernel and initrd among these files",
-                names, text.cut ? " ..." : "");
+    problem_set(problem,
+                "no system of the catalogue (%s%s) has its kernel and initrd among these files, and %s",
+                names, text.cut ? " ..." : "", told);
     problem_set_remedy(problem, "name them with --kernel PATH --initrd PATH, relative to the folder");
+}
+
+// Whether `files` are a tree of `family`.
+static bool catalog_match(const struct family *family, const struct catalog_files *files, struct image *image)
+{
+    for (uint8_t tree = 0; family != NULL && tree < family->tree_count; tree++) {
+        if (match_tree(family, &family->trees[tree], files, image)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum status catalog_recognise(const struct catalog *catalog, const struct catalog_files *files,
                               struct image *image, struct problem *problem)
 {
     const struct family *generic = catalog_find(catalog, CATALOG_GENERIC);
-    for (size_t i = 0; i <= catalog->count; i++) {
-        size_t at = (catalog->own + i) % size_max(catalog->count, 1); // the administrator's own first
-        const struct family *family = i < catalog->count ? &catalog->families[at] : generic;
-        bool comes_later = i < catalog->count && family == generic && at < catalog->own;
-        for (uint8_t tree = 0; family != NULL && !comes_later && tree < family->tree_count; tree++) {
-            if (match_tree(family, &family->trees[tree], files, image)) {
-                return STATUS_OK;
-            }
+    char told[PROBLEM_TEXT_BYTES / 2];
+    struct text text;
+    for (size_t i = 0; i < catalog->count; i++) {
+        size_t at = (catalog->own + i) % catalog->count; // the administrator's own first
+        const struct family *family = &catalog->families[at];
+        bool comes_later = family == generic && at < catalog->own;
+        if (!comes_later && catalog_match(family, files, image)) {
+            return STATUS_OK;
         }
     }
-    catalog_refuse(catalog, problem);
+    text_init(&text, told, sizeof told);
+    if (unknown_recognise(files, image, &text) == STATUS_OK || catalog_match(generic, files, image)) {
+        return STATUS_OK;
+    }
+    catalog_refuse(catalog, told, problem);
     return STATUS_NOT_FOUND;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The catalogue of systems: every os/NAME/family.yaml, read once. Recognises trees by the paths in them;
-// opens none of their files itself.
+// The catalogue of systems: every os/NAME/family.yaml, read once. Recognises trees by the paths in them, and
+// by what is in a few of them; opens none of their files itself.
 #pragma once
 
 #include "catalog/family.h"
@@ -15,6 +15,8 @@ struct catalog_files {        // a tree of files: a folder, or the inside of a m
     const char *volume; // the medium's name; NULL = it is none
     /// Reads the first `room` bytes of a file. NULL = its contents are not looked at.
     enum status (*read)(void *context, const char *path, char *out, size_t room, size_t *length);
+    /// How many bytes a file of `paths` has; 0 when that cannot be told. NULL = it never can.
+    uint64_t (*size)(void *context, const char *path);
     void *context;
 };
 
@@ -42,7 +44,8 @@ const struct family *catalog_get(const struct catalog *catalog, size_t index);
 
 /// Recognises a tree by its files. Fills in family, description (unless it has one), kernel, initrd,
 /// arguments, grade, remark and methods of `image` and leaves the rest. Families are asked in order of their
-/// names, "linux" last, each tree in the order of its file. STATUS_NOT_FOUND and `problem` (what was looked
-/// for, and the way out) when none fits; `image` is then untouched.
+/// names, each tree in the order of its file; then the tree's own boot configuration (catalog/unknown.h);
+/// "linux" last. STATUS_NOT_FOUND and `problem` (what was looked for, and the way out) when none fits;
+/// `image` is then untouched.
 MUST_USE enum status catalog_recognise(const struct catalog *catalog, const struct catalog_files *files,
                                        struct image *image, struct problem *problem);

@@ -80,6 +80,14 @@ static enum status scan_read(void *context, const char *path, char *out, size_t 
     return count < 0 ? STATUS_IO : STATUS_OK;
 }
 
+static uint64_t scan_size(void *context, const char *path)
+{
+    const int *root = context;
+    struct stat about;
+    bool is_file = fstatat(*root, path, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode);
+    return is_file ? (uint64_t)about.st_size : 0;
+}
+
 enum status catalog_scan(const struct catalog *catalog, const char *folder, struct image *image,
                          struct problem *problem)
 {
@@ -90,6 +98,7 @@ enum status catalog_scan(const struct catalog *catalog, const char *folder, stru
         struct catalog_files files = {.paths = (const char *const *)scan.paths,
                                       .count = scan.count,
                                       .read = root < 0 ? NULL : scan_read,
+                                      .size = root < 0 ? NULL : scan_size,
                                       .context = &root};
         status = catalog_recognise(catalog, &files, image, problem);
         if (root >= 0) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "catalog/packed.h"
 #include "catalog/scan.h"
+#include "catalog/unknown.h"
 #include "content/media.h"
 #include "content/medium.h"
 #include "io/heap.h"
@@ -16,12 +17,18 @@
 
 #define MEMORY_BESIDE_BYTES (UINT64_C(512) << 20) // that a system needs besides the disk in memory
 
+struct inside {
+    const struct medium *medium;
+    uint64_t bytes; // of the medium
+};
+
 static enum status read_inside(void *context, const char *path, char *out, size_t room, size_t *length)
 {
+    const struct inside *inside = context;
     struct content_node node;
     content_node_init(&node);
     *length = 0;
-    enum status status = medium_find(context, path, &node);
+    enum status status = medium_find(inside->medium, path, &node);
     if (status != STATUS_OK) {
         return status;
     }
@@ -31,9 +38,23 @@ static enum status read_inside(void *context, const char *path, char *out, size_
     return count < 0 ? STATUS_IO : STATUS_OK;
 }
 
-// What nobody knows is given as it is. BIOS only: UEFI's loaders cannot make a disk of a file.
-static void boot_whole(const struct medium *medium, uint64_t bytes, struct image *image)
+static uint64_t size_inside(void *context, const char *path)
 {
+    const struct inside *inside = context;
+    struct content_node node;
+    if (strcmp(path, MEDIA_FILE) == 0) {
+        return inside->bytes;
+    }
+    content_node_init(&node);
+    uint64_t size = medium_find(inside->medium, path, &node) == STATUS_OK ? node.size : 0;
+    content_node_close(&node);
+    return size;
+}
+
+// What nobody knows is given as it is. BIOS only: UEFI's loaders cannot make a disk of a file.
+static void boot_whole(const struct medium *medium, uint64_t bytes, const char *told, struct image *image)
+{
+    struct text text;
     struct image_method method = {.name = "disk",
                                   .way = IMAGE_WAY_DISK,
                                   .on = IMAGE_ON_BIOS,
@@ -46,19 +67,24 @@ static void boot_whole(const struct medium *medium, uint64_t bytes, struct image
     }
     (void)text_copy(image->kernel, sizeof image->kernel, method.kernel);
     (void)text_copy(image->arguments, sizeof image->arguments, method.arguments);
-    (void)text_copy(
-        image->remark, sizeof image->remark,
-        "No system of the catalogue is on it, so the whole medium goes into memory, on BIOS. Small tools "
-        "run so; most systems lose it when their own drivers start.");
+    text_init(&text, image->remark, sizeof image->remark);
+    text_add_format(
+        &text,
+        "No system of the catalogue, and %.140s. So the whole medium goes into memory, on BIOS, which "
+        "most systems lose when they start.",
+        told);
     image->grade = IMAGE_GRADE_WHOLE;
     image->methods[0] = method;
     image->method_count = 1;
 }
 
-static enum status recognise_inside(const struct catalog *catalog, struct medium *medium, uint64_t bytes,
-                                    struct image *image, struct problem *problem)
+static enum status recognise_inside(const struct catalog *catalog, const struct medium *medium,
+                                    uint64_t bytes, struct image *image, struct problem *problem)
 {
     size_t count = 0;
+    char told[IMAGE_REMARK_BYTES];
+    struct text text;
+    struct inside inside = {medium, bytes};
     const char **paths = heap_new_array(medium_count(medium) + 1, sizeof *paths);
     for (size_t i = 0; i < medium_count(medium); i++) {
         struct content_entry entry;
@@ -71,20 +97,26 @@ static enum status recognise_inside(const struct catalog *catalog, struct medium
                                   .count = count,
                                   .volume = medium_label(medium),
                                   .read = read_inside,
-                                  .context = medium};
+                                  .size = size_inside,
+                                  .context = &inside};
     enum status status = catalog_recognise(catalog, &files, image, problem);
+    text_init(&text, told, sizeof told);
+    if (status == STATUS_NOT_FOUND) { // asked again for what was missing
+        status = unknown_recognise(&files, image, &text);
+    }
     heap_free(paths);
     if (status == STATUS_NOT_FOUND && medium_is_bootable(medium)) {
         problem_clear(problem);
-        boot_whole(medium, bytes, image);
+        boot_whole(medium, bytes, told, image);
         return STATUS_OK;
     }
     if (status == STATUS_NOT_FOUND) {
         problem_clear(problem);
-        problem_set(problem,
-                    "nothing on the medium \"%.100s\" boots: no system of the catalogue, and no boot "
-                    "record (El Torito)",
-                    medium_label(medium));
+        problem_set(
+            problem,
+            "nothing on the medium \"%.100s\" boots: no system of the catalogue, no boot record (El Torito), "
+            "and %.200s",
+            medium_label(medium), told);
         problem_set_remedy(problem, "unpack it into a folder and add that with --kernel PATH --initrd PATH");
     }
     return status;
