@@ -48,9 +48,8 @@ static enum status render_source(const struct values *values, const char *source
     return render_escaped(values, source, place, TEMPLATE_ESCAPE_NONE, out, problem);
 }
 
-/// How values are written into the answer file called `name`: its ending says the format; cloud-init's files
-/// are YAML and have none.
-static enum template_escape pick_escape(const char *name)
+// Its ending says the format; cloud-init's files are YAML and have none.
+enum template_escape render_pick_escape(const char *name)
 {
     static const struct {
         const char *ending;
@@ -88,7 +87,8 @@ enum status render_answer(const struct render_facts *facts, struct text *out, st
         return STATUS_UNSUPPORTED;
     }
     values_init(&values, facts);
-    return render_escaped(&values, profile->answer, place, pick_escape(profile->answer_name), out, problem);
+    return render_escaped(&values, profile->answer, place, render_pick_escape(profile->answer_name), out,
+                          problem);
 }
 
 /// Renders one part of the arguments, a blank before it unless it is the first or comes out empty.

@@ -8,6 +8,7 @@
 #include "base/problem.h"
 #include "base/text.h"
 #include "catalog/family.h"
+#include "format/template.h"
 #include "model/machine.h"
 #include "model/network.h"
 #include "model/order.h"
@@ -43,6 +44,9 @@ struct render_value { // a name that templates may use; for the manual
 
 /// All names, in the manual's order; `*count` says how many. Static.
 const struct render_value *render_values(size_t *count);
+
+/// How values are written into an answer file called `name`.
+enum template_escape render_pick_escape(const char *name);
 
 /// Appends "http://SERVER[:PORT]/answer/MACHINE/NAME", the path that service/generated serves; nothing when
 /// the profile has no answer file.

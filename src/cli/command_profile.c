@@ -2,6 +2,7 @@
 // imprint profile ...
 #include "cli/fact.h"
 #include "cli/handlers.h"
+#include "cli/lint_show.h"
 #include "cli/personal.h"
 #include "cli/read.h"
 #include "cli/show.h"
@@ -142,6 +143,7 @@ static void show_added(struct call *call, const json_t *profile)
 {
     const char *name = fact_text(profile, "name");
     show_profile(call, profile);
+    lint_show_hints(call, profile);
     show_hint(call,
               "next: 'imprint profile render %s MACHINE' shows what a machine would get; then "
               "'imprint deploy MACHINE --profile %s'",
@@ -159,6 +161,12 @@ int command_profile_add(struct call *call)
     json_t *profile = ask(call, "POST", "profiles", body);
     json_decref(body);
     return show_one(call, profile, show_added);
+}
+
+static void show_edited(struct call *call, const json_t *profile)
+{
+    show_profile(call, profile);
+    lint_show_hints(call, profile);
 }
 
 int command_profile_edit(struct call *call)
@@ -183,7 +191,7 @@ int command_profile_edit(struct call *call)
     }
     json_t *profile = ask_name(call, "PATCH", "profiles", call->arguments[0], NULL, body);
     json_decref(body);
-    return show_one(call, profile, show_profile);
+    return show_one(call, profile, show_edited);
 }
 
 static void print_rendered(struct call *call, const json_t *rendered)

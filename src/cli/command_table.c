@@ -166,6 +166,13 @@ static const struct command_option profile_render_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option profile_lint_options[] = {
+    OPTION("machine", "MACHINE", "check what this machine would get, too"),
+    OPTION("online", NULL, "ask the mirrors and repositories in it whether they are there"),
+    OPTION_MANY("set", "KEY=VALUE", "a value for {{KEY}} in FILE"),
+    OPTIONS_END,
+};
+
 static const struct command_option deploy_options[] = {
     OPTION("profile", "PROFILE", "what to boot; what the machines' class proposes when it is left out"),
     OPTION("expires", "TIME", "how long the order waits for the machine, such as 2h; 24h if not given"),
@@ -326,6 +333,14 @@ static const struct command rows[] = {
      command_profile_edit, false},
     {"profile render", "PROFILE MACHINE", profile_render_options, "show what a machine would get", "",
      command_profile_render, false},
+    {"profile lint", "PROFILE|FILE", profile_lint_options,
+     "check an answer file before a machine is switched on",
+     "Knows kickstart, preseed, autoinstall, AutoYaST, Agama, Ignition, Proxmox and ESXi files and menus of "
+     "pxelinux and GRUB, by what stands in them. It finds what makes an installer stop and ask, what gives "
+     "passwords away, and names without value; checkers of others (cloud-init, debconf-set-selections, "
+     "ksvalidator, xmllint, grub-script-check) are asked if they are installed. It ends with 1 when there is "
+     "an error.",
+     command_profile_lint, false},
     {"profile remove", "PROFILE...", NULL, "remove profiles that no live order uses", "",
      command_profile_remove, false},
 

@@ -48,6 +48,8 @@ int command_image_remove(struct call *call);
 
 /// profile add NAME.
 int command_profile_add(struct call *call);
+/// profile lint PROFILE|FILE.
+int command_profile_lint(struct call *call);
 /// profile list.
 int command_profile_list(struct call *call);
 /// profile show PROFILE.

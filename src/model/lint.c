@@ -154,6 +154,27 @@ unsigned lint_count(const struct lint *lint, enum lint_severity severity)
     return count;
 }
 
+void lint_mend_blanks(char *text, size_t length, struct lint *lint)
+{
+    unsigned line = 1;
+    unsigned first = 0;
+    unsigned last = 0;
+    unsigned count = 0;
+    for (size_t i = 0; i + 1 < length; i++) {
+        line += text[i] == '\n';
+        if ((unsigned char)text[i] == 0xc2 && (unsigned char)text[i + 1] == 0xa0) {
+            text[i] = ' ';
+            text[i + 1] = ' ';
+            first = first == 0 ? line : first;
+            count += last != line;
+            last = line;
+        }
+    }
+    if (count > 0) {
+        lint_add(lint, LINT_BLANK_FALSE, first, "%u line%s", count, count == 1 ? "" : "s");
+    }
+}
+
 enum status lint_mark(const char *source, size_t length, struct text *out)
 {
     struct reader reader = reader_init(source, length);

@@ -61,6 +61,7 @@ struct lint_subject { // all borrowed
     const unsigned *lines; // where line N+1 of `text` stands in the template; NULL = in the same line
     size_t line_count;
     const char *arguments; // kernel arguments that it is booted with; NULL = not known
+    bool is_partial;       // there are more arguments than these
 };
 
 struct lint_names { // what templates may write
@@ -96,6 +97,9 @@ void lint_sort(struct lint *lint);
 
 /// How many findings are of `severity`.
 unsigned lint_count(const struct lint *lint, enum lint_severity severity);
+
+/// Makes two blanks of each no-break space (UTF-8) in `text`, with a finding about the first.
+void lint_mend_blanks(char *text, size_t length, struct lint *lint);
 
 /// Checks what a template names.
 void lint_check_template(const char *source, size_t length, const struct lint_names *names,

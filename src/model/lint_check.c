@@ -254,7 +254,7 @@ static void check_boot(struct checking *checking)
     if (is_cloud && !has_header && !is_script) {
         lint_add(checking->lint, LINT_CLOUD_HEADER, 1, "%s", "");
     }
-    if (subject->arguments == NULL) {
+    if (subject->arguments == NULL || subject->is_partial) {
         return;
     }
     if (is_cloud && checking->has_autoinstall && !arguments_have(subject, "* autoinstall *")) {

@@ -20,6 +20,9 @@ LINT_RULE(FORMAT_BROKEN, "format-broken", ERROR, "the installer cannot read this
           "mend the line; the format's own manual says how it is written")
 LINT_RULE(LINE_ENDS, "line-ends", WARNING, "lines end in CR LF, which scripts in Linux trip over",
           "save it with the line ends of Unix")
+LINT_RULE(BLANK_FALSE, "blank-false", ERROR,
+          "a no-break space stands here, as pages of the web have them: it looks like a blank and is none",
+          "write a blank instead")
 LINT_RULE(PASSWORD_PLAIN, "password-plain", ERROR, "a password is written in plain text",
           "write its hash: mkpasswd -m sha-512 makes one")
 LINT_RULE(PASSWORD_WEAK, "password-weak", WARNING, "the hash of a password is of a kind that is soon broken",

@@ -275,7 +275,7 @@ static const enum lint_rule_id OTHERS[] = {
     LINT_TEMPLATE_BROKEN,  LINT_VALUE_UNDEFINED,    LINT_VALUE_MISSPELT,  LINT_VALUE_UNUSED,
     LINT_SNIPPET_MISSING,  LINT_SECRET_IN_TEMPLATE, LINT_SECRET_READABLE, LINT_SECRET_IN_ARGUMENTS,
     LINT_CALLBACK_MISSING, LINT_SERVER_SILENT,      LINT_TOOL_SAYS,       LINT_TOOL_WARNS,
-    LINT_PRESEED_LATE,     LINT_AUTOINSTALL_WORD,
+    LINT_PRESEED_LATE,     LINT_AUTOINSTALL_WORD,   LINT_BLANK_FALSE,
 };
 
 static void run(enum lint_format format, const char *text, const char *arguments, struct lint *lint)
@@ -413,6 +413,23 @@ static void arguments_decide_whether_an_installer_asks(void **state)
     assert_false(has(&lint, LINT_PRESEED_LATE));
 }
 
+static void nothing_is_said_to_be_missing_from_arguments_that_are_only_a_part(void **state)
+{
+    (void)state;
+    struct lint lint;
+    struct lint_subject subject = {.format = LINT_CLOUD,
+                                   .text = CLOUD,
+                                   .length = strlen(CLOUD),
+                                   .arguments = "ip=dhcp",
+                                   .is_partial = true};
+    lint_init(&lint);
+    lint_check(&subject, &lint);
+    assert_int_equal(lint.count, 0);
+    subject.is_partial = false;
+    lint_check(&subject, &lint);
+    assert_true(has(&lint, LINT_AUTOINSTALL_WORD));
+}
+
 static void passwords_in_kernel_arguments_are_found(void **state)
 {
     (void)state;
@@ -539,6 +556,18 @@ static void formats_are_told_apart(void **state)
     assert_int_equal(lint_guess_format("ks.cfg", "", 0), LINT_KICKSTART);
 }
 
+static void no_break_spaces_are_told_and_mended(void **state)
+{
+    (void)state;
+    struct lint lint;
+    char text[] = "label a\n\xc2\xa0\xc2\xa0kernel b\n append \xc3\xa0 \xc2";
+    lint_init(&lint);
+    lint_mend_blanks(text, strlen(text), &lint);
+    assert_string_equal(text, "label a\n    kernel b\n append \xc3\xa0 \xc2");
+    assert_int_equal(lint.count, 1);
+    assert_int_equal(lint.findings[0].line, 2);
+}
+
 static void findings_are_sorted_told_once_and_bounded(void **state)
 {
     (void)state;
@@ -578,6 +607,7 @@ int main(void)
         cmocka_unit_test(a_finding_names_the_line_but_no_secret),
         cmocka_unit_test(kernel_arguments_that_name_the_source_excuse_the_file),
         cmocka_unit_test(arguments_decide_whether_an_installer_asks),
+        cmocka_unit_test(nothing_is_said_to_be_missing_from_arguments_that_are_only_a_part),
         cmocka_unit_test(passwords_in_kernel_arguments_are_found),
         cmocka_unit_test(names_without_value_are_found_unless_they_are_optional),
         cmocka_unit_test(misspelt_names_are_found_in_open_templates_too),
@@ -585,6 +615,7 @@ int main(void)
         cmocka_unit_test(what_a_template_needs_is_what_stands_outside_its_own_section),
         cmocka_unit_test(marks_tell_where_lines_came_from),
         cmocka_unit_test(formats_are_told_apart),
+        cmocka_unit_test(no_break_spaces_are_told_and_mended),
         cmocka_unit_test(findings_are_sorted_told_once_and_bounded),
         cmocka_unit_test(secrets_in_a_file_are_noticed),
     };
