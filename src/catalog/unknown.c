@@ -41,7 +41,7 @@ static enum language find_language(const char *path)
 {
     static const char *const SYSLINUX[] = {"isolinux.cfg", "syslinux.cfg", "extlinux.conf"};
     const char *name = name_of(path);
-    if (strcasecmp(name, "grub.cfg") == 0) {
+    if (strcasecmp(name, "grub.cfg") == 0 || text_ends(name, ".ipxe")) {
         return LANGUAGE_GRUB;
     }
     for (size_t i = 0; i < COUNT_OF(SYSLINUX); i++) {
@@ -280,7 +280,7 @@ static void fill_image(const struct unknown *unknown, struct image *image)
 static void tell(const struct unknown *unknown, struct text *told)
 {
     if (unknown->read_count == 0) {
-        text_add(told, "it has no grub.cfg, no isolinux.cfg and no loader/entries");
+        text_add(told, "it has no grub.cfg, no isolinux.cfg, no loader/entries and no .ipxe");
     } else if (unknown->missing[0] != '\0') {
         text_add_format(told, "by its %.80s ", unknown->missing_in);
         add_printable(told, unknown->missing);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A tree of files that no family knows, read through its own boot configuration: grub.cfg, isolinux.cfg,
-// syslinux.cfg, extlinux.conf, loader/entries. Which kernel it starts is what stands there; what that kernel
-// needs to find its system over the network is derived from its arguments.
+// syslinux.cfg, extlinux.conf, loader/entries, iPXE scripts. Which kernel it starts is what stands there;
+// what that kernel needs to find its system over the network is derived from its arguments.
 #pragma once
 
 #include "catalog/catalog.h"

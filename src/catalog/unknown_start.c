@@ -2,6 +2,7 @@
 #include "catalog/unknown_start.h"
 
 #include "catalog/unknown.h"
+#include "loader/loader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,16 +140,22 @@ static bool is_plain_path(const char *path)
 static const char *find_system(const struct catalog_files *files, const char *folder, bool is_deep)
 {
     static const char *const ENDINGS[] = {".squashfs", ".sfs", ".erofs", ".img", ".sqfs"};
-    size_t length = strlen(folder);
     const char *found = NULL;
+    folder += strspn(folder, "/");
+    size_t length = strlen(folder);
+    while (length != 0 && folder[length - 1] == '/') {
+        length--;
+    }
     for (size_t i = 0; i < files->count; i++) {
         const char *path = files->paths[i];
-        bool is_below = strncasecmp(path, folder, length) == 0 && (length == 0 || path[length] == '/');
-        const char *name = path + length + (length == 0 ? 0 : 1);
         bool is_one = false;
-        for (size_t at = 0; is_below && at < COUNT_OF(ENDINGS); at++) {
+        if (length != 0 && (strncasecmp(path, folder, length) != 0 || path[length] != '/')) {
+            continue;
+        }
+        for (size_t at = 0; at < COUNT_OF(ENDINGS); at++) {
             is_one = is_one || text_ends(path, ENDINGS[at]);
         }
+        const char *name = path + length + (length == 0 ? 0 : 1);
         if (is_one && (is_deep || strchr(name, '/') == NULL) && is_plain_path(path) &&
             (found == NULL || size_of(files, path) > size_of(files, found))) {
             found = path;
@@ -198,8 +205,9 @@ static bool derive_live_boot(struct unknown_start *start)
     char whole[IMAGE_PATH_BYTES + 32];
     (void)snprintf(whole, sizeof whole, "%s/filesystem.squashfs", folder);
     const char *system = unknown_find_path(start->files, "", whole);
-    system = system == NULL ? find_system(start->files, folder + strspn(folder, "/"), false) : system;
-    if (system == NULL || !is_plain_path(system)) {
+    system = system == NULL ? find_system(start->files, folder, false) : system;
+    if (system == NULL || !is_plain_path(system) ||
+        !text_ends(system, ".squashfs")) { // it goes by the ending
         set_missing(start, "a live system (live-boot)", "its squashfs file");
         return true;
     }
@@ -273,7 +281,7 @@ static bool derive_dracut(struct unknown_start *start)
     (void)find_argument(start, "rd.live.squashimg=", name, sizeof name);
     (void)snprintf(whole, sizeof whole, "%s/%s", folder, name);
     const char *system = unknown_find_path(start->files, "", whole);
-    system = system == NULL ? find_system(start->files, folder + strspn(folder, "/"), false) : system;
+    system = system == NULL ? find_system(start->files, folder, false) : system;
     if (system == NULL || !is_plain_path(system)) {
         set_missing(start, "a live system (dracut)", "its squashfs file");
         return true;
@@ -306,7 +314,7 @@ static bool derive_iso_hook(struct unknown_start *start, const char *stem, const
     if (!find_argument(start, basedir, folder, sizeof folder)) {
         return false;
     }
-    const char *system = find_system(start->files, folder + strspn(folder, "/"), true);
+    const char *system = find_system(start->files, folder, true);
     if (system == NULL) {
         set_missing(start, about, "its airootfs");
         return true;
@@ -526,6 +534,7 @@ static bool find_files(struct unknown_start *start)
     const char *kernel = unknown_find_path(start->files, start->config, start->entry->kernel);
     struct text initrds;
     struct word word;
+    unsigned count = 0;
     text_init(&initrds, start->initrd, sizeof start->initrd);
     if (kernel == NULL || !is_plain_path(kernel) || strlen(kernel) >= sizeof start->kernel) {
         (void)snprintf(start->why, sizeof start->why, "it starts %.120s, which is not there",
@@ -544,8 +553,15 @@ static bool find_files(struct unknown_start *start)
             return false;
         }
         text_add_format(&initrds, "%s%s", initrds.length == 0 ? "" : " ", initrd);
+        count++;
     }
-    return !initrds.cut;
+    if (initrds.cut || count > LOADER_INITRDS_MOST) {
+        (void)snprintf(start->why, sizeof start->why,
+                       "it loads %u files as initrd, of which a loader can be told %d", count,
+                       LOADER_INITRDS_MOST);
+        return false;
+    }
+    return true;
 }
 
 void unknown_start_derive(struct unknown_start *start)

@@ -212,23 +212,36 @@ static void grub_cfg_begin_entry(struct grub_cfg_menu *menu, size_t first)
     }
 }
 
+// The first word behind the command's name that is no option of iPXE's: "--name linux".
+static size_t grub_cfg_skip_options(const struct grub_cfg_menu *menu, size_t first)
+{
+    static const char *const WITH_VALUE[] = {"--name", "--timeout"};
+    size_t at = first + 1;
+    while (text_starts(grub_cfg_word(menu, at), "--")) {
+        at += text_find(grub_cfg_word(menu, at), WITH_VALUE, COUNT_OF(WITH_VALUE)) < COUNT_OF(WITH_VALUE) ? 2
+                                                                                                          : 1;
+    }
+    return at;
+}
+
 // `first` is the word with the command's name.
 static void grub_cfg_take_boot(struct grub_cfg_menu *menu, struct boot_entry *entry, size_t first)
 {
-    static const char *const LINUX[] = {"linux", "linux16", "linuxefi", "linux32"};
+    static const char *const LINUX[] = {"linux", "linux16", "linuxefi", "linux32", "kernel"};
     static const char *const INITRD[] = {"initrd", "initrd16", "initrdefi"};
     static const char *const PROGRAM[] = {"multiboot", "multiboot2", "kfreebsd",   "knetbsd",
                                           "kopenbsd",  "ntldr",      "appleloader"};
     const char *name = grub_cfg_word(menu, first);
-    const char *value = grub_cfg_word(menu, first + 1);
+    size_t at = grub_cfg_skip_options(menu, first);
+    const char *value = grub_cfg_word(menu, at);
     if (text_find(name, LINUX, COUNT_OF(LINUX)) < COUNT_OF(LINUX) && entry->kernel[0] == '\0') {
         boot_entry_set_kernel(entry, BOOT_ENTRY_LINUX, value);
-        for (size_t i = first + 2; i < menu->count; i++) {
+        for (size_t i = at + 1; i < menu->count; i++) {
             boot_entry_add(entry, entry->arguments, sizeof entry->arguments, grub_cfg_word(menu, i));
         }
         entry->cut = entry->cut || menu->cut;
     } else if (text_find(name, INITRD, COUNT_OF(INITRD)) < COUNT_OF(INITRD) && entry->initrd[0] == '\0') {
-        for (size_t i = first + 1; i < menu->count; i++) {
+        for (size_t i = at; i < menu->count; i++) {
             if (!text_starts(grub_cfg_word(menu, i), "newc:")) {
                 boot_entry_add(entry, entry->initrd, sizeof entry->initrd, grub_cfg_word(menu, i));
             }

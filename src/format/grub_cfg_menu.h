@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reading grub.cfg: the entries of its menu, with its variables put in. Nothing is executed and no condition
-// is weighed: all branches are read in their order, and what comes first in an entry counts. Any bytes are
-// allowed; what is too long or too deep is left out.
+// Reading grub.cfg: the entries of its menu, with its variables put in; and iPXE scripts that only start one
+// kernel, whose few words (kernel, initrd) are near enough. Nothing is executed and no condition is weighed:
+// all branches are read in their order, and what comes first in an entry counts. Any bytes are allowed; what
+// is too long or too deep is left out.
 #pragma once
 
 #include "format/boot_entry.h"

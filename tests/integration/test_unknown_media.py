@@ -76,7 +76,7 @@ def test_what_needs_a_drive_boots_as_a_whole_and_says_why(shared):
 
 
 @pytest.mark.parametrize("name, files, said", [
-    ("bare", {"README": "x"}, "it has no grub.cfg, no isolinux.cfg and no loader/entries"),
+    ("bare", {"README": "x"}, "it has no grub.cfg, no isolinux.cfg, no loader/entries and no .ipxe"),
     ("gone", {"boot/grub/grub.cfg": "linux /boot/kernel\n"}, "by its boot/grub/grub.cfg it starts /boot/kernel, which is not there"),
     ("huge", {"grub.cfg": b"menuentry '" * 1_000_000}, "its grub.cfg starts nothing"),
     ("junk", {"grub.cfg": bytes(range(256)) * 4000, "isolinux.cfg": bytes(range(256)) * 4000}, "start nothing"),
