@@ -2,6 +2,8 @@
 #include "content/content.h"
 
 #include "base/text.h"
+#include "content/memo.h"
+#include "content/opener.h"
 #include "content/path.h"
 
 void content_init(struct content *content)
@@ -25,6 +27,12 @@ static void content_finish(struct content_node *node, const char *path)
     }
 }
 
+static void forget(struct content_waiter *waiter)
+{
+    content_memo_clear(&waiter->memos);
+    waiter->memo_count = 0;
+}
+
 /// Asks the sources in order until one has the file or ends the search; `is_shared`: only those that are.
 static enum status content_ask(const struct content *content, bool is_shared, const char *path,
                                const struct content_client *client, struct content_node *node,
@@ -35,7 +43,7 @@ static enum status content_ask(const struct content *content, bool is_shared, co
         if (is_shared && !source->is_shared) {
             continue;
         }
-        enum status status = source->lookup(source->self, path, client, node, reasons);
+        enum status status = content_source_open(source, path, client, node, reasons);
         if (status != STATUS_NOT_FOUND) {
             node->source = source->name;
             return status;
@@ -49,21 +57,36 @@ static enum status content_open_from(const struct content *content, bool is_shar
                                      struct content_node *node, struct reasons *reasons)
 {
     char canonical[CONTENT_PATH_BYTES];
+    struct content_waiter *waiter = client->waiter;
+    const struct reasons before = *reasons;
     content_node_init(node);
     enum status status = path_parse(path, length, canonical);
     if (status == STATUS_DENIED) {
         reasons_add(reasons, REASON_PATH_REFUSED);
         return STATUS_DENIED;
     }
+    if (waiter != NULL && waiter->at != NULL) { // for another name of the same search
+        return STATUS_WAITING;
+    }
     if (status == STATUS_OK) {
-        status = content_ask(content, is_shared, canonical, client, node, reasons);
+        struct content_client asking = *client;
+        asking.opener = content->opener;
+        status = content_ask(content, is_shared, canonical, &asking, node, reasons);
+    }
+    if (status == STATUS_WAITING) {
+        content_node_close(node);
+        *reasons = before; // it is asked again
+        return status;
+    }
+    if (waiter != NULL && !waiter->keeps) {
+        forget(waiter);
     }
     if (status == STATUS_OK) {
         content_finish(node, canonical);
         return STATUS_OK;
     }
     content_node_close(node);
-    if (status == STATUS_DENIED || status == STATUS_IO || status == STATUS_AWAY || status == STATUS_WAITING) {
+    if (status == STATUS_DENIED || status == STATUS_IO || status == STATUS_AWAY || status == STATUS_BUSY) {
         return status;
     }
     reasons_add(reasons, REASON_FILE_NOT_FOUND); // a name that nothing can have is a name that nothing has
@@ -84,20 +107,20 @@ enum status content_open_shared(const struct content *content, const char *path,
     return content_open_from(content, true, path, length, client, node, reasons);
 }
 
-bool content_find_nearest(const struct content *content, const char *path, size_t length,
-                          char out[CONTENT_PATH_BYTES])
+enum status content_find_nearest(const struct content *content, const char *path, size_t length,
+                                 const struct content_client *client, char out[CONTENT_PATH_BYTES])
 {
     char canonical[CONTENT_PATH_BYTES];
+    enum status status = STATUS_NOT_FOUND;
     if (path_parse(path, length, canonical) != STATUS_OK) {
-        return false;
+        return STATUS_NOT_FOUND;
     }
-    for (unsigned i = 0; i < content->source_count; i++) {
-        const struct content_source *source = &content->sources[i];
-        if (source->nearest != NULL && source->nearest(source->self, canonical, out)) {
-            return true;
-        }
+    struct content_client asking = *client;
+    asking.opener = content->opener;
+    for (unsigned i = 0; i < content->source_count && status == STATUS_NOT_FOUND; i++) {
+        status = content_source_nearest(&content->sources[i], canonical, &asking, out);
     }
-    return false;
+    return status;
 }
 
 void content_waiter_add(struct content_waiter **list, struct content_waiter *waiter)
@@ -111,7 +134,7 @@ void content_waiter_add(struct content_waiter **list, struct content_waiter *wai
     *list = waiter;
 }
 
-void content_waiter_remove(struct content_waiter *waiter)
+static void take_out(struct content_waiter *waiter)
 {
     if (waiter->at == NULL) {
         return;
@@ -124,6 +147,12 @@ void content_waiter_remove(struct content_waiter *waiter)
     waiter->at = NULL;
 }
 
+void content_waiter_remove(struct content_waiter *waiter)
+{
+    take_out(waiter);
+    forget(waiter);
+}
+
 void content_waiter_wake(struct content_waiter **list)
 {
     struct content_waiter *woken = *list; // a list of its own, since they may come back into the other one
@@ -133,7 +162,7 @@ void content_waiter_wake(struct content_waiter **list)
     }
     while (woken != NULL) {
         struct content_waiter *first = woken;
-        content_waiter_remove(first);
+        take_out(first);
         first->ready(first);
     }
 }

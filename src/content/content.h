@@ -23,6 +23,9 @@ struct content_waiter { // a request that may have to wait for a source: a part 
     struct content_waiter *next;
     struct content_waiter **at;                 // in what list; NULL = it waits for nothing
     void (*ready)(struct content_waiter *self); // in the loop's thread: ask again, now or later
+    struct content_memo *memos;                 // what was looked up for it: content/opener.h
+    unsigned memo_count;
+    bool keeps; // it asks for several names in turn: the memos stay until content_waiter_remove
 };
 
 struct content_client { // who asks, as far as known
@@ -35,8 +38,12 @@ struct content_client { // who asks, as far as known
     bool is_http;
     bool is_https;                 // is_http as well
     struct content_waiter *waiter; // NULL = who asks cannot wait
+    struct content_opener *opener; // set by content_open: looks into folders for who can wait; or NULL
+    bool is_quick; // for sources: answer STATUS_BUSY rather than wait; set by content_source_open
 };
 
+struct content_memo;
+struct content_opener;
 struct content_memory;  // bytes with a reference count, shared between a transfer and its source; thread-safe
 struct content_extents; // where the pieces of a file inside another one lie; shared and thread-safe alike
 
@@ -89,6 +96,7 @@ struct content_source {
     enum status (*list)(void *self, const char *path,
                         void (*visit)(void *context, const struct content_entry *entry), void *context);
     bool is_shared; // it answers everybody alike, and asking it changes nothing
+    bool may_wait;  // for a disk: it is asked by content_source_open; it is shared, and any thread may ask it
     void *self;
 };
 
@@ -97,6 +105,7 @@ struct content_source {
 struct content {
     struct content_source sources[CONTENT_SOURCES_MOST]; // asked in order
     unsigned source_count;
+    struct content_opener *opener; // looks into folders for who can wait; NULL = who asks waits for the disk
 };
 
 /// An empty tree.
@@ -107,8 +116,8 @@ void content_add(struct content *content, struct content_source source);
 
 /// Finds and opens `path` as a client sent it (`length` bytes, hostile). STATUS_OK with `*node` yours;
 /// STATUS_NOT_FOUND with reason FILE_NOT_FOUND; STATUS_DENIED with PATH_REFUSED (leads out of the tree) or
-/// ANSWER_REFUSED; STATUS_IO; STATUS_AWAY with a reason; STATUS_WAITING when `client->waiter` is set and is
-/// told later that it is time to ask the same again: until then it must stay where it is.
+/// ANSWER_REFUSED; STATUS_IO; STATUS_BUSY; STATUS_AWAY with a reason; STATUS_WAITING when `client->waiter` is
+/// set and is told later that it is time to ask the same again: until then it must stay where it is.
 MUST_USE enum status content_open(const struct content *content, const char *path, size_t length,
                                   const struct content_client *client, struct content_node *node,
                                   struct reasons *reasons);
@@ -122,7 +131,8 @@ MUST_USE enum status content_open_shared(const struct content *content, const ch
 /// Puts `waiter`, which waits for nothing yet, into `*list`.
 void content_waiter_add(struct content_waiter **list, struct content_waiter *waiter);
 
-/// Takes it out of the list that it is in, if any: it is not told any more. In the loop's thread.
+/// Takes it out of the list that it is in, if any: it is not told any more, and what was looked up for it is
+/// forgotten. In the loop's thread.
 void content_waiter_remove(struct content_waiter *waiter);
 
 /// Empties `*list` and tells all that were in it, in the order of adding; they may be added to the same list
@@ -130,12 +140,16 @@ void content_waiter_remove(struct content_waiter *waiter);
 void content_waiter_wake(struct content_waiter **list);
 
 /// The name of a file that is served to everybody and is most like `path` (as a client sent it, `length`
-/// bytes). false when none is near. Bounded work, but a thousand times that of content_open.
-bool content_find_nearest(const struct content *content, const char *path, size_t length,
-                          char out[CONTENT_PATH_BYTES]);
+/// bytes). STATUS_NOT_FOUND when none is near; STATUS_WAITING as content_open.
+/// Bounded work, but a thousand times that of content_open.
+MUST_USE enum status content_find_nearest(const struct content *content, const char *path, size_t length,
+                                          const struct content_client *client, char out[CONTENT_PATH_BYTES]);
 
 /// An empty node, which holds nothing.
 void content_node_init(struct content_node *node);
+
+/// A second node of the same bytes; `copy` is empty before. STATUS_IO when there are no descriptors left.
+MUST_USE enum status content_node_copy(const struct content_node *node, struct content_node *copy);
 
 /// Gives back what `node` holds and empties it; an empty node is allowed.
 void content_node_close(struct content_node *node);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "content/beneath.h"
 #include "content/index.h"
+#include "content/local.h"
 #include "content/nearest.h"
 #include "io/heap.h"
 
@@ -65,6 +66,7 @@ static enum status folder_open_file(int root_fd, const char *path, struct conten
         return folder_status_from(errno, reasons);
     }
     bool may_serve = folder_may_serve(found_fd);
+    local_learn(found_fd);
     (void)close(found_fd);
     if (!may_serve) {
         reasons_add(reasons, REASON_FILE_UNREADABLE);
@@ -82,6 +84,22 @@ static enum status folder_open_file(int root_fd, const char *path, struct conten
     return content_node_set_file(node, fd);
 }
 
+/// The same for who must not wait: STATUS_BUSY for all that is not at hand, and STATUS_NOT_FOUND when the
+/// kernel knows that there is no such name.
+static enum status folder_open_known(int root_fd, const char *path, struct content_node *node,
+                                     struct reasons *reasons)
+{
+    int fd = beneath_open_quick(root_fd, path);
+    if (fd < 0) {
+        return errno == EAGAIN ? STATUS_BUSY : folder_status_from(errno, reasons);
+    }
+    if (!folder_may_serve(fd)) {
+        (void)close(fd);
+        return STATUS_BUSY; // let somebody look who may wait, and say why
+    }
+    return content_node_set_file(node, fd);
+}
+
 // ---- names in another case ----
 
 struct folder_search {
@@ -90,6 +108,7 @@ struct folder_search {
     const char *asked;             // canonical, below the root
     char path[CONTENT_PATH_BYTES]; // found so far; as long as the same part of `asked`
     unsigned tries;
+    bool is_quick; // STATUS_BUSY rather than wait
     struct content_node *node;
     struct reasons *reasons;
 };
@@ -100,7 +119,8 @@ static enum status folder_try(struct folder_search *search)
     if (strcmp(search->path, search->asked) == 0 || search->tries++ == FOLDER_TRIES_MOST) {
         return STATUS_NOT_FOUND;
     }
-    return folder_open_file(search->root_fd, search->path, search->node, search->reasons);
+    return (search->is_quick ? folder_open_known : folder_open_file)(search->root_fd, search->path,
+                                                                     search->node, search->reasons);
 }
 
 static enum status folder_descend(struct folder_search *search, size_t start, unsigned depth);
@@ -128,9 +148,12 @@ static enum status folder_descend(struct folder_search *search, size_t start, un
     part[length] = '\0';
     memcpy(above, search->path, start);
     above[start == 0 ? 0 : start - 1] = '\0';
-    const struct index_place place = {.root_fd = search->root_fd, .folder = above};
-    if (depth >= FOLDER_DEPTH_MOST || index_find(search->folder->index, &place, part, &names) != STATUS_OK) {
-        return STATUS_NOT_FOUND;
+    const struct index_place place = {
+        .root_fd = search->root_fd, .folder = above, .is_quick = search->is_quick};
+    enum status listed = depth >= FOLDER_DEPTH_MOST ? STATUS_NOT_FOUND
+                                                    : index_find(search->folder->index, &place, part, &names);
+    if (listed != STATUS_OK) {
+        return listed;
     }
     unsigned exact = 0;
     while (exact < names.count && strcmp(names.names[exact], part) != 0) {
@@ -167,14 +190,18 @@ static const char *folder_strip_prefix(const struct folder *folder, const char *
     return text_equal_nocase(front, folder->prefix) && !is_hidden ? path + length + 1 : NULL;
 }
 
-static enum status folder_find(const struct folder *folder, int root_fd, const char *inside,
+static enum status folder_find(const struct folder *folder, int root_fd, const char *inside, bool is_quick,
                                struct content_node *node, struct reasons *reasons)
 {
     struct reasons others = {0}; // of names in other case
-    struct folder_search search = {
-        .folder = folder, .root_fd = root_fd, .asked = inside, .node = node, .reasons = &others};
+    struct folder_search search = {.folder = folder,
+                                   .root_fd = root_fd,
+                                   .asked = inside,
+                                   .is_quick = is_quick,
+                                   .node = node,
+                                   .reasons = &others};
     const char *found = inside;
-    enum status status = folder_open_file(root_fd, inside, node, reasons);
+    enum status status = (is_quick ? folder_open_known : folder_open_file)(root_fd, inside, node, reasons);
     if (status == STATUS_NOT_FOUND) {
         found = search.path;
         status = folder_descend(&search, 0, 0);
@@ -190,25 +217,22 @@ static enum status folder_find(const struct folder *folder, int root_fd, const c
     return status;
 }
 
-static int folder_open_root(const struct folder *folder)
-{
-    return open(folder->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 static enum status folder_lookup(void *self, const char *path, const struct content_client *client,
                                  struct content_node *node, struct reasons *reasons)
 {
-    (void)client;
     const struct folder *folder = self;
     const char *inside = folder_strip_prefix(folder, path);
     if (inside == NULL) {
         return STATUS_NOT_FOUND;
     }
-    int root_fd = folder_open_root(folder);
+    int root_fd = beneath_open_root(folder->root, client->is_quick);
+    if (root_fd < 0 && client->is_quick) {
+        return STATUS_BUSY;
+    }
     if (root_fd < 0) {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? STATUS_NOT_FOUND : STATUS_IO;
     }
-    enum status status = folder_find(folder, root_fd, inside, node, reasons);
+    enum status status = folder_find(folder, root_fd, inside, client->is_quick, node, reasons);
     (void)close(root_fd);
     return status;
 }
@@ -218,7 +242,7 @@ static bool folder_nearest(void *self, const char *path, char out[CONTENT_PATH_B
     const struct folder *folder = self;
     char found[CONTENT_PATH_BYTES];
     const char *inside = folder_strip_prefix(folder, path);
-    int root_fd = inside == NULL ? -1 : folder_open_root(folder);
+    int root_fd = inside == NULL ? -1 : beneath_open_root(folder->root, false);
     if (root_fd < 0) {
         return false;
     }
@@ -235,7 +259,7 @@ static bool folder_nearest(void *self, const char *path, char out[CONTENT_PATH_B
 /// Whether the folder can be opened the way every lookup does it; `problem` says why not.
 static bool folder_check(const char *path, struct problem *problem)
 {
-    int root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int root_fd = beneath_open_root(path, false);
     int fd = root_fd < 0 ? -1 : beneath_open(root_fd, ".", O_RDONLY | O_DIRECTORY);
     int reason = errno;
     if (fd >= 0) {
@@ -281,6 +305,10 @@ void folder_free(struct folder *folder)
 
 struct content_source folder_source(struct folder *folder, const char *name)
 {
-    return (struct content_source){
-        .name = name, .lookup = folder_lookup, .nearest = folder_nearest, .is_shared = true, .self = folder};
+    return (struct content_source){.name = name,
+                                   .lookup = folder_lookup,
+                                   .nearest = folder_nearest,
+                                   .is_shared = true,
+                                   .may_wait = true,
+                                   .self = folder};
 }

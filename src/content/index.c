@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "content/beneath.h"
+#include "content/local.h"
 #include "io/heap.h"
 
 #include <dirent.h>
@@ -42,7 +43,8 @@ struct index_folder {
 };
 
 struct index {
-    pthread_mutex_t lock;
+    pthread_mutex_t reading; // held while a folder is read and used: as long as the disk takes; before `lock`
+    pthread_mutex_t lock;    // of what follows, never held across a wait; folders go only under both
     struct hash_key key;
     struct index_folder *buckets[INDEX_BUCKETS];
     struct index_folder *newest;
@@ -203,8 +205,8 @@ static int64_t index_to_ns(struct timespec at)
     return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
 }
 
-/// Reads a folder anew and remembers it; NULL when it cannot be opened beneath the root.
-static struct index_folder *index_read(struct index *index, const struct index_place *place)
+/// Reads a folder anew; NULL when it cannot be opened beneath the root.
+static struct index_folder *index_read(const struct index_place *place)
 {
     struct stat about;
     int64_t began_ns = index_now_ns(CLOCK_MONOTONIC);
@@ -229,11 +231,10 @@ static struct index_folder *index_read(struct index *index, const struct index_p
     folder->is_young = today_ns - index_to_ns(about.st_mtim) < INDEX_YOUNG_NS ||
                        today_ns - index_to_ns(about.st_ctim) < INDEX_YOUNG_NS;
     index_list(folder, listing);
+    local_learn(dirfd(listing));
     (void)closedir(listing);
     folder->read_ns = index_now_ns(CLOCK_MONOTONIC);
     folder->read_cost_ns = folder->read_ns - began_ns;
-    index->reads++;
-    index_remember(index, folder);
     return folder;
 }
 
@@ -253,23 +254,70 @@ static bool index_is_good(const struct index_folder *folder, const struct stat *
            index_now_ns(CLOCK_MONOTONIC) - folder->read_ns < folder->read_cost_ns * INDEX_READ_SHARE;
 }
 
-/// The folder as it is now; NULL when there is none. Under the lock.
-static struct index_folder *index_get(struct index *index, const struct index_place *place)
+static void index_use(struct index *index, struct index_folder *folder)
 {
+    index_unlink(index, folder);
+    index_link(index, folder);
+}
+
+/// The folder as it was read, when it can be seen without waiting that it is still so; else NULL. Under the
+/// lock.
+static struct index_folder *index_get_known(struct index *index, const struct index_place *place)
+{
+    struct stat about;
+    mode_t mode;
     struct index_folder *folder = index_recall(index, place->folder);
     if (folder == NULL) {
-        return index_read(index, place);
+        return NULL;
     }
+    int fd = beneath_open_known(place->root_fd, place->folder[0] == '\0' ? "." : place->folder, O_PATH);
+    bool is_good = fd >= 0 && local_is(fd, &mode) && fstat(fd, &about) == 0 && index_is_good(folder, &about);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (!is_good) {
+        return NULL;
+    }
+    index_use(index, folder);
+    return folder;
+}
+
+/// The folder as it was read, when `about` says that it is still so. Under both locks.
+static struct index_folder *index_get_good(struct index *index, const struct index_place *place,
+                                           const struct stat *about)
+{
+    struct index_folder *folder = index_recall(index, place->folder);
     // A path that leads out of the tree by now shows as another folder, and index_read refuses it then.
-    struct stat about;
-    const char *path = place->folder[0] == '\0' ? "." : place->folder;
-    if (fstatat(place->root_fd, path, &about, AT_NO_AUTOMOUNT) == 0 && index_is_good(folder, &about)) {
-        index_unlink(index, folder);
-        index_link(index, folder);
+    if (folder != NULL && about != NULL && index_is_good(folder, about)) {
+        index_use(index, folder);
         return folder;
     }
-    index_forget(index, folder);
-    return index_read(index, place);
+    if (folder != NULL) {
+        index_forget(index, folder);
+    }
+    return NULL;
+}
+
+/// The folder as it is now; NULL when there is none. Waits for the disk: under the lock `reading`, which
+/// keeps the folder.
+static struct index_folder *index_get(struct index *index, const struct index_place *place)
+{
+    struct stat about;
+    const char *path = place->folder[0] == '\0' ? "." : place->folder;
+    bool is_there = fstatat(place->root_fd, path, &about, AT_NO_AUTOMOUNT) == 0;
+    (void)pthread_mutex_lock(&index->lock);
+    struct index_folder *folder = index_get_good(index, place, is_there ? &about : NULL);
+    (void)pthread_mutex_unlock(&index->lock);
+    if (folder == NULL) {
+        folder = index_read(place);
+        if (folder != NULL) {
+            (void)pthread_mutex_lock(&index->lock);
+            index->reads++;
+            index_remember(index, folder);
+            (void)pthread_mutex_unlock(&index->lock);
+        }
+    }
+    return folder;
 }
 
 // ---- what others ask ----
@@ -278,6 +326,7 @@ struct index *index_new(void)
 {
     struct index *index = heap_new(sizeof *index);
     (void)pthread_mutex_init(&index->lock, NULL);
+    (void)pthread_mutex_init(&index->reading, NULL);
     (void)!getrandom(&index->key, sizeof index->key, GRND_NONBLOCK);
     return index;
 }
@@ -291,6 +340,7 @@ void index_free(struct index *index)
         index_forget(index, index->oldest);
     }
     (void)pthread_mutex_destroy(&index->lock);
+    (void)pthread_mutex_destroy(&index->reading);
     heap_free(index);
 }
 
@@ -329,13 +379,18 @@ static void index_collect(const struct index_folder *folder, const char *name, s
 enum status index_find(struct index *index, const struct index_place *place, const char *name,
                        struct index_names *names)
 {
+    pthread_mutex_t *lock = place->is_quick ? &index->lock : &index->reading;
     names->count = 0;
-    (void)pthread_mutex_lock(&index->lock);
-    const struct index_folder *folder = index_get(index, place);
-    if (folder != NULL) {
+    (void)pthread_mutex_lock(lock);
+    const struct index_folder *folder = (place->is_quick ? index_get_known : index_get)(index, place);
+    bool is_known = folder != NULL;
+    if (is_known) {
         index_collect(folder, name, names);
     }
-    (void)pthread_mutex_unlock(&index->lock);
+    (void)pthread_mutex_unlock(lock);
+    if (!is_known && place->is_quick) {
+        return STATUS_BUSY;
+    }
     return names->count == 0 ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
@@ -347,7 +402,7 @@ static bool index_may_be_folder(unsigned char kind)
 void index_each(struct index *index, const struct index_place *place, size_t most,
                 bool (*visit)(void *context, const char *name, bool may_be_folder), void *context)
 {
-    (void)pthread_mutex_lock(&index->lock);
+    (void)pthread_mutex_lock(&index->reading);
     const struct index_folder *folder = index_get(index, place);
     size_t count = folder == NULL ? 0 : size_min(folder->count, most);
     for (size_t i = 0; i < count; i++) {
@@ -356,7 +411,7 @@ void index_each(struct index *index, const struct index_place *place, size_t mos
             break;
         }
     }
-    (void)pthread_mutex_unlock(&index->lock);
+    (void)pthread_mutex_unlock(&index->reading);
 }
 
 bool index_tell(struct index *index, const struct index_place *place, const struct index_names *names)

@@ -24,6 +24,7 @@ void index_free(struct index *index);
 struct index_place {
     int root_fd;        // of the tree's root; nothing outside it is looked at
     const char *folder; // canonical, relative to the root; "" = the root itself
+    bool is_quick;      // STATUS_BUSY rather than wait for the disk, or for who reads it
 };
 
 #define INDEX_NAMES_MOST 8
@@ -35,7 +36,7 @@ struct index_names {                     // the names in one folder that are equ
 };
 
 /// The names in a folder that are `name` when ASCII case is ignored. STATUS_NOT_FOUND when there is no such
-/// folder, or none of them in it.
+/// folder, or none of them in it; STATUS_BUSY.
 MUST_USE enum status index_find(struct index *index, const struct index_place *place, const char *name,
                                 struct index_names *names);
 

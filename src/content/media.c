@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "content/beneath.h"
+#include "content/local.h"
 #include "content/medium.h"
 #include "io/heap.h"
 
@@ -89,23 +90,39 @@ static bool take_apart(const struct media *media, const char *path, char name[NA
     return true;
 }
 
-// The medium of the image `name`, which everybody may read, opened. -1 when there is none.
-static int open_medium(const struct media *media, const char *name, struct identity *identity)
+// The file `path`, which everybody may read, opened. -1 when there is none; EAGAIN when looking would wait.
+static int open_file(int root, const char *path, bool is_quick, struct stat *about)
+{
+    int fd = is_quick ? beneath_open_quick(root, path)
+                      : beneath_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return -1;
+    }
+    if (!is_quick) {
+        local_learn(fd);
+    }
+    if (fstat(fd, about) == 0 && S_ISREG(about->st_mode) && (about->st_mode & S_IROTH) != 0) {
+        return fd;
+    }
+    (void)close(fd);
+    errno = ENOENT;
+    return -1;
+}
+
+// The medium of the image `name`, opened. -1 when there is none; EAGAIN when looking would wait.
+static int open_medium(const struct media *media, const char *name, bool is_quick, struct identity *identity)
 {
     char path[NAME_BYTES + 16];
     struct stat about;
-    int root = open(media->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int root = beneath_open_root(media->path, is_quick);
+    int reason = root < 0 ? errno : 0;
     int fd = -1;
-    for (int form = 0; root >= 0 && fd < 0 && form < 2; form++) {
+    for (int form = 0; root >= 0 && fd < 0 && reason != EAGAIN && form < 2; form++) {
         struct text text;
         text_init(&text, path, sizeof path);
         text_add_format(&text, form == 0 ? "%s/" MEDIA_FILE : "%s.iso", name);
-        fd = beneath_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        if (fd >= 0 &&
-            (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || (about.st_mode & S_IROTH) == 0)) {
-            (void)close(fd);
-            fd = -1;
-        }
+        fd = open_file(root, path, is_quick, &about);
+        reason = fd < 0 ? errno : 0;
     }
     if (root >= 0) {
         (void)close(root);
@@ -113,6 +130,7 @@ static int open_medium(const struct media *media, const char *name, struct ident
     if (fd >= 0) {
         *identity = (struct identity){about.st_dev, about.st_ino, about.st_size, about.st_mtim};
     }
+    errno = reason;
     return fd;
 }
 
@@ -151,18 +169,24 @@ static void keep(struct media *media, const char *name, const struct identity *i
 }
 
 // Takes the lock with the index of the medium of `name` in `*medium`; STATUS_NOT_FOUND, without the lock,
-// when there is no medium that can be read. It is read without the lock: that takes as long as the disk does.
-static enum status lock_medium(struct media *media, const char *name, const struct medium **medium)
+// when there is no medium that can be read. It is read without the lock: that takes as long as the disk does;
+// STATUS_BUSY, without the lock, for who must not wait for that.
+static enum status lock_medium(struct media *media, const char *name, bool is_quick,
+                               const struct medium **medium)
 {
     struct identity identity;
-    int fd = open_medium(media, name, &identity);
+    int fd = open_medium(media, name, is_quick, &identity);
     if (fd < 0) {
-        return STATUS_NOT_FOUND;
+        return is_quick && errno == EAGAIN ? STATUS_BUSY : STATUS_NOT_FOUND;
     }
     pthread_mutex_lock(&media->lock);
     struct kept *kept = find_place(media, name);
     if (is_kept(kept, name, &identity)) {
         (void)close(fd);
+    } else if (is_quick) {
+        pthread_mutex_unlock(&media->lock);
+        (void)close(fd);
+        return STATUS_BUSY;
     } else {
         struct problem problem; // `imprint image add` and `verify` tell it to whoever can do something
         pthread_mutex_unlock(&media->lock);
@@ -185,7 +209,8 @@ static enum status lock_medium(struct media *media, const char *name, const stru
     return *medium == NULL ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
-static enum status find_inside(struct media *media, const char *path, struct content_node *node)
+static enum status find_inside(struct media *media, const char *path, bool is_quick,
+                               struct content_node *node)
 {
     char name[NAME_BYTES];
     const char *rest;
@@ -195,10 +220,13 @@ static enum status find_inside(struct media *media, const char *path, struct con
     }
     if (text_equal_nocase(rest, MEDIA_FILE)) { // of the form NAME.iso: the folder source has the other
         struct identity identity;
-        int fd = open_medium(media, name, &identity);
-        return fd < 0 ? STATUS_NOT_FOUND : content_node_set_file(node, fd);
+        int fd = open_medium(media, name, is_quick, &identity);
+        if (fd < 0) {
+            return is_quick && errno == EAGAIN ? STATUS_BUSY : STATUS_NOT_FOUND;
+        }
+        return content_node_set_file(node, fd);
     }
-    enum status status = lock_medium(media, name, &medium);
+    enum status status = lock_medium(media, name, is_quick, &medium);
     if (status != STATUS_OK) {
         return status;
     }
@@ -219,7 +247,7 @@ static enum status media_lookup(void *self, const char *path, const struct conte
 {
     struct media *media = self;
     enum status status = media->files.lookup(media->files.self, path, client, node, reasons);
-    return status == STATUS_NOT_FOUND ? find_inside(media, path, node) : status;
+    return status == STATUS_NOT_FOUND ? find_inside(media, path, client->is_quick, node) : status;
 }
 
 static bool media_nearest(void *self, const char *path, char out[CONTENT_PATH_BYTES])
@@ -238,7 +266,7 @@ static enum status media_list(void *self, const char *path,
     enum status files = media->files.list == NULL
                             ? STATUS_NOT_FOUND
                             : media->files.list(media->files.self, path, visit, context);
-    if (!take_apart(media, path, name, &rest) || lock_medium(media, name, &medium) != STATUS_OK) {
+    if (!take_apart(media, path, name, &rest) || lock_medium(media, name, false, &medium) != STATUS_OK) {
         return files;
     }
     enum status status = medium_list(medium, rest, visit, context);
@@ -257,7 +285,7 @@ void media_warm(struct media *media)
         if (is_name && text_ends(name, ".iso")) {
             name[strlen(name) - strlen(".iso")] = '\0';
         }
-        if (is_name && lock_medium(media, name, &medium) == STATUS_OK) {
+        if (is_name && lock_medium(media, name, false, &medium) == STATUS_OK) {
             pthread_mutex_unlock(&media->lock);
         }
     }
@@ -273,5 +301,6 @@ struct content_source media_source(struct media *media, const char *name)
                                    .nearest = media_nearest,
                                    .list = media_list,
                                    .is_shared = media->files.is_shared,
+                                   .may_wait = true,
                                    .self = media};
 }

@@ -64,6 +64,23 @@ void content_node_init(struct content_node *node)
     *node = (struct content_node){.fd = -1};
 }
 
+enum status content_node_copy(const struct content_node *node, struct content_node *copy)
+{
+    int fd = node->fd < NODE_FIRST_FD ? -1 : fcntl(node->fd, F_DUPFD_CLOEXEC, NODE_FIRST_FD);
+    if (node->fd >= NODE_FIRST_FD && fd < 0) {
+        return STATUS_IO;
+    }
+    *copy = *node;
+    copy->fd = fd;
+    if (copy->memory != NULL) {
+        (void)content_memory_share(copy->memory);
+    }
+    if (copy->extents != NULL) {
+        (void)atomic_fetch_add_explicit(&copy->extents->shares, 1, memory_order_relaxed);
+    }
+    return STATUS_OK;
+}
+
 void content_node_close(struct content_node *node)
 {
     if (node->fd >= NODE_FIRST_FD) {

@@ -53,9 +53,9 @@ struct content_source packaged_source(void)
     return (struct content_source){.name = "loaders", .lookup = packaged_lookup, .is_shared = true};
 }
 
-static bool packaged_has(const struct content *content, const char *name)
+static bool packaged_has(const struct content *content, struct content_waiter *waiter, const char *name)
 {
-    const struct content_client nobody = {.query = ""};
+    const struct content_client nobody = {.query = "", .waiter = waiter};
     struct content_node node;
     struct reasons reasons = {0};
     enum status status = content_open(content, name, strlen(name), &nobody, &node, &reasons);
@@ -63,23 +63,25 @@ static bool packaged_has(const struct content *content, const char *name)
     return status == STATUS_OK;
 }
 
-static bool packaged_has_all(const struct content *content, const struct loader_file *files)
+static bool packaged_has_all(const struct content *content, struct content_waiter *waiter,
+                             const struct loader_file *files)
 {
     for (size_t i = 0; i < LOADER_FILES_MOST && files[i].name != NULL; i++) {
-        if (!files[i].optional && !packaged_has(content, files[i].name)) {
+        if (!files[i].optional && !packaged_has(content, waiter, files[i].name)) {
             return false;
         }
     }
     return true;
 }
 
-uint32_t packaged_find_available(const struct content *content)
+enum status packaged_find_available(const struct content *content, struct content_waiter *waiter,
+                                    uint32_t *available)
 {
-    uint32_t available = 0;
+    *available = 0;
     for (int id = LOADER_NONE + 1; id < LOADER_COUNT; id++) {
-        if (packaged_has_all(content, loader_get((enum loader_id)id)->files)) {
-            available |= UINT32_C(1) << id;
+        if (packaged_has_all(content, waiter, loader_get((enum loader_id)id)->files)) {
+            *available |= UINT32_C(1) << id;
         }
     }
-    return available;
+    return waiter != NULL && waiter->at != NULL ? STATUS_WAITING : STATUS_OK;
 }

@@ -10,5 +10,7 @@
 struct content_source packaged_source(void);
 
 /// The set of loaders (bit N = enum loader_id N) all of whose files that are not optional can be opened in
-/// `content`.
-uint32_t packaged_find_available(const struct content *content);
+/// `content`. STATUS_WAITING, `*available` being wrong yet, when `waiter` (may be NULL; else it must keep)
+/// has to wait for a source.
+MUST_USE enum status packaged_find_available(const struct content *content, struct content_waiter *waiter,
+                                             uint32_t *available);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/generated.h"
 
+#include "content/opener.h"
+
 #include "io/heap.h"
 #include "io/interface.h"
 #include "io/neighbour.h"
@@ -490,7 +492,7 @@ static enum status generated_image(const struct generated *generated, const char
         reasons_add(reasons, REASON_AGENT_REFUSED);
         return STATUS_DENIED;
     }
-    enum status status = generated->images.lookup(generated->images.self, path, from, node, reasons);
+    enum status status = content_source_open(&generated->images, path, from, node, reasons);
     const struct order *order = status == STATUS_OK ? generated_order_of(generated, from) : NULL;
     const struct image *image = order == NULL ? NULL : generated_boots(generated, order);
     const char *file;

@@ -298,6 +298,7 @@ static enum http_code refusal_code(const struct http_request *request)
         return HTTP_NOT_FOUND;
     case STATUS_DENIED:
         return HTTP_FORBIDDEN;
+    case STATUS_BUSY:
     case STATUS_WAITING: // and nobody waits for it any more
         return HTTP_STOPPING;
     case STATUS_AWAY:

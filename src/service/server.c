@@ -3,6 +3,7 @@
 
 #include "content/folder.h"
 #include "content/media.h"
+#include "content/opener.h"
 #include "content/packaged.h"
 #include "io/heap.h"
 #include "io/notify.h"
@@ -17,6 +18,7 @@
 #include "service/server_catalog.h"
 #include "service/server_folders.h"
 #include "service/server_https.h"
+#include "service/server_loaders.h"
 #include "service/server_mirror.h"
 #include "service/server_notes.h"
 #include "service/server_ports.h"
@@ -32,7 +34,6 @@
 
 #define SERVER_TICK_MS    5000
 #define SERVER_FILES_MOST 65536
-#define SERVER_LOADERS_S  10 // how long the knowledge of which loaders are there is believed
 
 struct server {
     struct server_options options;
@@ -63,8 +64,7 @@ struct server {
     struct server_notes notes;
     struct server_tftp tftp_side;
     bool has_news; // events since the last turn's end
-    uint32_t loaders;
-    int64_t loaders_at_s;
+    struct server_loaders loaders;
 };
 
 // ---- what the services ask and tell ----
@@ -85,12 +85,7 @@ static void server_told(void *context, const struct event *event)
 static uint32_t server_find_loaders(void *context)
 {
     struct server *server = context;
-    int64_t now_s = loop_now_ms() / 1000;
-    if (server->loaders_at_s == 0 || now_s - server->loaders_at_s >= SERVER_LOADERS_S) {
-        server->loaders = packaged_find_available(&server->content);
-        server->loaders_at_s = now_s;
-    }
-    return server->loaders;
+    return server_loaders_find(&server->loaders);
 }
 
 static void server_booted(void *context, struct ip address)
@@ -373,6 +368,8 @@ static bool server_build_content(struct server *server, struct problem *problem)
     server->agents = agents_new(&agents);
     server->generated.agents = server->agents;
     content_init(&server->content);
+    server->content.opener = content_opener_new(server->loop, server->log, 0);
+    server->loaders.content = &server->content;
     content_add(&server->content, generated_source(&server->generated));
     content_add(&server->content, packaged_source());
     const struct server_mirror_place place = {server->loop, &server->config, server->log, &server->desk};
@@ -535,6 +532,8 @@ static void server_free(struct server *server)
     http_service_free(server->http);
     tftp_service_free(server->tftp);
     mirror_service_free(server->mirrors);
+    server_loaders_clear(&server->loaders);
+    content_opener_free(server->content.opener);
     upload_folder_free(server->tftp_side.uploads);
     tftp_names_free(server->names);
     server->names = NULL; // the desk may still tell of boots
@@ -569,6 +568,7 @@ static int server_serve(struct server *server)
     }
     log_write(server->log, LOG_LEVEL_NOTICE, "imprint %s is ready, dhcp.mode %s", IMPRINT_VERSION,
               config_dhcp_mode_text(server->config.dhcp_mode));
+    (void)server_find_loaders(server);
     notify_ready("serving");
     server_folders_warm(server->loop, server->images);
     loop_run(server->loop);

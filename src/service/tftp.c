@@ -27,6 +27,7 @@ struct tftp_service {
     struct tftp_engine *engine;
     struct listener *listeners; // the last first
     struct transfer_stats stats;
+    struct tftp_question *waiting; // for a source
 };
 
 uint16_t tftp_service_block_most(uint64_t asked, uint32_t mtu, bool is_ip6)
@@ -77,6 +78,8 @@ static void explain(struct tftp_question *question, enum status status)
     struct tftp_answer *answer = &question->answer;
     if (status == STATUS_DENIED && question->end.why[0] != '\0') { // a rule of the map file has its own text
         refuse(answer, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION, question->end.why);
+    } else if (status == STATUS_BUSY) { // the client asks again
+        refuse(answer, TRANSFER_FAILED, TFTP_ERROR_NOT_DEFINED, NULL);
     } else if (status == STATUS_NOT_FOUND) {
         refuse(answer, TRANSFER_NOT_FOUND, TFTP_ERROR_FILE_NOT_FOUND, "File not found");
     } else if (status == STATUS_DENIED) {
@@ -91,11 +94,15 @@ static enum status open_file(struct tftp_service *service, struct tftp_question 
     struct transfer_end *end = &question->end;
     struct content_node *node = &question->answer.node;
     size_t length = strlen(end->asked);
+    end->reasons = (struct reasons){0};
     if (service->options.names != NULL) {
-        return tftp_names_open(service->options.names, end, end->asked, length, node);
+        return tftp_names_open(service->options.names, end, end->asked, length, &question->waiter, node);
     }
-    struct content_client client = {
-        .address = end->client, .server = end->server, .interface_index = end->interface_index, .query = ""};
+    struct content_client client = {.address = end->client,
+                                    .server = end->server,
+                                    .interface_index = end->interface_index,
+                                    .query = "",
+                                    .waiter = &question->waiter};
     return content_open(service->options.content, end->asked, length, &client, node, &end->reasons);
 }
 
@@ -126,11 +133,9 @@ static struct tftp_limits decide_limits(const struct tftp_service *service,
     return limits;
 }
 
-static void answer_read(struct tftp_service *service, struct tftp_question *question)
+static void answer_read(struct tftp_service *service, struct tftp_question *question, enum status status)
 {
     struct tftp_answer *answer = &question->answer;
-    content_node_init(&answer->node);
-    enum status status = open_file(service, question);
     if (status != STATUS_OK) {
         explain(question, status);
         return;
@@ -146,15 +151,70 @@ static void answer_read(struct tftp_service *service, struct tftp_question *ques
     answer->status = STATUS_OK;
 }
 
+static void read_file(struct tftp_service *service, struct tftp_question *question);
+
+static void take_from_waiting(struct tftp_service *service, const struct tftp_question *question)
+{
+    struct tftp_question **at = &service->waiting;
+    while (*at != question) {
+        at = &(*at)->next_waiting;
+    }
+    *at = question->next_waiting;
+}
+
+static void read_again(struct content_waiter *waiter)
+{
+    struct tftp_question *question =
+        (struct tftp_question *)((char *)waiter - offsetof(struct tftp_question, waiter));
+    struct tftp_service *service = question->answerer;
+    take_from_waiting(service, question);
+    read_file(service, question);
+}
+
+static void finish_read(struct tftp_service *service, struct tftp_question *question, enum status status)
+{
+    content_waiter_remove(&question->waiter);
+    answer_read(service, question, status);
+    tftp_engine_answer(question);
+}
+
+// Answers now, or when a source has what is asked for.
+static void read_file(struct tftp_service *service, struct tftp_question *question)
+{
+    question->waiter.ready = read_again;
+    question->waiter.keeps = true;
+    question->answerer = service;
+    content_node_init(&question->answer.node);
+    enum status status = open_file(service, question);
+    if (status == STATUS_WAITING) {
+        question->next_waiting = service->waiting;
+        service->waiting = question;
+    } else {
+        finish_read(service, question, status);
+    }
+}
+
+// Nobody waits any more.
+static void end_waiting(struct tftp_service *service)
+{
+    while (service->waiting != NULL) {
+        struct tftp_question *question = service->waiting;
+        service->waiting = question->next_waiting;
+        finish_read(service, question, STATUS_IO);
+    }
+}
+
 static void take_question(void *context, struct tftp_question *question)
 {
     struct tftp_service *service = context;
-    if (question->is_write && service->options.write != NULL) {
+    if (!question->is_write) {
+        read_file(service, question);
+        return;
+    }
+    if (service->options.write != NULL) {
         service->options.write(service->options.policy_context, question);
-    } else if (question->is_write) {
-        refuse(&question->answer, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION, "imprint is read-only");
     } else {
-        answer_read(service, question);
+        refuse(&question->answer, TRANSFER_REFUSED, TFTP_ERROR_ACCESS_VIOLATION, "imprint is read-only");
     }
     tftp_engine_answer(question);
 }
@@ -274,6 +334,7 @@ void tftp_service_free(struct tftp_service *service)
     if (service == NULL) {
         return;
     }
+    end_waiting(service);
     tftp_engine_free(service->engine);
     while (service->listeners != NULL) {
         struct listener *next = service->listeners->next;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/problem.h"
+#include "content/content.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
@@ -56,9 +57,12 @@ struct tftp_question { // in the loop thread while it is asked, in its own threa
     bool is_write;
     enum tftp_mode mode; // octet or netascii
     struct tftp_options options;
-    uint32_t mtu;                // bytes, of the interface
-    uint16_t silent_block_bytes; // this client fell silent behind its first block of so many bytes; 0 = not
-    struct tftp_answer answer;   // STATUS_IO to begin with
+    uint32_t mtu;                 // bytes, of the interface
+    uint16_t silent_block_bytes;  // this client fell silent behind its first block of so many bytes; 0 = not
+    struct tftp_answer answer;    // STATUS_IO to begin with
+    struct content_waiter waiter; // of who answers, as `next_waiting` is
+    struct tftp_question *next_waiting;
+    void *answerer; // its own
     // the engine's own
     struct tftp_question *next; // on its way to a thread
     struct tftp_thread *thread;

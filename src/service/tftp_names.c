@@ -106,30 +106,40 @@ static bool has_file(void *context, const char *name)
     return status == STATUS_OK;
 }
 
-static struct content_client client_of(const struct transfer_end *end)
+static struct content_client client_of(const struct transfer_end *end, struct content_waiter *waiter)
 {
     return (struct content_client){.address = end->client,
                                    .port = end->client_port,
                                    .server = end->server,
                                    .interface_index = end->interface_index,
-                                   .query = ""};
+                                   .query = "",
+                                   .waiter = waiter};
+}
+
+/// Whether some answer is not known yet, so that all that was decided does not count.
+static bool must_wait(const struct content_waiter *waiter)
+{
+    return waiter != NULL && waiter->at != NULL;
 }
 
 /// Lets the map file, if there is one, rewrite `name` in place.
 static enum status apply_map(struct tftp_names *names, struct transfer_end *end, bool is_put,
-                             char name[MAP_NAME_BYTES])
+                             struct content_waiter *waiter, char name[MAP_NAME_BYTES])
 {
     if (names->map == NULL) {
         return STATUS_OK;
     }
     char result[MAP_NAME_BYTES];
-    const struct content_client from = client_of(end);
+    const struct content_client from = client_of(end, waiter);
     struct map_asker asker = {names, &from};
     struct problem problem;
     problem_clear(&problem);
     const struct map_question question = {
         .name = name, .client = end->client, .is_put = is_put, .has_file = has_file, .context = &asker};
     enum status status = map_apply(names->map, &question, result, &problem);
+    if (must_wait(waiter)) {
+        return STATUS_WAITING;
+    }
     if (status == STATUS_OK) {
         memcpy(name, result, strlen(result) + 1);
         return STATUS_OK;
@@ -344,6 +354,16 @@ static bool may_look_for_nearest(struct tftp_names *names)
     return names->nearest_left > 0;
 }
 
+static void find_nearest(struct search *search, const char *path)
+{
+    struct tftp_names *names = search->names;
+    char *nearest = search->end->nearest;
+    if (!may_look_for_nearest(names) ||
+        content_find_nearest(names->content, path, strlen(path), &search->from, nearest) != STATUS_OK) {
+        nearest[0] = '\0';
+    }
+}
+
 static enum status find(struct search *search, const char *path)
 {
     enum status status = resolve(search, path);
@@ -372,7 +392,6 @@ static void recall(struct search *search)
 /// Finds and opens `path`, which the client calls `asked`; both canonical.
 static enum status search_open(struct search *search, const char *path, const char *asked)
 {
-    struct tftp_names *names = search->names;
     struct transfer_end *end = search->end;
     recall(search);
     text_init(&search->tried, end->tried, sizeof end->tried);
@@ -383,20 +402,20 @@ static enum status search_open(struct search *search, const char *path, const ch
     for (unsigned i = 0; i < search->passed.count; i++) {
         reasons_add(&end->reasons, search->passed.ids[i]);
     }
+    if (must_wait(search->from.waiter)) {
+        return STATUS_WAITING;
+    }
     if (status == STATUS_OK) {
         learn(search, asked);
     } else if (status == STATUS_NOT_FOUND) {
         reasons_add(&end->reasons, REASON_FILE_NOT_FOUND);
-        if (!may_look_for_nearest(names) ||
-            !content_find_nearest(names->content, path, strlen(path), end->nearest)) {
-            end->nearest[0] = '\0';
-        }
+        find_nearest(search, path);
     }
-    return status;
+    return must_wait(search->from.waiter) ? STATUS_WAITING : status;
 }
 
 enum status tftp_names_open(struct tftp_names *names, struct transfer_end *end, const char *name,
-                            size_t length, struct content_node *node)
+                            size_t length, struct content_waiter *waiter, struct content_node *node)
 {
     char mapped[MAP_NAME_BYTES];
     char asked[CONTENT_PATH_BYTES] = "";
@@ -408,14 +427,18 @@ enum status tftp_names_open(struct tftp_names *names, struct transfer_end *end, 
         return STATUS_NOT_FOUND;
     }
     enum status parsed = path_parse(mapped, strlen(mapped), asked);
-    enum status status = apply_map(names, end, false, mapped);
+    enum status status = apply_map(names, end, false, waiter, mapped);
     if (status != STATUS_OK) {
         return status;
     }
     status = path_parse(mapped, strlen(mapped), path);
     if (status == STATUS_OK) {
-        struct search search = {.names = names, .end = end, .from = client_of(end), .node = node};
-        return search_open(&search, path, parsed == STATUS_OK ? asked : path);
+        struct search search = {.names = names, .end = end, .from = client_of(end, waiter), .node = node};
+        status = search_open(&search, path, parsed == STATUS_OK ? asked : path);
+        if (status == STATUS_WAITING) {
+            content_node_close(node); // it may hold what was found without knowing all
+        }
+        return status;
     }
     reasons_add(&end->reasons, status == STATUS_DENIED ? REASON_PATH_REFUSED : REASON_FILE_NOT_FOUND);
     return status == STATUS_DENIED ? STATUS_DENIED : STATUS_NOT_FOUND;
@@ -429,7 +452,7 @@ enum status tftp_names_map_put(struct tftp_names *names, struct transfer_end *en
     if (!trim_name(name, length, mapped)) {
         return STATUS_DENIED;
     }
-    enum status status = apply_map(names, end, true, mapped);
+    enum status status = apply_map(names, end, true, NULL, mapped);
     if (status == STATUS_OK && text_copy(out, CONTENT_PATH_BYTES, mapped) != STATUS_OK) {
         return STATUS_DENIED;
     }

@@ -38,11 +38,13 @@ void tftp_names_free(struct tftp_names *names);
 MUST_USE enum status tftp_names_load(struct tftp_names *names, const char *path, struct problem *problem);
 
 /// Finds and opens what `end->client` means by `name` (`length` bytes, hostile). `end` must have client,
-/// client_port, server and interface_index. STATUS_OK with `*node` yours. Otherwise as content_open;
-/// STATUS_DENIED also when the map file refuses the name: `end->why` then has the text for the client, or "".
-/// Fills `end->reasons`, and when nothing was found `end->tried` and `end->nearest`.
+/// client_port, server and interface_index. `waiter` may be NULL; else its `keeps` must be set. STATUS_OK
+/// with
+/// `*node` yours. Otherwise as content_open; STATUS_DENIED also when the map file refuses the name:
+/// `end->why` then has the text for the client, or "". Fills `end->reasons`, and when nothing was found
+/// `end->tried` and `end->nearest`.
 MUST_USE enum status tftp_names_open(struct tftp_names *names, struct transfer_end *end, const char *name,
-                                     size_t length, struct content_node *node);
+                                     size_t length, struct content_waiter *waiter, struct content_node *node);
 
 /// What the map file makes of the name of a file that `end->client` wants to write, not canonical yet.
 /// STATUS_OK, or STATUS_DENIED as above.

@@ -124,10 +124,12 @@ static void a_loader_is_available_when_all_its_files_are(void **state)
     struct content content;
     content_init(&content);
     const struct loader_file *file = loader_get(LOADER_GRUB_ARM64)->files;
-    uint32_t without = packaged_find_available(&content);
+    uint32_t without;
+    uint32_t with;
+    assert_int_equal(packaged_find_available(&content, NULL, &without), STATUS_OK);
     struct shelf shelf = {.path = file->name};
     content_add(&content, shelf_source(&shelf));
-    uint32_t with = packaged_find_available(&content);
+    assert_int_equal(packaged_find_available(&content, NULL, &with), STATUS_OK);
     assert_int_equal(without & 1u << LOADER_GRUB_ARM64, 0);
     assert_int_not_equal(with & 1u << LOADER_GRUB_ARM64, 0);
     assert_int_equal(with & 1u << LOADER_PXELINUX, 0);

@@ -107,7 +107,7 @@ static enum status ask_bytes(struct bench *bench, unsigned host, const char *nam
     memset(&bench->end, 0, sizeof bench->end);
     bench->end.client = ip_from_ip4((struct ip4){0xc0a80000 + host});
     bench->text[0] = '\0';
-    enum status status = tftp_names_open(bench->names, &bench->end, name, length, &node);
+    enum status status = tftp_names_open(bench->names, &bench->end, name, length, NULL, &node);
     if (status == STATUS_OK) {
         int64_t count = content_node_read(&node, 0, bench->text, sizeof bench->text - 1);
         assert_true(count >= 0);
