@@ -107,6 +107,16 @@ static const struct command_option image_add_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option image_fetch_options[] = {
+    OPTION("list", NULL, "list what can be fetched, as without NAME"),
+    OPTION("from", "URL", "fetch it there, from a mirror of that folder"),
+    OPTION("as", "NAME", "call the image so, instead of NAME"),
+    OPTION("keyring", "FILE", "believe the OpenPGP keys in FILE, instead of those of the catalogue"),
+    OPTION("offers", "FILE", "more to fetch, instead of /etc/imprint/os/offers.yaml"),
+    OPTION("unsigned", NULL, "ask for no signature: HTTPS alone vouches for the checksums"),
+    OPTIONS_END,
+};
+
 static const struct command_option profile_add_options[] = {
     OPTION_NEEDED("image", "IMAGE", "what it boots"),
     OPTION("arguments", "TEXT", "kernel arguments behind the image's own; a template"),
@@ -315,6 +325,13 @@ static const struct command rows[] = {
      "something "
      "inside it. The kernel and the initrd of systems that imprint knows are found by themselves.",
      command_image_add, false},
+    {"image fetch", "[NAME]", image_fetch_options, "fetch an image from where it is made, and add it",
+     "Without NAME it lists what the catalogue knows. The list of checksums is fetched first and its "
+     "signature "
+     "checked by gpgv with the keys of that system's makers, then the image, and its checksum; nothing is "
+     "added "
+     "before all of that is right. A download that breaks off goes on at the next try.",
+     command_image_fetch, false},
     {"image list", "", NULL, "list the images", "", command_image_list, false},
     {"image show", "IMAGE", NULL, "show an image", "", command_image_show, false},
     {"image remove", "IMAGE...", NULL, "remove images that no profile uses, with their files", "",

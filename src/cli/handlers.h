@@ -39,6 +39,8 @@ int command_agent_show(struct call *call);
 int command_image_build(struct call *call);
 /// image add FILE [NAME], or image add NAME DIR.
 int command_image_add(struct call *call);
+/// image fetch [NAME].
+int command_image_fetch(struct call *call);
 /// image list.
 int command_image_list(struct call *call);
 /// image show IMAGE.

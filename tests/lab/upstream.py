@@ -61,6 +61,8 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         start, code, asked = 0, 200, self.headers.get("Range")
         if asked and self.headers.get("If-Range", tag) == tag:
             start, code = int(asked[len("bytes="):].split("-")[0]), 206
+            if start >= len(body):
+                return self.say(416, Content_Range=f"bytes */{len(body)}")
         self.send_response(code)
         self.send_header("ETag", tag)
         self.send_header("Last-Modified", email.utils.formatdate(path.stat().st_mtime, usegmt=True))
