@@ -7,7 +7,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#define HOLDS_BYTES (64 * 1024) // read of a file that is looked into
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789._-" // that no loader takes for something else
+#define HOLDS_BYTES     (64 * 1024)                               // read of a file that is looked into
 
 // The first path in byte order that fits the glob; NULL = none.
 static const char *find_path(const struct catalog_files *files, const char *glob)
@@ -41,10 +42,35 @@ static bool has_line(const struct catalog_files *files, const char *path, const 
     return has;
 }
 
+// The paths that fit the globs, blanks between, into `out`, with the ":NAME" that stands behind a glob. false
+// when one of them is not there.
+static bool find_initrds(const struct catalog_files *files, const char *globs, char *out, size_t out_bytes)
+{
+    char words[IMAGE_INITRDS_BYTES];
+    struct text text;
+    text_init(&text, out, out_bytes);
+    (void)text_copy(words, sizeof words, globs); // it fits: the family has room for no more
+    char *rest = words;
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        char *colon = strchr(word, ':');
+        const char *name = colon == NULL ? "" : colon + 1;
+        if (colon != NULL) {
+            *colon = '\0';
+        }
+        const char *path = find_path(files, word);
+        if (path == NULL || strpbrk(path, " :") != NULL || strspn(name, NAME_CHARACTERS) != strlen(name)) {
+            return false;
+        }
+        text_add_format(&text, "%s%s%s%s", text.length == 0 ? "" : " ", path, colon == NULL ? "" : ":", name);
+    }
+    return !text.cut;
+}
+
 static bool fits(const struct family_tree *tree, const struct catalog_files *files)
 {
-    bool has_all = find_path(files, tree->kernel) != NULL &&
-                   (tree->initrd[0] == '\0' || find_path(files, tree->initrd) != NULL);
+    char initrds[IMAGE_INITRDS_BYTES];
+    bool has_all =
+        find_path(files, tree->kernel) != NULL && find_initrds(files, tree->initrd, initrds, sizeof initrds);
     for (uint8_t i = 0; has_all && i < tree->require_count; i++) {
         has_all = find_path(files, tree->requires[i]) != NULL;
     }
@@ -56,24 +82,6 @@ static bool fits(const struct family_tree *tree, const struct catalog_files *fil
         has_all = path != NULL && has_line(files, path, tree->holds_text);
     }
     return has_all;
-}
-
-// The paths that fit the globs, blanks between, into `out`. false when one of them is not there.
-static bool find_initrds(const struct catalog_files *files, const char *globs, char *out, size_t out_bytes)
-{
-    char words[IMAGE_INITRDS_BYTES];
-    struct text text;
-    text_init(&text, out, out_bytes);
-    (void)text_copy(words, sizeof words, globs); // it fits: the family has room for no more
-    char *rest = words;
-    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        const char *path = find_path(files, word);
-        if (path == NULL || strchr(path, ' ') != NULL) {
-            return false;
-        }
-        text_add_format(&text, "%s%s", text.length == 0 ? "" : " ", path);
-    }
-    return !text.cut;
 }
 
 static void add_method(const struct image_method *wanted, const struct catalog_files *files,
@@ -115,7 +123,9 @@ bool match_tree(const struct family *family, const struct family_tree *tree,
         return false;
     }
     const char *kernel = find_path(files, tree->kernel);
-    const char *initrd = tree->initrd[0] == '\0' ? "" : find_path(files, tree->initrd);
+    char initrd[IMAGE_INITRDS_BYTES]; // the first of them: the others only count by methods
+    (void)find_initrds(files, tree->initrd, initrd, sizeof initrd);
+    initrd[strcspn(initrd, " :")] = '\0';
     if (strlen(kernel) >= sizeof image->kernel || strlen(initrd) >= sizeof image->initrd) {
         return false;
     }

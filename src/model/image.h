@@ -50,9 +50,10 @@ enum image_way {      // what a loader does with what it fetched
 struct image_method { // one way to boot an image; the first one that fits the machine is taken
     char name[IMAGE_METHOD_NAME_BYTES]; // for people: "netboot", "ram", "iso"
     enum image_way way;
-    uint8_t on;                            // IMAGE_ON_*
-    char kernel[IMAGE_PATH_BYTES];         // relative to the image's folder
-    char initrd[IMAGE_INITRDS_BYTES];      // paths with blanks between; empty = none
+    uint8_t on;                       // IMAGE_ON_*
+    char kernel[IMAGE_PATH_BYTES];    // relative to the image's folder
+    char initrd[IMAGE_INITRDS_BYTES]; // paths with blanks between; empty = none. "PATH:NAME": that file, put
+                                      // into the initramfs under that name
     char arguments[IMAGE_ARGUMENTS_BYTES]; // template
     uint64_t memory_bytes;                 // the machine needs at least so much; 0 = not known
 };

@@ -20,6 +20,17 @@ static const char *next_path(const char *paths, char out[IMAGE_PATH_BYTES])
     return paths + length;
 }
 
+// Cuts ":NAME", under which the loader puts that file into the initramfs, off `path`; "" when there is none.
+static const char *cut_name(char path[IMAGE_PATH_BYTES])
+{
+    char *colon = strrchr(path, ':');
+    if (colon == NULL || strchr(colon, '/') != NULL) {
+        return "";
+    }
+    *colon = '\0';
+    return colon + 1;
+}
+
 static enum status add_path(const struct image *image, const char *path, char *out, size_t out_bytes)
 {
     struct text text;
@@ -33,8 +44,10 @@ static enum status find_initrds(const struct image *image, const char *paths, st
     char path[IMAGE_PATH_BYTES];
     unsigned count = 0;
     for (paths = next_path(paths, path); path[0] != '\0'; paths = next_path(paths, path)) {
+        const char *name = cut_name(path);
         if (count == LOADER_INITRDS_MOST ||
-            add_path(image, path, files->initrds[count], sizeof files->initrds[count]) != STATUS_OK) {
+            add_path(image, path, files->initrds[count], sizeof files->initrds[count]) != STATUS_OK ||
+            text_copy(files->initrd_names[count], sizeof files->initrd_names[count], name) != STATUS_OK) {
             return STATUS_TOO_LONG;
         }
         count++;
@@ -89,6 +102,7 @@ struct boot_file boot_files_look_up(const struct image *image, const char *path)
         char next[IMAGE_PATH_BYTES];
         const char *rest = next_path(method->initrd, next);
         for (; next[0] != '\0'; rest = next_path(rest, next)) {
+            (void)cut_name(next);
             memcpy(last, next, sizeof last);
         }
         look_at(image, method->kernel, last, path, &found);

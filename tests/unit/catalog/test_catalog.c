@@ -50,7 +50,7 @@ static void recognises(const char *const *paths, size_t count, const char *famil
 static void families_are_found_by_name(void **state)
 {
     (void)state;
-    assert_int_equal(catalog_count(catalog), 18);
+    assert_int_equal(catalog_count(catalog), 22);
     assert_string_equal(catalog_get(catalog, 0)->name, "alpine");
     assert_string_equal(catalog_get(catalog, 1)->name, "arch");
     assert_non_null(catalog_find(catalog, "linux"));
@@ -308,6 +308,70 @@ static const struct layout LAYOUTS[] = {
      "boot/x86_64/loader/linux",
      IMAGE_GRADE_UNATTENDED,
      1},
+    {"Fedora-WS-Live-41",
+     NULL,
+     {YAST, "LiveOS/squashfs.img", "boot/grub2/grub.cfg"},
+     "redhat",
+     "boot/x86_64/loader/linux",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"Fedora-WS-Live-44",
+     NULL,
+     {"boot/aarch64/loader/linux", "boot/aarch64/loader/initrd", "LiveOS/squashfs.img"},
+     "redhat",
+     "boot/aarch64/loader/linux",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"openSUSE_Leap_15.6_KDE_Live",
+     NULL,
+     {YAST, "LiveOS/squashfs.img"},
+     "suse",
+     "boot/x86_64/loader/linux",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"sysrcd-5.3.2",
+     NULL,
+     {"isolinux/rescue64", "isolinux/initram.igz", "sysrcd.dat", "sysrcd.md5"},
+     "arch",
+     "isolinux/rescue64",
+     IMAGE_GRADE_LIVE,
+     1},
+    {"nixos-minimal-24.05-x86_64",
+     NULL,
+     {"medium.iso", "boot/bzImage", "boot/initrd", "nix-store.squashfs", "version.txt"},
+     "nixos",
+     "medium.iso",
+     IMAGE_GRADE_WHOLE,
+     1},
+    {"PVE",
+     NULL,
+     {"medium.iso", "boot/linux26", "boot/initrd.img", "pve-base.squashfs", "pve-installer.squashfs",
+      ".cd-info"},
+     "proxmox",
+     "boot/linux26",
+     IMAGE_GRADE_INSTALLS,
+     1},
+    {"PBS",
+     NULL,
+     {"medium.iso", "boot/linux26", "boot/initrd.img", "pbs-installer.squashfs", "auto-installer-mode.toml"},
+     "proxmox",
+     "boot/linux26",
+     IMAGE_GRADE_UNATTENDED,
+     1},
+    {"ESXI-7.0U3-19193900-STANDARD",
+     NULL,
+     {"medium.iso", "boot.cfg", "mboot.c32", "b.b00", "isolinux.cfg", "efi/boot/bootx64.efi"},
+     "vmware-esxi",
+     "medium.iso",
+     IMAGE_GRADE_WHOLE,
+     1},
+    {"14_1_RELEASE_AMD64_CD",
+     NULL,
+     {"medium.iso", "boot/kernel/kernel", "boot/loader.conf", "boot/cdboot"},
+     "freebsd",
+     "medium.iso",
+     IMAGE_GRADE_WHOLE,
+     1},
     {"alpine-std 3.19",
      NULL,
      {".alpine-release", "boot/vmlinuz-lts", "boot/initramfs-lts", "boot/modloop-lts"},
@@ -418,11 +482,23 @@ static void media_of_every_family_are_recognised(void **state)
         assert_int_equal(image.method_count, layout.methods);
         if (image.method_count != 0) {
             assert_string_equal(image.methods[0].kernel, image.kernel);
-            assert_string_equal(image.methods[0].initrd, image.initrd);
+            assert_int_equal(strncmp(image.methods[0].initrd, image.initrd, strlen(image.initrd)), 0);
             assert_string_equal(image.methods[0].arguments, image.arguments);
         }
         assert_true(image.grade == IMAGE_GRADE_NONE || image.remark[0] != '\0');
     }
+}
+
+static void a_file_may_be_put_into_the_initramfs(void **state)
+{
+    (void)state;
+    const char *const proxmox[] = {"boot/linux26", "boot/initrd.img", "pve-installer.squashfs", "medium.iso"};
+    recognises(proxmox, COUNT_OF(proxmox), "proxmox", "boot/linux26");
+    assert_string_equal(image.initrd, "boot/initrd.img");
+    assert_string_equal(image.methods[0].initrd, "boot/initrd.img medium.iso:proxmox.iso");
+    assert_int_equal(image.methods[0].memory_bytes, UINT64_C(6) << 30);
+    memset(&image, 0, sizeof image);
+    assert_int_equal(recognise(proxmox, 3, NULL), STATUS_NOT_FOUND); // a folder has no medium.iso
 }
 
 static void ways_for_other_firmware_are_kept_when_their_files_are_there(void **state)
@@ -450,6 +526,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(a_directory_that_is_not_there_is_told),
         cmocka_unit_test(own_families_come_first_and_a_wrong_one_is_left_out),
         cmocka_unit_test(media_of_every_family_are_recognised),
+        cmocka_unit_test(a_file_may_be_put_into_the_initramfs),
         cmocka_unit_test(ways_for_other_firmware_are_kept_when_their_files_are_there),
     };
     directory = argument_count > 1 ? arguments[1] : "os";
