@@ -88,7 +88,7 @@ void mirror_store_scan(int folder, const bool *is_stopping,
                        void (*found)(void *context, const struct mirror_found *file), void *context);
 
 /// Takes a file that was found into the table. Oldest first.
-void mirror_store_add_found(struct mirror_store *store, const struct mirror_found *file);
+void mirror_store_add_found(struct mirror_store *store, const struct mirror_found *found);
 
 /// The entry of `path`, or NULL.
 struct mirror_file *mirror_store_find(const struct mirror_store *store, const char *path);

@@ -2,7 +2,7 @@
 """A file server that others fetch from, with faults on demand: `python3 upstream.py FOLDER PORT FAULTS LOG`.
 
 FAULTS is a JSON file {"PATH": "FAULT"}, read anew for every request; LOG gets a line "METHOD PATH RANGE CONDITION" for each.
-Faults: "wait SECONDS" before the answer; "hang" and "trickle" (a byte a second) in the middle; "cut" a whole answer in its middle (ranges
+Faults: "wait SECONDS" before the answer; "hang" and "trickle" (a byte a second) in the middle; "rate BYTES" a second; "cut" a whole answer in its middle (ranges
 are answered whole); "cut-always"; "login" a page of HTML instead; "wrong" other bytes; "status CODE"; "to URL" a redirect; "loop"; "long"
 announces a terabyte; "changed" a cut, and then another version.
 """
@@ -49,9 +49,9 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         path = FOLDER / urllib.parse.unquote(self.path).lstrip("/")
         if not path.is_file():
             return self.say(404, b"no such file\n")
-        return self.send_file(path, fault)
+        return self.send_file(path, fault, value)
 
-    def send_file(self, path, fault):
+    def send_file(self, path, fault, value):
         body = path.read_bytes()
         if fault == "wrong":
             body = body[:8] + bytes(byte ^ 1 for byte in body[8:])
@@ -78,6 +78,10 @@ class Upstream(http.server.BaseHTTPRequestHandler):
             if fault == "changed":
                 path.write_bytes(body[::-1])
                 FAULTS.write_text("{}")
+        elif fault == "rate":
+            for place in range(start, len(body), int(value) // 10):
+                self.wfile.write(body[place:place + int(value) // 10])
+                time.sleep(0.1)
         elif fault in ("hang", "trickle"):
             self.wfile.write(body[start:middle])
             for place in range(middle, len(body)):
