@@ -490,9 +490,40 @@ static void the_manual_has_the_list_of_keys(void **state)
     free(keys);
 }
 
+#define MIRROR "mirrors:\n  - name: debian\n    url: "
+
+static void a_mirror_is_a_name_and_a_folder_of_a_server(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem;
+    assert_int_equal(parse(MIRROR "https://deb.example.test:8080/debian/\n", &config, &problem), STATUS_OK);
+    assert_int_equal(config.mirror_count, 1);
+    assert_true(config.mirrors[0].is_enabled);
+    assert_int_equal(config.mirrors[0].size_most, 20ull << 30);
+    assert_int_equal(config.mirrors[0].file_most, 4ull << 30);
+    assert_int_equal(config.mirrors[0].fetches_most, 4);
+    static const char *const WRONG[] = {"ftp://a.test/",      "http://",
+                                        "http:///x",          "http://user:secret@a.test/x",
+                                        "http://a.test/?x=1", "http://a.test/x#y",
+                                        "http://a.test/../x", "http://a.test/x/..",
+                                        "file:///etc",        "a.test"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, MIRROR "'%s'\n", WRONG[i]);
+        assert_refused(text, 3, 5, "without a password or a query");
+    }
+    assert_refused("mirrors:\n  - name: a.b\n    url: http://a.test/\n", 2, 5,
+                   "write a '-' instead of the dot");
+    assert_refused(MIRROR "http://a.test/\n  - name: DEBIAN\n    url: http://b.test/\n", 4, 5,
+                   "give each a name of its own");
+    assert_refused("mirrors:\n  - name: a\n", 2, 5, "add 'url: '");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mirror_is_a_name_and_a_folder_of_a_server),
         cmocka_unit_test(an_empty_file_means_the_defaults),
         cmocka_unit_test(every_key_of_the_example_arrives),
         cmocka_unit_test(all_examples_are_accepted_and_printed_so_that_they_are_read_back),
