@@ -26,9 +26,20 @@ static bool is_fresh(const struct mirror_file *file, int64_t now_ms)
            (file->checked_ms != 0 && now_ms - file->checked_ms < MIRROR_FRESH_MS);
 }
 
-static enum status serve_stale(struct mirror *mirror, struct mirror_file *file, struct content_node *node)
+struct asking { // one lookup
+    const struct content_client *client;
+    struct content_node *node;
+    struct reasons *reasons;
+};
+
+static enum status serve(struct mirror *mirror, struct mirror_file *file, const struct asking *asking)
 {
-    enum status status = mirror_store_serve(&mirror->store, file, node);
+    return mirror_store_serve(&mirror->store, file, asking->client, asking->node, asking->reasons);
+}
+
+static enum status serve_stale(struct mirror *mirror, struct mirror_file *file, const struct asking *asking)
+{
+    enum status status = serve(mirror, file, asking);
     if (status == STATUS_OK) {
         mirror->counters.stale++;
         mirror_tell_stale(mirror, file->path);
@@ -46,30 +57,28 @@ static enum status refuse(enum mirror_trouble trouble, struct reasons *reasons)
     return STATUS_AWAY;
 }
 
-// What can be answered at once. STATUS_WAITING: its server must be asked.
-static enum status answer_now(struct mirror *mirror, struct mirror_file *file, struct content_node *node,
-                              struct reasons *reasons)
+// Answers by what is known. `*must_ask`: its server must be asked first.
+static enum status answer_known(struct mirror *mirror, struct mirror_file *file, const struct asking *asking,
+                                bool *must_ask)
 {
     int64_t now_ms = loop_now_ms();
     bool is_away = now_ms < mirror->away_until_ms;
-    if (file == NULL) {
-        return is_away ? refuse(MIRROR_TROUBLE_AWAY, reasons) : STATUS_WAITING;
-    }
-    bool is_troubled = file->trouble != MIRROR_TROUBLE_NONE && now_ms < file->trouble_until_ms;
-    if (file->is_here) {
+    bool is_troubled =
+        file != NULL && file->trouble != MIRROR_TROUBLE_NONE && now_ms < file->trouble_until_ms;
+    *must_ask = false;
+    if (file != NULL && file->is_here) {
         bool is_newest = is_fresh(file, now_ms);
-        enum status status = is_newest                ? mirror_store_serve(&mirror->store, file, node)
-                             : is_troubled || is_away ? serve_stale(mirror, file, node)
-                                                      : STATUS_WAITING;
+        *must_ask = !is_newest && !is_troubled && !is_away;
+        enum status status = is_newest   ? serve(mirror, file, asking)
+                             : *must_ask ? STATUS_OK
+                                         : serve_stale(mirror, file, asking);
         if (status != STATUS_NOT_FOUND) { // else somebody removed it from the disk
             mirror->counters.hits += status == STATUS_OK && is_newest && !mirror->is_waking ? 1 : 0;
             return status;
         }
     }
-    if (is_troubled || is_away) {
-        return refuse(is_troubled ? file->trouble : MIRROR_TROUBLE_AWAY, reasons);
-    }
-    return STATUS_WAITING;
+    *must_ask = !is_troubled && !is_away;
+    return *must_ask ? STATUS_OK : refuse(is_troubled ? file->trouble : MIRROR_TROUBLE_AWAY, asking->reasons);
 }
 
 static struct mirror_fetch *begin_fetch(struct mirror *mirror, struct mirror_file *file)
@@ -140,8 +149,10 @@ static enum status answer(struct mirror *mirror, const char *path, const struct 
         content_waiter_add(&mirror->waiters, client->waiter);
         return STATUS_WAITING;
     }
-    enum status status = answer_now(mirror, mirror_store_find(&mirror->store, path), node, reasons);
-    return status == STATUS_WAITING ? wait_for_fetch(mirror, path, client->waiter, reasons) : status;
+    bool must_ask;
+    const struct asking asking = {client, node, reasons};
+    enum status status = answer_known(mirror, mirror_store_find(&mirror->store, path), &asking, &must_ask);
+    return must_ask ? wait_for_fetch(mirror, path, client->waiter, reasons) : status;
 }
 
 static enum status look_up(void *self, const char *path, const struct content_client *client,

@@ -3,6 +3,9 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "content/beneath.h"
+#include "content/local.h"
+#include "content/opener.h"
 #include "io/heap.h"
 #include "io/job.h"
 
@@ -220,9 +223,37 @@ static void forget_some_absent(struct mirror_store *store)
     }
 }
 
+// In any thread: the bytes behind the head of the file "VERSION/NAME".
+static enum status open_file(void *self, const char *path, const struct content_client *client,
+                             struct content_node *node, struct reasons *reasons)
+{
+    const struct mirror_store *store = self;
+    const char *name = strchr(path, '/') + 1;
+    struct stat about;
+    (void)reasons;
+    int fd = client->is_quick ? beneath_open_quick(store->folder, name)
+                              : beneath_open(store->folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return client->is_quick && errno == EAGAIN ? STATUS_BUSY
+               : errno == ENOENT                   ? STATUS_NOT_FOUND
+                                                   : STATUS_IO;
+    }
+    if (!client->is_quick) {
+        local_learn(fd);
+    }
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size < MIRROR_HEAD_BYTES) {
+        (void)close(fd);
+        return STATUS_NOT_FOUND;
+    }
+    const struct content_extent body = {MIRROR_HEAD_BYTES, (uint64_t)about.st_size - MIRROR_HEAD_BYTES};
+    return content_node_set_extents(node, fd, &body, 1);
+}
+
 void mirror_store_init(struct mirror_store *store)
 {
     *store = (struct mirror_store){.folder = -1};
+    store->files = (struct content_source){
+        .name = "mirror", .lookup = open_file, .is_shared = true, .may_wait = true, .self = store};
     grow(store);
 }
 
@@ -313,6 +344,7 @@ void mirror_store_note(struct mirror_store *store, struct mirror_file *file, uin
         set_here(store, file, false);
     }
     file->bytes = bytes;
+    file->version++;
     set_here(store, file, true);
     set_text(&file->etag, validators->etag);
     set_text(&file->modified, validators->modified);
@@ -327,32 +359,36 @@ void mirror_store_add_found(struct mirror_store *store, const struct mirror_foun
     file->used_s = found->used_s;
 }
 
-enum status mirror_store_serve(struct mirror_store *store, struct mirror_file *file,
-                               struct content_node *node)
+static void note_use(struct mirror_store *store, struct mirror_file *file, int fd)
 {
-    char name[MIRROR_FILE_NAME_BYTES];
-    struct stat about;
-    int fd = openat(store->folder, mirror_store_name(file->path, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fstat(fd, &about) != 0 || about.st_size < MIRROR_HEAD_BYTES) {
-        bool is_gone = fd >= 0 || errno == ENOENT;
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        if (is_gone) {
-            set_here(store, file, false);
-        }
-        return is_gone ? STATUS_NOT_FOUND : STATUS_IO;
-    }
+    mode_t mode;
+    int64_t now_s = loop_unix_s();
     list_remove(&store->here, file);
     list_add(&store->here, file);
-    int64_t now_s = loop_unix_s();
-    if (now_s - file->used_s > USED_AGAIN_S) { // for the order of removal after a restart
+    if (now_s - file->used_s > USED_AGAIN_S &&
+        local_is(fd, &mode)) { // for the order of removal after a restart
         const struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
         (void)futimens(fd, times);
         file->used_s = now_s;
     }
-    const struct content_extent body = {MIRROR_HEAD_BYTES, (uint64_t)about.st_size - MIRROR_HEAD_BYTES};
-    return content_node_set_extents(node, fd, &body, 1);
+}
+
+enum status mirror_store_serve(struct mirror_store *store, struct mirror_file *file,
+                               const struct content_client *client, struct content_node *node,
+                               struct reasons *reasons)
+{
+    char name[MIRROR_FILE_NAME_BYTES];
+    char path[MIRROR_FILE_NAME_BYTES + 16];
+    // With a version, since what was looked up for somebody who waits may be of an older one.
+    (void)snprintf(path, sizeof path, "%u/%s", (unsigned)file->version, mirror_store_name(file->path, name));
+    enum status status = content_source_open(&store->files, path, client, node, reasons);
+    if (status == STATUS_OK) {
+        note_use(store, file, node->fd);
+    } else if (status == STATUS_NOT_FOUND) {
+        set_here(store, file, false);
+        file->version++;
+    }
+    return status;
 }
 
 // ---- removing ----

@@ -39,7 +39,8 @@ struct mirror_file { // one name
     char *path;
     char *etag; // NULL = not known
     char *modified;
-    bool is_here; // in the folder
+    bool is_here;     // in the folder
+    uint32_t version; // grows when other bytes come under the name
     uint64_t bytes;
     int64_t used_s; // Unix seconds
     int64_t
@@ -56,8 +57,9 @@ struct mirror_list {
 };
 
 struct mirror_store {
-    int folder;              // -1 = not open
-    struct mirror_list here; // those on the disk
+    int folder;                  // -1 = not open
+    struct content_source files; // of the folder, by "VERSION/NAME": any thread may ask it
+    struct mirror_list here;     // those on the disk
     struct mirror_list absent;
     uint64_t bytes; // of those on the disk, with their heads
     struct mirror_file **slots;
@@ -97,9 +99,11 @@ struct mirror_file *mirror_store_find(const struct mirror_store *store, const ch
 struct mirror_file *mirror_store_put(struct mirror_store *store, const char *path);
 
 /// Opens the bytes of `file` for `node` and notes that it was used. STATUS_NOT_FOUND when they are gone from
-/// the disk: the entry is then no longer here. STATUS_IO.
+/// the disk: the entry is then no longer here. STATUS_WAITING when `client` can wait and the disk would have
+/// to be waited for (content/opener.h): ask the same again then. STATUS_IO, STATUS_BUSY.
 MUST_USE enum status mirror_store_serve(struct mirror_store *store, struct mirror_file *file,
-                                        struct content_node *node);
+                                        const struct content_client *client, struct content_node *node,
+                                        struct reasons *reasons);
 
 /// `file` has been put into the folder under its name: `bytes` bytes, with these validators.
 void mirror_store_note(struct mirror_store *store, struct mirror_file *file, uint64_t bytes,

@@ -145,6 +145,14 @@ static bool is_here(const struct fixture *fixture, const char *path)
     return file != NULL && file->is_here;
 }
 
+static enum status serve(struct fixture *fixture, const char *path, struct content_node *node)
+{
+    const struct content_client client = {.query = ""};
+    struct reasons reasons = {0};
+    return mirror_store_serve(&fixture->store, mirror_store_find(&fixture->store, path), &client, node,
+                              &reasons);
+}
+
 struct finding {
     struct mirror_store *store;
     unsigned count;
@@ -188,9 +196,7 @@ static void a_file_is_served_without_its_head(void **state)
     char body[16] = "";
     put(fixture, "pool/a.deb", "hello");
     content_node_init(&node);
-    assert_int_equal(
-        mirror_store_serve(&fixture->store, mirror_store_find(&fixture->store, "pool/a.deb"), &node),
-        STATUS_OK);
+    assert_int_equal(serve(fixture, "pool/a.deb", &node), STATUS_OK);
     assert_int_equal(node.size, 5);
     assert_int_equal(node.modified_s, 1000);
     assert_int_equal(content_node_read(&node, 0, body, sizeof body), 5);
@@ -206,8 +212,7 @@ static void a_file_that_somebody_removed_is_no_longer_here(void **state)
     put(fixture, "a", "hello");
     assert_int_equal(unlinkat(fixture->store.folder, mirror_store_name("a", name), 0), 0);
     content_node_init(&node);
-    assert_int_equal(mirror_store_serve(&fixture->store, mirror_store_find(&fixture->store, "a"), &node),
-                     STATUS_NOT_FOUND);
+    assert_int_equal(serve(fixture, "a", &node), STATUS_NOT_FOUND);
     assert_false(is_here(fixture, "a"));
     assert_int_equal(fixture->store.bytes, 0);
 }
@@ -220,8 +225,7 @@ static void what_was_used_longest_ago_goes_first(void **state)
     put(fixture, "b", "2");
     put(fixture, "c", "3");
     content_node_init(&node);
-    assert_int_equal(mirror_store_serve(&fixture->store, mirror_store_find(&fixture->store, "a"), &node),
-                     STATUS_OK);
+    assert_int_equal(serve(fixture, "a", &node), STATUS_OK);
     content_node_close(&node);
     assert_int_equal(mirror_store_shrink(&fixture->store, fixture->loop, 2 * (MIRROR_HEAD_BYTES + 1)), 1);
     assert_true(is_here(fixture, "a"));
