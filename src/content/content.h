@@ -87,7 +87,8 @@ struct content_entry { // one name in a folder of the tree; borrowed for the cal
 /// to ask again. It adds reasons of its own where it knows more than "not found". `nearest` (may be NULL)
 /// finds the name of a file that it serves to everybody and that is most like `path`; false when none is
 /// near. `list` (may be NULL) shows what is in the folder `path` ("" = the root) and served to everybody, in
-/// no order; STATUS_NOT_FOUND when there is no such folder here.
+/// no order; `visit` NULL: only whether there is such a folder. STATUS_NOT_FOUND when there is none here,
+/// STATUS_DENIED when it may be entered but not read.
 struct content_source {
     const char *name; // for logs: "generated", "loaders", "images", "root"
     enum status (*lookup)(void *self, const char *path, const struct content_client *client,

@@ -9,8 +9,10 @@
 #include "content/index.h"
 #include "content/local.h"
 #include "content/nearest.h"
+#include "content/path.h"
 #include "io/heap.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -237,6 +239,107 @@ static enum status folder_lookup(void *self, const char *path, const struct cont
     return status;
 }
 
+// ---- what is in a folder ----
+
+struct folder_list {
+    int root_fd;
+    const char *folder; // below the root; "" = the root itself
+    bool has_hidden;    // names that begin with a dot are what is being made or removed there
+    void (*visit)(void *context, const struct content_entry *entry);
+    void *context;
+};
+
+/// Whether `name` is one that a lookup can find: no control characters, no backslash, no blanks at its end.
+static bool folder_may_show(const struct folder_list *list, const char *name)
+{
+    char canonical[CONTENT_PATH_BYTES];
+    if (name[0] == '.' && (list->has_hidden || name[1] == '\0' || strcmp(name, "..") == 0)) {
+        return false;
+    }
+    return path_parse(name, strlen(name), canonical) == STATUS_OK && strcmp(name, canonical) == 0;
+}
+
+/// Shows one name if it is a file or a folder that everybody may read; a link is what it leads to.
+static void folder_show(const struct folder_list *list, const char *name)
+{
+    char path[CONTENT_PATH_BYTES];
+    struct stat about;
+    struct text text;
+    text_init(&text, path, sizeof path);
+    text_add_format(&text, "%s%s%s", list->folder, list->folder[0] == '\0' ? "" : "/", name);
+    int fd = text.cut ? -1 : beneath_open(list->root_fd, path, O_PATH);
+    if (fd < 0) {
+        return;
+    }
+    bool is_known = fstat(fd, &about) == 0;
+    (void)close(fd);
+    bool is_folder = is_known && S_ISDIR(about.st_mode) && (about.st_mode & S_IROTH) != 0 &&
+                     (about.st_mode & S_IXOTH) != 0;
+    bool is_file = is_known && S_ISREG(about.st_mode) && (about.st_mode & S_IROTH) != 0;
+    if (is_folder || is_file) {
+        const struct content_entry entry = {.name = name,
+                                            .is_folder = is_folder,
+                                            .size = is_folder ? 0 : (uint64_t)about.st_size,
+                                            .modified_s = about.st_mtim.tv_sec};
+        list->visit(list->context, &entry);
+    }
+}
+
+static enum status folder_read(const struct folder_list *list)
+{
+    struct stat about;
+    const char *path = list->folder[0] == '\0' ? "." : list->folder;
+    int fd = beneath_open(list->root_fd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == EXDEV || errno == EACCES                    ? STATUS_DENIED
+               : errno == EMFILE || errno == ENFILE || errno == EIO ? STATUS_IO
+                                                                    : STATUS_NOT_FOUND;
+    }
+    if (list->visit == NULL) {
+        (void)close(fd);
+        return STATUS_OK;
+    }
+    bool may_read = fstat(fd, &about) == 0 && (about.st_mode & S_IROTH) != 0;
+    DIR *stream = may_read ? fdopendir(fd) : NULL;
+    if (stream == NULL) {
+        (void)close(fd);
+        return may_read ? STATUS_IO : STATUS_DENIED;
+    }
+    const struct dirent *found;
+    while ((found = readdir(stream)) != NULL) {
+        if (folder_may_show(list, found->d_name)) {
+            folder_show(list, found->d_name);
+        }
+    }
+    (void)closedir(stream);
+    return STATUS_OK;
+}
+
+static enum status folder_list(void *self, const char *path,
+                               void (*visit)(void *context, const struct content_entry *entry), void *context)
+{
+    const struct folder *folder = self;
+    bool has_prefix = folder->prefix[0] != '\0';
+    if (has_prefix && path[0] == '\0') { // the tree's root holds the folder
+        const struct content_entry entry = {.name = folder->prefix, .is_folder = true};
+        if (visit != NULL) {
+            visit(context, &entry);
+        }
+        return STATUS_OK;
+    }
+    bool is_own = has_prefix && text_equal_nocase(path, folder->prefix);
+    const char *inside = is_own ? "" : folder_strip_prefix(folder, path);
+    int root_fd = inside == NULL ? -1 : beneath_open_root(folder->root, false);
+    if (root_fd < 0) {
+        return STATUS_NOT_FOUND;
+    }
+    const struct folder_list list = {
+        .root_fd = root_fd, .folder = inside, .has_hidden = is_own, .visit = visit, .context = context};
+    enum status status = folder_read(&list);
+    (void)close(root_fd);
+    return status;
+}
+
 static bool folder_nearest(void *self, const char *path, char out[CONTENT_PATH_BYTES])
 {
     const struct folder *folder = self;
@@ -308,6 +411,7 @@ struct content_source folder_source(struct folder *folder, const char *name)
     return (struct content_source){.name = name,
                                    .lookup = folder_lookup,
                                    .nearest = folder_nearest,
+                                   .list = folder_list,
                                    .is_shared = true,
                                    .may_wait = true,
                                    .self = folder};

@@ -256,6 +256,32 @@ static bool media_nearest(void *self, const char *path, char out[CONTENT_PATH_BY
     return media->files.nearest(media->files.self, path, out);
 }
 
+struct shown { // of the folder of the images
+    void (*visit)(void *context, const struct content_entry *entry);
+    void *context;
+};
+
+// NAME.iso can be entered as NAME, too.
+static void show_image(void *context, const struct content_entry *entry)
+{
+    const struct shown *shown = context;
+    char name[NAME_BYTES];
+    shown->visit(shown->context, entry);
+    if (!entry->is_folder && text_ends(entry->name, ".iso") &&
+        text_copy(name, sizeof name, entry->name) == STATUS_OK) {
+        name[strlen(name) - strlen(".iso")] = '\0';
+        const struct content_entry folder = {
+            .name = name, .is_folder = true, .modified_s = entry->modified_s};
+        shown->visit(shown->context, &folder);
+    }
+}
+
+static void show_nothing(void *context, const struct content_entry *entry)
+{
+    (void)context;
+    (void)entry;
+}
+
 static enum status media_list(void *self, const char *path,
                               void (*visit)(void *context, const struct content_entry *entry), void *context)
 {
@@ -263,13 +289,16 @@ static enum status media_list(void *self, const char *path,
     char name[NAME_BYTES];
     const char *rest;
     const struct medium *medium;
-    enum status files = media->files.list == NULL
-                            ? STATUS_NOT_FOUND
-                            : media->files.list(media->files.self, path, visit, context);
-    if (!take_apart(media, path, name, &rest) || lock_medium(media, name, false, &medium) != STATUS_OK) {
+    struct shown shown = {visit, context};
+    bool is_top = strcmp(path, media->prefix) == 0 && visit != NULL;
+    enum status files = media->files.list(media->files.self, path, is_top ? show_image : visit,
+                                          is_top ? (void *)&shown : context);
+    bool is_settled = visit == NULL && files == STATUS_OK;
+    if (is_settled || !take_apart(media, path, name, &rest) ||
+        lock_medium(media, name, false, &medium) != STATUS_OK) {
         return files;
     }
-    enum status status = medium_list(medium, rest, visit, context);
+    enum status status = medium_list(medium, rest, visit == NULL ? show_nothing : visit, context);
     pthread_mutex_unlock(&media->lock);
     return status == STATUS_OK ? status : files;
 }
