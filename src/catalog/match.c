@@ -123,9 +123,10 @@ bool match_tree(const struct family *family, const struct family_tree *tree,
         return false;
     }
     const char *kernel = find_path(files, tree->kernel);
-    char initrd[IMAGE_INITRDS_BYTES]; // the first of them: the others only count by methods
-    (void)find_initrds(files, tree->initrd, initrd, sizeof initrd);
-    initrd[strcspn(initrd, " :")] = '\0';
+    char initrds[IMAGE_INITRDS_BYTES];
+    (void)find_initrds(files, tree->initrd, initrds, sizeof initrds);
+    const char *last = strrchr(initrds, ' '); // the others only count by methods
+    const char *initrd = last == NULL ? initrds : last + 1;
     if (strlen(kernel) >= sizeof image->kernel || strlen(initrd) >= sizeof image->initrd) {
         return false;
     }

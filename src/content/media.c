@@ -5,6 +5,7 @@
 #include "content/beneath.h"
 #include "content/local.h"
 #include "content/medium.h"
+#include "format/cpio.h"
 #include "io/heap.h"
 
 #include <dirent.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define NAME_BYTES 128 // of an image
+#define HEAD_INODE 1   // of a file with one link, whose number the kernel does not look at
 
 struct identity { // what tells one version of a medium from another
     dev_t device;
@@ -242,12 +244,50 @@ static enum status find_inside(struct media *media, const char *path, bool is_qu
     return status;
 }
 
+static enum status find_file(struct media *media, const char *path, const struct content_client *client,
+                             struct content_node *node, struct reasons *reasons)
+{
+    enum status status = media->files.lookup(media->files.self, path, client, node, reasons);
+    return status == STATUS_NOT_FOUND ? find_inside(media, path, client->is_quick, node) : status;
+}
+
+// The header that the Linux kernel's archives have before a file. It says the file's size, so both are looked
+// up together.
+static enum status find_head(struct media *media, const char *path, const struct content_client *client,
+                             struct content_node *node, struct reasons *reasons)
+{
+    char file[CONTENT_PATH_BYTES];
+    uint8_t head[CPIO_HEAD_BYTES];
+    const char *colon = strrchr(path, ':');
+    if (colon == NULL || colon[1] == '\0' || strchr(colon, '/') != NULL ||
+        (size_t)(colon - path) >= sizeof file) {
+        return STATUS_NOT_FOUND;
+    }
+    memcpy(file, path, (size_t)(colon - path));
+    file[colon - path] = '\0';
+    enum status status = find_file(media, file, client, node, reasons);
+    uint64_t size = node->size;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    content_node_close(node);
+    const struct cpio_entry entry = {
+        .name = colon + 1, .mode = S_IFREG | 0644, .bytes = (uint32_t)size, .inode = HEAD_INODE};
+    bool has_room =
+        size <= UINT32_MAX && size % 4 == 0; // the archive's field ends there, and so must the file
+    if (!has_room || cpio_encode_head(&entry, head) != STATUS_OK) {
+        return STATUS_NOT_FOUND;
+    }
+    content_node_set_memory(node, head, sizeof head);
+    return STATUS_OK;
+}
+
 static enum status media_lookup(void *self, const char *path, const struct content_client *client,
                                 struct content_node *node, struct reasons *reasons)
 {
     struct media *media = self;
-    enum status status = media->files.lookup(media->files.self, path, client, node, reasons);
-    return status == STATUS_NOT_FOUND ? find_inside(media, path, client->is_quick, node) : status;
+    enum status status = find_file(media, path, client, node, reasons);
+    return status == STATUS_NOT_FOUND ? find_head(media, path, client, node, reasons) : status;
 }
 
 static bool media_nearest(void *self, const char *path, char out[CONTENT_PATH_BYTES])

@@ -2,7 +2,10 @@
 // The folder of images with what is inside of ISO images in it: "images/NAME/PATH" is the file
 // images/NAME/PATH, or else PATH inside of images/NAME/medium.iso, or else of images/NAME.iso, which is
 // "images/NAME/medium.iso" as a whole, too. What is inside of a medium is kept while the medium stays the
-// same file.
+// same file. "images/NAME/PATH:FILE" is the head of an archive for the Linux kernel: loaded as an initrd,
+// with "images/NAME/PATH" as the next one, it makes that file appear as /FILE in the initramfs, whatever the
+// loader. The file must have a multiple of 4 bytes, as media have, since not everybody fills up between two
+// initrds.
 #pragma once
 
 #include "base/problem.h"

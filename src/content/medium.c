@@ -321,9 +321,9 @@ const char *medium_label(const struct medium *medium)
     return medium->label;
 }
 
-bool medium_is_bootable(const struct medium *medium)
+uint8_t medium_starts(const struct medium *medium)
 {
-    return medium->is_bootable;
+    return medium->starts;
 }
 
 size_t medium_count(const struct medium *medium)

@@ -13,6 +13,9 @@
 #define MEDIUM_LINKS_MOST   16          // followed for one name
 #define MEDIUM_LABEL_BYTES  128
 
+#define MEDIUM_STARTS_BIOS 1u
+#define MEDIUM_STARTS_UEFI 2u
+
 struct medium;
 
 /// Whether `fd` looks like an ISO image: it has the signature of ISO 9660 or UDF where those have it.
@@ -29,8 +32,9 @@ void medium_free(struct medium *medium);
 /// The volume's name, or "".
 const char *medium_label(const struct medium *medium);
 
-/// Whether it says that it can be booted (El Torito).
-bool medium_is_bootable(const struct medium *medium);
+/// For which firmware it has something to start by itself (El Torito): MEDIUM_STARTS_*; 0 = it cannot be
+/// booted.
+uint8_t medium_starts(const struct medium *medium);
 
 /// How many files and folders it has.
 size_t medium_count(const struct medium *medium);

@@ -24,7 +24,7 @@ struct medium {
     int fd;
     uint64_t file_bytes;
     char label[MEDIUM_LABEL_BYTES];
-    bool is_bootable;
+    uint8_t starts;            // MEDIUM_STARTS_*
     struct heap_array entries; // of struct medium_entry; sorted when it is finished
     struct heap_array extents; // of struct content_extent
     struct heap_array texts;   // of char

@@ -226,6 +226,19 @@ struct iso_volumes {
     bool has_joliet;
 };
 
+static_assert(ISO9660_STARTS_BIOS == MEDIUM_STARTS_BIOS && ISO9660_STARTS_UEFI == MEDIUM_STARTS_UEFI,
+              "the same bits");
+
+// One that lies elsewhere, or is none, starts nothing; that is no reason to refuse the medium's files.
+static void read_boot_catalogue(struct medium *medium, uint32_t block)
+{
+    uint8_t sector[ISO9660_SECTOR_BYTES];
+    bool is_inside = ((uint64_t)block + 1) * ISO9660_SECTOR_BYTES <= medium->file_bytes;
+    if (is_inside && read_sector(medium, block, sector) == STATUS_OK) {
+        medium->starts |= iso9660_decode_boot_catalogue(sector);
+    }
+}
+
 static enum status read_volumes(struct medium *medium, struct iso_volumes *volumes)
 {
     uint8_t sector[ISO9660_SECTOR_BYTES];
@@ -251,7 +264,9 @@ static enum status read_volumes(struct medium *medium, struct iso_volumes *volum
             volumes->joliet = volume;
             volumes->has_joliet = true;
         }
-        medium->is_bootable = medium->is_bootable || volume.kind == ISO9660_BOOT;
+        if (volume.kind == ISO9660_BOOT) {
+            read_boot_catalogue(medium, volume.boot_catalogue_block);
+        }
     }
     return volumes->has_primary ? STATUS_OK : STATUS_NOT_FOUND;
 }

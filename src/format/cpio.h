@@ -21,5 +21,12 @@ struct cpio_entry {
 MUST_USE enum status cpio_encode(const struct cpio_entry *entry, uint8_t out[CPIO_HEADER_BYTES_MOST],
                                  size_t *out_bytes);
 
+#define CPIO_HEAD_BYTES 4096
+
+/// Encodes the header of `entry` so that it is CPIO_HEAD_BYTES long, its name with more NULs behind it than
+/// usual: then the file can be loaded right behind it by whoever puts pieces at multiples of 4 or of 4096
+/// bytes. STATUS_TOO_LONG when the name is.
+MUST_USE enum status cpio_encode_head(const struct cpio_entry *entry, uint8_t out[CPIO_HEAD_BYTES]);
+
 /// Encodes the entry that ends an archive. Padded to 4 bytes.
 void cpio_encode_end(uint8_t out[CPIO_HEADER_BYTES_MOST], size_t *out_bytes);

@@ -337,3 +337,37 @@ int iso9660_find_skip(const uint8_t *area, size_t bytes)
         bytes >= 7 && area[0] == 'S' && area[1] == 'P' && area[2] == 7 && area[4] == 0xbe && area[5] == 0xef;
     return is_sp ? area[6] : -1;
 }
+
+// ---- El Torito ----
+
+#define BOOT_ENTRY_BYTES 32
+
+static uint8_t find_firmware(uint8_t platform)
+{
+    return platform == 0 ? ISO9660_STARTS_BIOS : platform == 0xef ? ISO9660_STARTS_UEFI : 0;
+}
+
+static bool is_boot_catalogue(const uint8_t *first)
+{
+    uint16_t sum = 0;
+    for (size_t i = 0; i < BOOT_ENTRY_BYTES; i += 2) {
+        sum = (uint16_t)(sum + first[i] + (first[i + 1] << 8));
+    }
+    return first[0] == 1 && first[30] == 0x55 && first[31] == 0xaa && sum == 0;
+}
+
+uint8_t iso9660_decode_boot_catalogue(const uint8_t sector[ISO9660_SECTOR_BYTES])
+{
+    uint8_t starts = 0;
+    bool is_catalogue = is_boot_catalogue(sector);
+    uint8_t firmware = find_firmware(sector[1]);
+    for (size_t at = BOOT_ENTRY_BYTES; is_catalogue && at < ISO9660_SECTOR_BYTES; at += BOOT_ENTRY_BYTES) {
+        const uint8_t *entry = sector + at;
+        if (entry[0] == 0x90 || entry[0] == 0x91) { // a section: those behind it are for that firmware
+            firmware = find_firmware(entry[1]);
+        } else if (entry[0] == 0x88) {
+            starts |= firmware;
+        }
+    }
+    return starts;
+}

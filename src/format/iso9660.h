@@ -36,6 +36,15 @@ struct iso9660_volume {
 MUST_USE enum status iso9660_decode_volume(const uint8_t sector[ISO9660_SECTOR_BYTES],
                                            struct iso9660_volume *volume);
 
+// For whom El Torito has something to start; bits.
+#define ISO9660_STARTS_BIOS 1u
+#define ISO9660_STARTS_UEFI 2u
+
+/// For which firmware there is something to start in the boot catalogue that begins in `sector` (El
+/// Torito 1.0, 2.0: ISO9660_STARTS_*). 0 when it is none: its first entry must have its marks and add up to
+/// zero.
+uint8_t iso9660_decode_boot_catalogue(const uint8_t sector[ISO9660_SECTOR_BYTES]);
+
 struct iso9660_record { // one directory record; `name` and `system_use` borrow from the bytes
     uint32_t block;     // where its data begins
     uint32_t bytes;     // of data

@@ -85,9 +85,6 @@ static enum status grub_print_image(const struct loader_context *context, struct
     for (unsigned i = 0;
          status == STATUS_OK && has_initrd && i < LOADER_INITRDS_MOST && context->initrds[i] != NULL; i++) {
         text_add_char(out, ' ');
-        if (context->initrd_names[i] != NULL) { // GRUB puts an archive around it
-            text_add_format(out, "newc:%s:", context->initrd_names[i]);
-        }
         if (grub_add_file(context, context->initrds[i], out) != STATUS_OK) {
             return dialect_refuse(&dialect_grub, "the initrd's path", context->initrds[i], problem);
         }

@@ -105,9 +105,6 @@ static enum status ipxe_print_kernel(const struct loader_context *context, struc
         ipxe_add_ordinal(i, out);
         text_add_char(out, ' ');
         ipxe_add_file(context, context->initrds[i], out);
-        if (context->initrd_names[i] != NULL) { // iPXE puts an archive around it
-            text_add_format(out, " %s", context->initrd_names[i]);
-        }
         text_add(out, " || goto failed\n");
     }
     text_add(out, "boot\n");

@@ -44,11 +44,9 @@ struct loader_context { // what a configuration text may say; all strings borrow
     const char *remedy;       // the command that helps, or ""
     enum image_way way;       // what to do with `kernel`
     const char *kernel;       // path in the content tree, "/images/debian-12/linux"; "" unless PLAN_IMAGE
-    const char *initrds[LOADER_INITRDS_MOST];      // the same, in their order; ends at the first NULL
-    const char *initrd_names[LOADER_INITRDS_MOST]; // what that file is called in the initramfs; NULL = it is
-                                                   // an archive itself
-    const char *arguments;                         // kernel arguments, rendered; ""
-    unsigned poll_s;                               // seconds between two questions while waiting
+    const char *initrds[LOADER_INITRDS_MOST]; // the same, in their order; ends at the first NULL
+    const char *arguments;                    // kernel arguments, rendered; ""
+    unsigned poll_s;                          // seconds between two questions while waiting
 };
 
 struct loader {

@@ -29,10 +29,6 @@ static enum status pxelinux_add_initrds(const struct loader_context *context, st
 {
     size_t count = 0;
     while (count < LOADER_INITRDS_MOST && context->initrds[count] != NULL) {
-        if (context->initrd_names[count] != NULL) {
-            return dialect_refuse(&dialect_pxelinux, "a file to put into the initramfs",
-                                  context->initrds[count], problem);
-        }
         count++;
     }
     if (count != 0 && pxelinux_cfg_add_words(out, "INITRD", context->initrds, count) != STATUS_OK) {

@@ -20,15 +20,15 @@ static const char *next_path(const char *paths, char out[IMAGE_PATH_BYTES])
     return paths + length;
 }
 
-// Cuts ":NAME", under which the loader puts that file into the initramfs, off `path`; "" when there is none.
-static const char *cut_name(char path[IMAGE_PATH_BYTES])
+// Cuts ":NAME", under which that file comes into the initramfs, off `path`. Whether there was one.
+static bool cut_name(char path[IMAGE_PATH_BYTES])
 {
     char *colon = strrchr(path, ':');
-    if (colon == NULL || strchr(colon, '/') != NULL) {
-        return "";
+    bool has_name = colon != NULL && strchr(colon, '/') == NULL;
+    if (has_name) {
+        *colon = '\0';
     }
-    *colon = '\0';
-    return colon + 1;
+    return has_name;
 }
 
 static enum status add_path(const struct image *image, const char *path, char *out, size_t out_bytes)
@@ -44,13 +44,15 @@ static enum status find_initrds(const struct image *image, const char *paths, st
     char path[IMAGE_PATH_BYTES];
     unsigned count = 0;
     for (paths = next_path(paths, path); path[0] != '\0'; paths = next_path(paths, path)) {
-        const char *name = cut_name(path);
-        if (count == LOADER_INITRDS_MOST ||
-            add_path(image, path, files->initrds[count], sizeof files->initrds[count]) != STATUS_OK ||
-            text_copy(files->initrd_names[count], sizeof files->initrd_names[count], name) != STATUS_OK) {
-            return STATUS_TOO_LONG;
-        }
-        count++;
+        bool is_again = false;
+        do { // "PATH:NAME" is the head of an archive (content/media), which the file follows
+            if (count == LOADER_INITRDS_MOST ||
+                add_path(image, path, files->initrds[count], sizeof files->initrds[count]) != STATUS_OK) {
+                return STATUS_TOO_LONG;
+            }
+            count++;
+            is_again = cut_name(path);
+        } while (is_again);
     }
     return STATUS_OK;
 }

@@ -10,8 +10,6 @@ struct boot_files { // "" = none
     enum image_way way;
     char kernel[CONTENT_PATH_BYTES]; // "/images/NAME/PATH"
     char initrds[LOADER_INITRDS_MOST][CONTENT_PATH_BYTES];
-    char initrd_names[LOADER_INITRDS_MOST]
-                     [IMAGE_METHOD_NAME_BYTES]; // in the initramfs; "" = an archive itself
 };
 
 /// What boots by `plan`, a PLAN_IMAGE. STATUS_TOO_LONG and `problem` when there are more initrds, or longer

@@ -325,9 +325,7 @@ static enum status generated_print(const struct generated *generated, const stru
         .poll_s = GENERATED_POLL_S,
     };
     for (unsigned i = 0; i < LOADER_INITRDS_MOST && screen.files.initrds[i][0] != '\0'; i++) {
-        const char *in_archive = screen.files.initrd_names[i];
         context.initrds[i] = screen.files.initrds[i];
-        context.initrd_names[i] = in_archive[0] == '\0' ? NULL : in_archive;
     }
     if (status == STATUS_OK) {
         status = loader_print_config(request->dialect, &context, out, problem);

@@ -105,18 +105,19 @@ static enum status recognise_inside(const struct catalog *catalog, const struct 
         status = unknown_recognise(&files, image, &text);
     }
     heap_free(paths);
-    if (status == STATUS_NOT_FOUND && medium_is_bootable(medium)) {
+    if (status == STATUS_NOT_FOUND && (medium_starts(medium) & MEDIUM_STARTS_BIOS) != 0) {
         problem_clear(problem);
         boot_whole(medium, bytes, told, image);
         return STATUS_OK;
     }
     if (status == STATUS_NOT_FOUND) {
         problem_clear(problem);
-        problem_set(
-            problem,
-            "nothing on the medium \"%.100s\" boots: no system of the catalogue, no boot record (El Torito), "
-            "and %.200s",
-            medium_label(medium), told);
+        problem_set(problem,
+                    "nothing on the medium \"%.100s\" boots: no system of the catalogue, no boot record (El "
+                    "Torito)%s, "
+                    "and %.200s",
+                    medium_label(medium),
+                    medium_starts(medium) != 0 ? " for BIOS, where a whole medium could boot" : "", told);
         problem_set_remedy(problem, "unpack it into a folder and add that with --kernel PATH --initrd PATH");
     }
     return status;

@@ -99,5 +99,8 @@ def test_the_media_of_a_family_are_recognised(shared, name):
     assert argument.format(url=f"{SERVER}/images/{name}") in said
     assert f"{SERVER}/images/{name}/" in said
     if name == "proxmox-8":
-        assert f"initrd --name initrd1 {SERVER}/images/{name}/medium.iso proxmox.iso" in said
+        head = f"{SERVER}/images/{name}/medium.iso%3Aproxmox.iso"
+        assert f"initrd --name initrd {head} || goto failed\ninitrd --name initrd1 {SERVER}/images/{name}/medium.iso || goto" in said
+        size = (shared.folder / f"{name}.iso").stat().st_size
+        assert shared.run("curl", "-sS", "--fail", "-r", "0-120", head, host="machine").stdout[54:121] == f"{size:08x}" + "0" * 32 + "00000f92" + "0" * 8 + "proxmox.iso"
     shared.cli("order", "cancel", str(shared.cli_json("order", "list")[-1]["id"]))

@@ -75,6 +75,12 @@ def test_what_needs_a_drive_boots_as_a_whole_and_says_why(shared):
     assert "root=LABEL=OURS" in image["remark"]
 
 
+def test_a_medium_that_only_uefi_can_start_is_not_said_to_boot_on_bios(shared):
+    done = add(shared, "uefi-only", {"efi.img": bytes(1474560), "README": "x"}, "-e", "efi.img", "-no-emul-boot", check=False)
+    assert done.returncode != 0
+    assert "no boot record (El Torito) for BIOS, where a whole medium could boot" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize("name, files, said", [
     ("bare", {"README": "x"}, "it has no grub.cfg, no isolinux.cfg, no loader/entries and no .ipxe"),
     ("gone", {"boot/grub/grub.cfg": "linux /boot/kernel\n"}, "by its boot/grub/grub.cfg it starts /boot/kernel, which is not there"),

@@ -22,6 +22,13 @@ echo "{WORDS} on $(uname -r) by $(cat /proc/cmdline)" > /dev/console
 exec sleep infinity
 """
 
+HELLO_WORDS = "A file of the medium runs in the initramfs"
+HELLO = f"""\
+echo "{HELLO_WORDS}, by $0"
+while true; do sleep 60; done
+"""
+HELLO += "#" * (-len(HELLO) % 4)  # as everything that comes into an initramfs so
+
 MENU = """\
 set default=0
 set timeout=5
@@ -54,6 +61,7 @@ def make(folder):
         (tree / "boot" / "grub").mkdir(parents=True)
         (tree / "boot" / "grub" / "grub.cfg").write_text(MENU)
         (tree / "boot" / "memtest.bin").write_bytes(bytes(65536))
+        (tree / "boot" / "hello.sh").write_text(HELLO)
         for name, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd.img", "initrd.img-*")):
             shutil.copy(next((root / "boot").glob(pattern)), tree / "system" / name)
         for name in LEFT_OUT:

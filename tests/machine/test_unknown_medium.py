@@ -4,9 +4,23 @@
 import pytest
 
 from lab import Machine
-from lab.live import VOLUME, WORDS, medium
+from lab.live import HELLO_WORDS, VOLUME, WORDS, medium
 
 MAC = "52:54:00:ab:cd:07"
+
+# A family of the administrator's own, asked first: its kernel starts a script that comes into its initramfs.
+FAMILY = f"""\
+name: hello
+description: A script in the initramfs
+recognise:
+  - description: A script in the initramfs
+    kernel: system/vmlinuz
+    initrd: boot/hello.sh:hello.sh system/initrd.img
+    volume: {VOLUME}
+    arguments: console=ttyS0,115200n8 rdinit=/bin/sh -- /hello.sh
+    on: bios, uefi-x64
+    grade: live
+"""
 
 
 @pytest.mark.parametrize("kind", [pytest.param("bios", marks=pytest.mark.core), "uefi", "secureboot", "uefi-ipxe"])
@@ -27,3 +41,18 @@ def test_a_medium_boots_as_its_own_menu_says(lab, kind):
     machine.wait_serial(WORDS, 500)
     assert "fetch=http://192.168.77.1/images/live/system/filesystem.squashfs" in machine.serial()
     assert "findiso" not in machine.serial()
+
+
+@pytest.mark.parametrize("kind", ["bios", "bios-virtio", "uefi", "uefi-ipxe"])
+def test_a_file_is_put_into_the_initramfs_as_proxmox_needs_it(lab, kind):
+    folder = lab.make_folder("os") / "hello"
+    folder.mkdir()
+    (folder / "family.yaml").write_text(FAMILY)
+    lab.start_imprint()
+    lab.cli("image", "add", medium(), "hello", timeout=300)
+    assert lab.cli_json("image", "show", "hello")["family"] == "hello"
+    lab.cli("profile", "add", "hello", "--image", "hello")
+    lab.cli("machine", "add", "pc-hello", "--mac", MAC, *(["--loader", "ipxe"] if kind == "bios" else []))
+    lab.cli("deploy", "pc-hello", "--profile", "hello")
+    machine = Machine(lab, kind, MAC).start()
+    machine.wait_serial(HELLO_WORDS, 400)

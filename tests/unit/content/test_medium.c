@@ -93,7 +93,7 @@ static void rock_ridge_keeps_names_and_links(void **state)
     run(tree, "xorriso -as mkisofs -quiet -R -V 'DEBIAN 12' -o medium.iso in");
     struct medium *medium = need_medium(tree, "medium.iso");
     assert_string_equal(medium_label(medium), "DEBIAN 12");
-    assert_false(medium_is_bootable(medium));
+    assert_int_equal(medium_starts(medium), 0);
     holds(medium, "Boot/VmLinuz-6.1", "kernel");
     holds(medium, "boot/vmlinuz-6.1", "kernel");
     holds(medium, ".disk/info", "Debian 12");
@@ -109,6 +109,28 @@ static void rock_ridge_keeps_names_and_links(void **state)
     lacks(medium, "Boot/VmLinuz-6.1/x");
     lacks(medium, "");
     medium_free(medium);
+}
+
+static void the_boot_catalogue_says_for_whom_it_is(void **state)
+{
+    struct tree *tree = *state;
+    static const struct {
+        const char *options;
+        uint8_t starts;
+    } MEDIA[] = {
+        {"-b b -no-emul-boot", MEDIUM_STARTS_BIOS},
+        {"-b b -no-emul-boot -eltorito-alt-boot -e e -no-emul-boot", MEDIUM_STARTS_BIOS | MEDIUM_STARTS_UEFI},
+        {"-e e -no-emul-boot", MEDIUM_STARTS_UEFI},
+    };
+    run(tree, "mkdir in && head -c 4096 /dev/zero >in/b && head -c 1474560 /dev/zero >in/e");
+    for (size_t i = 0; i < COUNT_OF(MEDIA); i++) {
+        run(tree, "xorriso -as mkisofs -quiet -R %s -o boot%zu.iso in", MEDIA[i].options, i);
+        char name[32];
+        (void)snprintf(name, sizeof name, "boot%zu.iso", i);
+        struct medium *medium = need_medium(tree, name);
+        assert_int_equal(medium_starts(medium), MEDIA[i].starts);
+        medium_free(medium);
+    }
 }
 
 static void files_have_the_times_that_they_had(void **state)
@@ -414,6 +436,21 @@ static void an_iso_in_the_folder_of_images_is_served_from_inside(void **state)
                      STATUS_NOT_FOUND);
     assert_int_equal(content_open(&content, "images/none/vmlinuz", 19, &client, &node, &reasons),
                      STATUS_NOT_FOUND);
+    assert_int_equal(content_open(&content, "images/debian/Boot/big:a.bin", 28, &client, &node, &reasons),
+                     STATUS_OK);
+    assert_int_equal(node.size, 4096);
+    char head[128];
+    assert_int_equal(content_node_read(&node, 0, head, sizeof head), sizeof head);
+    assert_memory_equal(head, "070701", 6);
+    assert_memory_equal(head + 54, "00001388", 8);
+    assert_string_equal(head + 110, "a.bin");
+    content_node_close(&node);
+    assert_int_equal(content_open(&content, "images/alone/vmlinuz:a.bin", 26, &client, &node, &reasons),
+                     STATUS_NOT_FOUND); // 6 bytes are no multiple of 4
+    assert_int_equal(content_open(&content, "images/alone/none:a.bin", 23, &client, &node, &reasons),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(content_open(&content, "images/alone/vmlinuz:", 21, &client, &node, &reasons),
+                     STATUS_NOT_FOUND);
     // Another medium under the same name is seen at once.
     run(tree, "printf other >in/Boot/VmLinuz-6.1 && xorriso -as mkisofs -quiet -R -o new.iso in && "
               "mv new.iso images/alone.iso && chmod a+r images/alone.iso");
@@ -426,6 +463,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rock_ridge_keeps_names_and_links, start, tree_remove),
+        cmocka_unit_test_setup_teardown(the_boot_catalogue_says_for_whom_it_is, start, tree_remove),
         cmocka_unit_test_setup_teardown(files_have_the_times_that_they_had, start, tree_remove),
         cmocka_unit_test_setup_teardown(deep_folders_are_found_where_they_are_shown, start, tree_remove),
         cmocka_unit_test_setup_teardown(joliet_and_plain_names_are_read, start, tree_remove),

@@ -65,11 +65,25 @@ static void names_have_at_most_a_thousand_bytes(void **state)
     assert_int_equal(cpio_encode(&entry, out, &out_bytes), STATUS_TOO_LONG);
 }
 
+static void a_head_fills_a_page_and_ends_its_name(void **state)
+{
+    (void)state;
+    static uint8_t head[CPIO_HEAD_BYTES];
+    const struct cpio_entry entry = {.name = "proxmox.iso", .mode = S_IFREG | 0644, .bytes = 0xabcdef01};
+    assert_int_equal(cpio_encode_head(&entry, head), STATUS_OK);
+    assert_memory_equal(head, "070701", 6);
+    assert_memory_equal(head + 6 + 6 * 8, "abcdef01", 8);
+    assert_memory_equal(head + 6 + 11 * 8, "00000f92", 8); // 4096 - 110, which the kernel takes: at most 4096
+    assert_string_equal((const char *)head + 110, "proxmox.iso");
+    assert_int_equal(head[CPIO_HEAD_BYTES - 1], '\0');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_file_has_the_header_the_kernel_expects),
                                        cmocka_unit_test(a_device_node_names_its_numbers),
                                        cmocka_unit_test(the_end_is_the_trailer),
+                                       cmocka_unit_test(a_head_fills_a_page_and_ends_its_name),
                                        cmocka_unit_test(names_have_at_most_a_thousand_bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,20 +250,6 @@ static void several_initrds_keep_their_order(void **state)
     assert_int_equal(print(LOADER_DIALECT_PXELINUX), STATUS_UNSUPPORTED);
 }
 
-static void a_file_is_put_into_the_initramfs_where_that_can_be_done(void **state)
-{
-    (void)state;
-    boots("quiet");
-    context.initrds[1] = "/images/pve/medium.iso";
-    context.initrd_names[1] = "proxmox.iso";
-    prints(LOADER_DIALECT_GRUB);
-    has("\ninitrd '(tftp,192.0.2.1)" INITRD
-        "' newc:proxmox.iso:'(tftp,192.0.2.1)/images/pve/medium.iso'\nboot\n");
-    prints(LOADER_DIALECT_IPXE);
-    has("\ninitrd --name initrd1 tftp://192.0.2.1/images/pve/medium.iso proxmox.iso || goto failed\nboot\n");
-    assert_int_equal(print(LOADER_DIALECT_PXELINUX), STATUS_UNSUPPORTED);
-}
-
 static void programs_are_started_where_they_can(void **state)
 {
     (void)state;
@@ -394,7 +380,6 @@ int main(void)
         cmocka_unit_test_setup(ipxe_boots_an_image, start),
         cmocka_unit_test_setup(an_image_without_initrd_names_none, start),
         cmocka_unit_test_setup(several_initrds_keep_their_order, start),
-        cmocka_unit_test_setup(a_file_is_put_into_the_initramfs_where_that_can_be_done, start),
         cmocka_unit_test_setup(programs_are_started_where_they_can, start),
         cmocka_unit_test_setup(a_whole_disk_goes_into_memory_or_is_read_from_here, start),
         cmocka_unit_test_setup(the_card_is_not_named_twice, start),

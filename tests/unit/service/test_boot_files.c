@@ -57,19 +57,22 @@ static void a_method_names_its_own_files(void **state)
     assert_false(boot_files_look_up(&image, "images/debian/install/a linux").is_kernel);
 }
 
-static void a_file_for_the_initramfs_has_its_name_there(void **state)
+static void a_file_for_the_initramfs_comes_behind_its_head(void **state)
 {
     (void)state;
     image.method_count = 1;
     image.methods[0] =
-        (struct image_method){.kernel = "linux26", .initrd = "initrd.img medium.iso:proxmox.iso"};
+        (struct image_method){.kernel = "linux26", .initrd = "medium.iso:proxmox.iso initrd.img"};
     find_method(&image.methods[0]);
-    assert_string_equal(files.initrds[0], "/images/debian/initrd.img");
-    assert_string_equal(files.initrd_names[0], "");
+    assert_string_equal(files.initrds[0], "/images/debian/medium.iso:proxmox.iso"); // its head
     assert_string_equal(files.initrds[1], "/images/debian/medium.iso");
-    assert_string_equal(files.initrd_names[1], "proxmox.iso");
+    assert_string_equal(files.initrds[2], "/images/debian/initrd.img");
+    assert_string_equal(files.initrds[3], "");
+    assert_false(boot_files_look_up(&image, "images/debian/medium.iso").is_last);
+    assert_true(boot_files_look_up(&image, "images/debian/initrd.img").is_last);
+    image.methods[0] =
+        (struct image_method){.kernel = "linux26", .initrd = "initrd.img medium.iso:proxmox.iso"};
     assert_true(boot_files_look_up(&image, "images/debian/medium.iso").is_last);
-    assert_false(boot_files_look_up(&image, "images/debian/initrd.img").is_last);
 }
 
 static void more_initrds_than_a_loader_takes_are_refused(void **state)
@@ -87,7 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_image_from_before_boots_its_kernel_and_initrd, start),
         cmocka_unit_test_setup(a_method_names_its_own_files, start),
-        cmocka_unit_test_setup(a_file_for_the_initramfs_has_its_name_there, start),
+        cmocka_unit_test_setup(a_file_for_the_initramfs_comes_behind_its_head, start),
         cmocka_unit_test_setup(more_initrds_than_a_loader_takes_are_refused, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
