@@ -105,6 +105,9 @@ static void read_config(struct unknown *unknown, const char *path, enum language
 static void read_included(struct unknown *unknown, const struct boot_entry *entry, const char *config,
                           enum language language, unsigned depth)
 {
+    if (++unknown->entry_count > UNKNOWN_ENTRIES_MOST) { // looking for a file among very many takes its time
+        return;
+    }
     const char *path = unknown_find_path(unknown->files, config, entry->kernel);
     if (path != NULL && depth < UNKNOWN_DEPTH_MOST) {
         read_config(unknown, path, language, depth + 1);

@@ -11,7 +11,7 @@
 #define UNKNOWN_FILES_MOST   32           // configuration files that are read
 #define UNKNOWN_FILE_BYTES   (512 * 1024) // of each of them
 #define UNKNOWN_DEPTH_MOST   8            // files that include one another
-#define UNKNOWN_ENTRIES_MOST 256          // entries that are weighed
+#define UNKNOWN_ENTRIES_MOST 256          // entries that are weighed, with those that name another file
 
 /// Finds out what starts. Fills in family, description (unless it has one), kernel, initrd, arguments, grade,
 /// remark and methods of `image` and leaves the rest. STATUS_NOT_FOUND when nothing that is named there can

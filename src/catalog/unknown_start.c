@@ -547,21 +547,20 @@ static bool find_files(struct unknown_start *start)
         struct text text;
         text_init(&text, path, sizeof path);
         text_add_bytes(&text, word.text, word.length);
+        if (++count > LOADER_INITRDS_MOST) {
+            (void)snprintf(start->why, sizeof start->why,
+                           "it loads more files as initrd than the %d that a loader can be told",
+                           LOADER_INITRDS_MOST);
+            return false;
+        }
         const char *initrd = text.cut ? NULL : unknown_find_path(start->files, start->config, path);
         if (initrd == NULL || !is_plain_path(initrd)) {
             (void)snprintf(start->why, sizeof start->why, "it loads %.120s, which is not there", path);
             return false;
         }
         text_add_format(&initrds, "%s%s", initrds.length == 0 ? "" : " ", initrd);
-        count++;
     }
-    if (initrds.cut || count > LOADER_INITRDS_MOST) {
-        (void)snprintf(start->why, sizeof start->why,
-                       "it loads %u files as initrd, of which a loader can be told %d", count,
-                       LOADER_INITRDS_MOST);
-        return false;
-    }
-    return true;
+    return !initrds.cut;
 }
 
 void unknown_start_derive(struct unknown_start *start)

@@ -66,6 +66,18 @@ def test_its_own_isolinux_menu_says_what_it_starts(shared):
     assert "which ask for nothing else" in image["remark"]
 
 
+def test_a_folder_is_read_by_its_own_menu_too(shared):
+    folder = shared.make_folder("nixos-netboot")
+    (folder / "bzImage").write_bytes(KERNEL)
+    (folder / "initrd").write_bytes(b"initrd" * 100)
+    (folder / "netboot.ipxe").write_text("#!ipxe\nkernel bzImage init=/nix/store/0a-nixos/init initrd=initrd loglevel=4 ${cmdline}\ninitrd initrd\nboot\n")
+    shared.cli("image", "add", "nixos", folder)
+    image = shared.cli_json("image", "show", "nixos")
+    assert image["kernel"] == "bzImage"
+    assert image["arguments"] == "init=/nix/store/0a-nixos/init loglevel=4"
+    assert image["grade"] == "live"
+
+
 def test_what_needs_a_drive_boots_as_a_whole_and_says_why(shared):
     menu = "menuentry x { linux /boot/kernel root=LABEL=OURS\n initrd /boot/rd }\n"
     add(shared, "drive", {"boot/grub/grub.cfg": menu, "boot/kernel": KERNEL, "boot/rd": b"rd", "boot.img": bytes(4096)},

@@ -293,7 +293,7 @@ static const struct medium MEDIA[] = {
      NULL,
      NULL,
      IMAGE_GRADE_NONE,
-     "it loads 5 files as initrd, of which a loader can be told 4"},
+     "it loads more files as initrd than the 4 that a loader can be told"},
     {"a disk in memory",
      {{"syslinux.cfg", "label dos\n kernel memdisk\n initrd dos.img\n append floppy\n", 0},
       KERNEL("memdisk"),
@@ -419,6 +419,33 @@ static void a_huge_menu_comes_to_an_end(void **state)
     assert_int_equal(unknown_recognise(&files, &image, &text), STATUS_NOT_FOUND);
 }
 
+static enum status read_includes(void *context, const char *path, char *out, size_t room, size_t *length)
+{
+    const size_t *count = context;
+    struct text text;
+    (void)path;
+    text_init(&text, out, room);
+    for (size_t i = 0; i < *count; i++) {
+        text_add(&text, "source /none\n");
+    }
+    text_add(&text, "linux /k\ninitrd /k\n");
+    *length = text.length;
+    return STATUS_OK;
+}
+
+static void files_that_are_named_again_and_again_are_given_up(void **state)
+{
+    (void)state;
+    size_t count = UNKNOWN_ENTRIES_MOST - 1;
+    const char *const paths[] = {"grub.cfg", "k"};
+    struct catalog_files files = {.paths = paths, .count = 2, .read = read_includes, .context = &count};
+    struct text text;
+    text_init(&text, told, sizeof told);
+    assert_int_equal(unknown_recognise(&files, &image, &text), STATUS_OK);
+    count = UNKNOWN_ENTRIES_MOST + 1;
+    assert_int_equal(unknown_recognise(&files, &image, &text), STATUS_NOT_FOUND);
+}
+
 static char kernel_head[1024];
 
 static enum status read_head(void *context, const char *path, char *out, size_t room, size_t *length)
@@ -460,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(media_start_as_their_own_menus_say),
         cmocka_unit_test(a_huge_menu_comes_to_an_end),
+        cmocka_unit_test(files_that_are_named_again_and_again_are_given_up),
         cmocka_unit_test(the_kernel_itself_says_for_which_firmware_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
