@@ -40,7 +40,7 @@ MEDIA = {
                 {".disk/info": 'Linux Mint 22 "Wilma" - Release amd64 20240722'}, "ubuntu", "live", "url={url}/medium.iso"),
     "ubuntu-16": ("Ubuntu-Server 16.04.7 LTS amd64", ["install/vmlinuz", "install/netboot/ubuntu-installer/amd64/linux",
                                                       "install/netboot/ubuntu-installer/amd64/initrd.gz"],
-                  {".disk/info": 'Ubuntu-Server 16.04.7 LTS "Xenial Xerus" - Release amd64 (20200810)'}, "debian-installer", "", ""),
+                  {".disk/info": 'Ubuntu-Server 16.04.7 LTS "Xenial Xerus" - Release amd64 (20200810)'}, "debian-installer", "unattended", ""),
     "debian-live-12": ("d-live 12.5.0 gn amd64", LIVE, {".disk/info": "Official Debian GNU/Linux Live 12.5.0 gnome"}, "debian-live", "live",
                        "fetch={url}/live/filesystem.squashfs"),
     "clonezilla": ("3.1.3-16-amd64", [*LIVE, "Clonezilla-Live-Version"], {}, "debian-live", "live", "fetch={url}/live/filesystem.squashfs"),
