@@ -183,6 +183,9 @@ static void show_status(struct call *call, const json_t *status)
     show_transfers(call, status, "tftp", "TFTP");
     show_transfers(call, status, "http", "HTTP");
     show_https(call, status);
+    if (json_object_get(status, "ftp") != NULL) {
+        show_transfers(call, status, "ftp", "FTP");
+    }
     show_loaders(call, status);
     if (waiting > 0) {
         show_hint(call, "%lld %s for a decision: 'imprint machine list --state new'", (long long)waiting,

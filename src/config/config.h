@@ -62,7 +62,7 @@ enum config_tftp_option { // those of tftp.refuse, in the order of its words
     CONFIG_TFTP_OPTION_COUNT
 };
 
-struct config_ports { // UDP; both 0 = the kernel picks
+struct config_ports { // both 0 = the kernel picks
     uint16_t first;
     uint16_t last;
 };
@@ -123,6 +123,14 @@ struct config_mirror { // a package repository that is fetched and kept as it is
     uint16_t fetches_most;
 };
 
+struct config_ftp {
+    uint16_t port; // TCP; 0 = no FTP
+    struct config_ports passive_ports;
+    uint32_t connections_most;
+    uint32_t per_client_most;
+    uint32_t idle_s;
+};
+
 struct config {
     char file[CONFIG_PATH_BYTES]; // what it was read from; empty = defaults only
     char interfaces[CONFIG_INTERFACES_MOST][CONFIG_INTERFACE_BYTES];
@@ -139,6 +147,7 @@ struct config {
     char tftp_root[CONFIG_PATH_BYTES]; // absolute: the administrator's own files
     struct config_tftp tftp;
     uint16_t http_port;
+    struct config_ftp ftp;
     uint16_t https_port;                       // 0 = no HTTPS
     char https_certificate[CONFIG_PATH_BYTES]; // absolute; "" = one of our own, in the state folder
     char https_key[CONFIG_PATH_BYTES];         // absolute; "" with it

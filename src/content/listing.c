@@ -69,7 +69,7 @@ static enum status ask(const struct content *content, const char *path,
     enum status best = STATUS_NOT_FOUND;
     for (unsigned i = 0; i < content->source_count; i++) {
         const struct content_source *source = &content->sources[i];
-        if (source->list == NULL || !source->may_wait) {
+        if (source->list == NULL) {
             continue;
         }
         enum status status = source->list(source->self, path, visit, context);

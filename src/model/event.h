@@ -9,6 +9,7 @@ enum event_kind {
     EVENT_DHCP,    // a DHCP exchange
     EVENT_TFTP,    // a TFTP transfer ended
     EVENT_HTTP,    // an HTTP transfer ended
+    EVENT_FTP,     // an FTP transfer ended
     EVENT_BOOT,    // a boot decision
     EVENT_MACHINE, // recorded, approved, edited ...
     EVENT_ORDER,   // ordered, started, used, finished ...
@@ -30,5 +31,5 @@ struct event {
     char text[EVENT_TEXT_BYTES]; // one plain sentence for people; never a secret; outside bytes escaped
 };
 
-/// "dhcp", "tftp", "http", "boot", "machine", "order" or "server".
+/// "dhcp", "tftp", "http", "ftp", "boot", "machine", "order" or "server".
 const char *event_kind_text(enum event_kind kind);

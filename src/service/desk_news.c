@@ -15,6 +15,7 @@ static bool news_is_from_outside(const struct event *event)
     case EVENT_DHCP:
     case EVENT_TFTP:
     case EVENT_HTTP:
+    case EVENT_FTP:
     case EVENT_BOOT:
         return true;
     case EVENT_MACHINE:

@@ -528,7 +528,24 @@ static enum status generated_lookup(void *self, const char *path, const struct c
     return STATUS_NOT_FOUND;
 }
 
+// Images only; who may see which is not asked here (generated_hides).
+static enum status generated_list(void *self, const char *path,
+                                  void (*visit)(void *context, const struct content_entry *entry),
+                                  void *context)
+{
+    const struct generated *generated = self;
+    return generated->images.list(generated->images.self, path, visit, context);
+}
+
+bool generated_hides(const struct generated *generated, const char *image)
+{
+    struct image_search search = {.name = image};
+    store_image_each(generated->desk->store, generated_visit_image, &search);
+    return search.found != NULL && search.found->kind != IMAGE_BOOT;
+}
+
 struct content_source generated_source(struct generated *generated)
 {
-    return (struct content_source){.name = "generated", .lookup = generated_lookup, .self = generated};
+    return (struct content_source){
+        .name = "generated", .lookup = generated_lookup, .list = generated_list, .self = generated};
 }

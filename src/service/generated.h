@@ -26,6 +26,10 @@ struct generated { // all borrowed; keep it where the tree can find it
     char certificate[GENERATED_CERTIFICATE_BYTES]; // what they know it by there: "sha256:HEX"
 };
 
+/// Whether the image `image` (any case) is shown to nobody who looks around, since only agents may read it.
+/// In the loop's thread.
+bool generated_hides(const struct generated *generated, const char *image);
+
 /// The source to put first into the content tree.
 struct content_source generated_source(struct generated *generated);
 

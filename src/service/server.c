@@ -17,6 +17,7 @@
 #include "service/server_address.h"
 #include "service/server_catalog.h"
 #include "service/server_folders.h"
+#include "service/server_ftp.h"
 #include "service/server_https.h"
 #include "service/server_loaders.h"
 #include "service/server_mirror.h"
@@ -437,13 +438,16 @@ static bool server_build_services(struct server *server, struct problem *problem
     if (has_dhcp6 && dhcp6 == NULL) {
         return false;
     }
+    const struct server_ftp_place ftp = {server->loop,     &server->config,    server->log,
+                                         &server->content, &server->generated, hooks};
     server->ports = (struct server_ports){.config = &server->config,
                                           .log = server->log,
                                           .https_port = server->config.https_port,
                                           .dhcp = server->dhcp,
                                           .dhcp6 = dhcp6,
                                           .tftp = server->tftp,
-                                          .http = server->http};
+                                          .http = server->http,
+                                          .ftp = server_ftp_new(&ftp)};
     loop_add_turn_end(server->loop, server_turn_end, server);
     log_hold(server->log);
     if (server_ports_update(&server->ports, problem) != STATUS_OK) {
@@ -468,12 +472,7 @@ static bool server_drop(struct server *server, struct problem *problem)
         server_folders_check_upload(&server->config, problem) != STATUS_OK) {
         return false;
     }
-    if (wish.user != NULL && strcmp(wish.user, server->config.user) != 0) {
-        log_write(server->log, LOG_LEVEL_WARNING,
-                  "there is no user %s, so imprint runs as %s, which other programs use too; make one: "
-                  "adduser --system --group %s",
-                  server->config.user, wish.user, server->config.user);
-    }
+    server_folders_note_user(&server->config, wish.user, server->log);
     if (server->config.tftp.upload_folder[0] != '\0') { // as whom we write it from now on
         server->tftp_side.uploads = upload_folder_new(server->config.tftp.upload_folder, problem);
     }
@@ -508,6 +507,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
         return false;
     }
     tftp_service_start(server->tftp);
+    server_ftp_start(&server->ports);
     static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < COUNT_OF(SIGNALS); i++) {
         server->signals[i] = loop_signal_new(server->loop, SIGNALS[i], server_signal, server);
@@ -530,6 +530,7 @@ static void server_free(struct server *server)
     control_close(server->control);
     server->control = NULL;
     http_service_free(server->http);
+    ftp_service_free(server->ports.ftp);
     tftp_service_free(server->tftp);
     mirror_service_free(server->mirrors);
     server_loaders_clear(&server->loaders);
@@ -582,8 +583,7 @@ int server_run(const struct server_options *options)
     server->options = *options;
     server->listener = -1;
     server->log = log_new(STDERR_FILENO, options->log_form, options->log_level);
-    struct problem problem;
-    problem_clear(&problem);
+    struct problem problem = {0};
     if (config_load(options->config_path, &server->config, &problem) != STATUS_OK) {
         server_log_problem(server, LOG_LEVEL_ERROR, &problem);
         log_free(server->log);

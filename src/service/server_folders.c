@@ -76,6 +76,16 @@ const char *server_folders_user(const struct config *config)
     return getpwnam(config->user) != NULL ? config->user : "nobody";
 }
 
+void server_folders_note_user(const struct config *config, const char *user, struct log *log)
+{
+    if (user != NULL && strcmp(user, config->user) != 0) {
+        log_write(log, LOG_LEVEL_WARNING,
+                  "there is no user %s, so imprint runs as %s, which other programs use too; make one: "
+                  "adduser --system --group %s",
+                  config->user, user, config->user);
+    }
+}
+
 unsigned server_folders_group(const struct config *config)
 {
     // Never the group of "nobody": who runs as that is nobody's business, and must not give orders.

@@ -6,6 +6,7 @@
 #include "base/problem.h"
 #include "config/config.h"
 #include "content/media.h"
+#include "io/log.h"
 #include "io/loop.h"
 
 /// Makes the folder for uploads, unless it is there or there shall be none. Call as root; who is not root
@@ -27,6 +28,9 @@ MUST_USE enum status server_folders_give(const struct config *config, struct pro
 
 /// The account to run as: config->user if there is one, else "nobody".
 const char *server_folders_user(const struct config *config);
+
+/// Warns when the daemon runs as another account, `user` (NULL: as who started it), than it should.
+void server_folders_note_user(const struct config *config, const char *user, struct log *log);
 
 /// The group that may use the control socket: that account's own. (unsigned)-1, nobody but root and the
 /// daemon, when not root or when there is no account for imprint alone.

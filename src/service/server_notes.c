@@ -82,7 +82,9 @@ static void server_add_reason(const struct transfer_end *end, struct reasons *re
 
 static void server_tell_transfer(struct desk *desk, const struct transfer_end *end)
 {
-    struct event event = {.kind = end->protocol == TRANSFER_HTTP ? EVENT_HTTP : EVENT_TFTP,
+    static const enum event_kind KINDS[] = {
+        [TRANSFER_TFTP] = EVENT_TFTP, [TRANSFER_HTTP] = EVENT_HTTP, [TRANSFER_FTP] = EVENT_FTP};
+    struct event event = {.kind = KINDS[end->protocol],
                           .order_id = end->order_id,
                           .address = end->client,
                           .reasons = end->reasons};

@@ -36,6 +36,9 @@ static void server_ports_close(struct server_ports *ports, const struct interfac
     }
     tftp_service_unlisten(ports->tftp, interface->name);
     http_service_unlisten(ports->http, interface->name);
+    if (ports->ftp != NULL) {
+        ftp_service_unlisten(ports->ftp, interface->name);
+    }
 }
 
 // A port that nobody chose may be another program's: then agents are told by HTTP, and the administrator
@@ -82,6 +85,9 @@ static enum status server_ports_open(struct server_ports *ports, const struct in
     }
     if (status == STATUS_OK || status == STATUS_EXISTS) {
         status = server_ports_open_https(ports, interface, problem);
+    }
+    if ((status == STATUS_OK || status == STATUS_EXISTS) && ports->ftp != NULL) {
+        status = ftp_service_listen(ports->ftp, interface->name, ports->config->ftp.port, problem);
     }
     if ((status == STATUS_OK || status == STATUS_EXISTS) && ports->dhcp != NULL) {
         status = dhcp_service_add(ports->dhcp, interface, problem);

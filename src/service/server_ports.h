@@ -7,6 +7,7 @@
 #include "io/interface.h"
 #include "service/dhcp.h"
 #include "service/dhcp6.h"
+#include "service/ftp.h"
 #include "service/http.h"
 #include "service/tftp.h"
 
@@ -17,8 +18,9 @@ struct server_ports { // the services are borrowed; dhcp and dhcp6 may be NULL (
     struct dhcp6_service *dhcp6;
     struct tftp_service *tftp;
     struct http_service *http;
-    uint16_t https_port;   // 0 = there is no HTTPS: not wanted, or another program has the port
-    bool is_https_settled; // it could be opened once: from then on it must be
+    struct ftp_service *ftp; // NULL = none
+    uint16_t https_port;     // 0 = there is no HTTPS: not wanted, or another program has the port
+    bool is_https_settled;   // it could be opened once: from then on it must be
     struct interface served[INTERFACES_MOST];
     unsigned served_count;
 };

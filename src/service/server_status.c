@@ -130,6 +130,10 @@ void server_status_add(const struct server_ports *ports, const struct dhcp_servi
     json_object_set_new(object, "dhcp6", server_status_dhcp6(ports->dhcp6));
     json_object_set_new(object, "tftp", server_status_transfers(&tftp));
     json_object_set_new(object, "http", server_status_transfers(&http));
+    if (ports->ftp != NULL) {
+        struct transfer_stats ftp = ftp_service_stats(ports->ftp);
+        json_object_set_new(object, "ftp", server_status_transfers(&ftp));
+    }
     json_object_set_new(object, "https_port",
                         ports->https_port == 0 ? json_null() : json_integer(ports->https_port));
     json_object_set_new(object, "loaders", server_status_loaders(loaders));

@@ -7,6 +7,7 @@
 
 struct json_t;
 
-/// Adds "interfaces", "others", "dhcp", "dhcp6", "tftp", "http" and "loaders" to `object` (a jansson object).
+/// Adds "interfaces", "others", "dhcp", "dhcp6", "tftp", "http", "ftp" when there is one, and "loaders" to
+/// `object` (a jansson object).
 void server_status_add(const struct server_ports *ports, const struct dhcp_service *dhcp, uint32_t loaders,
                        struct json_t *object);

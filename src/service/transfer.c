@@ -62,7 +62,9 @@ static void transfer_print_course(const struct transfer_end *end, struct text *t
 {
     uint64_t bytes = end->is_write || end->outcome != TRANSFER_DONE ? end->sent : end->size;
     text_add_format(text, " (%llu bytes by %s, %llu ms", (unsigned long long)bytes,
-                    end->protocol == TRANSFER_TFTP ? "TFTP" : "HTTP",
+                    end->protocol == TRANSFER_TFTP   ? "TFTP"
+                    : end->protocol == TRANSFER_HTTP ? "HTTP"
+                                                     : "FTP",
                     (unsigned long long)(end->duration_us / 1000));
     if (end->block_bytes != 0) {
         text_add_format(text, ", blocks of %u", end->block_bytes);

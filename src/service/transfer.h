@@ -8,7 +8,7 @@
 
 #define TRANSFER_WHY_BYTES 96
 
-enum transfer_protocol { TRANSFER_TFTP, TRANSFER_HTTP };
+enum transfer_protocol { TRANSFER_TFTP, TRANSFER_HTTP, TRANSFER_FTP };
 
 enum transfer_outcome {
     TRANSFER_DONE,      // all that was asked was sent (TFTP: and acknowledged)

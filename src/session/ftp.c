@@ -1,285 +1,231 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/ftp.h"
 
-#include "session/ftp_path.h"
+#include "session/ftp_part.h"
 
 #include <string.h>
 
-#define VERB_BYTES    8
-#define PORT_LEAST    1024 // RFC 2577 section 3: no services are to be reached through us
-#define FAILURES_MOST 20   // who sends nothing that is a command speaks another protocol
+#define FAILURES_MOST 20 // in a row; then it is no FTP client
+#define IAC           0xff
+#define FACT_COUNT    4
 
-struct command {
-    const char *verb;
-    void (*run)(struct ftp *ftp, const char *argument, struct ftp_step *step);
-    bool is_free;    // before logging in
-    bool needs_name; // an argument
-    bool is_write;   // RFC 1123 section 4.1.2.13: known, and refused
+static const char *const FACT_NAMES[FACT_COUNT] = {"type", "size", "modify", "perm"};
+
+enum verb_need {
+    NEED_NOTHING, // may come before USER and PASS
+    NEED_LOGIN,
 };
 
-static void reply(struct ftp_step *step, const char *line)
-{
-    struct text text;
-    text_init(&text, step->reply, sizeof step->reply);
-    text_add(&text, line);
-    text_add(&text, "\r\n");
-}
+struct verb {
+    const char *name;
+    enum verb_need need;
+    void (*take)(struct ftp_session *session, char *argument, struct ftp_step *step);
+};
 
-static bool find_path(const struct ftp *ftp, const char *name, struct ftp_step *step)
+// ---- paths ----
+
+// Takes the last part off.
+static size_t cut_last(const char *path, size_t length)
 {
-    enum status status = ftp_path_parse(ftp->folder, name, step->path, sizeof step->path);
-    if (status != STATUS_OK) {
-        step->path[0] = '\0';
-        reply(step, status == STATUS_TOO_LONG ? "553 That name is too long."
-                                              : "553 No name here has control characters or backslashes.");
+    while (length > 0 && path[--length] != '/') {
     }
-    return status == STATUS_OK;
+    return length;
 }
 
-// Logging in.
-
-static void run_user(struct ftp *ftp, const char *argument, struct ftp_step *step)
+// Makes `name`, below the session's folder unless it begins with '/', canonical. ".." at the root stays
+// there. false: it has bytes that no name has, or is too long.
+static bool resolve(const struct ftp_session *session, const char *name, char out[FTP_PATH_BYTES])
 {
-    ftp->is_named = text_equal_nocase(argument, "anonymous") || text_equal_nocase(argument, "ftp");
-    ftp->is_in = false;
-    reply(step, ftp->is_named ? "331 Any password will do."
-                              : "530 Only anonymous is served here: log in as anonymous or ftp.");
-}
-
-static void run_pass(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)argument; // by tradition an e-mail address: nobody needs it
-    ftp->is_in = ftp->is_named;
-    reply(step, ftp->is_in ? "230 Logged in; everything here is read-only." : "503 USER anonymous first.");
-}
-
-static void run_acct(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    reply(step, "202 No account is needed.");
-}
-
-static void run_quit(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    step->need = FTP_NEED_END;
-    reply(step, "221 Goodbye.");
-}
-
-static void run_auth(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    reply(step, "502 There is no TLS here: use HTTPS for what must not be read on the way.");
-}
-
-// Where we are.
-
-static void run_pwd(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)argument;
-    ftp_print_folder(ftp, step->reply);
-}
-
-static void run_cwd(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    if (find_path(ftp, argument, step)) {
-        step->need = FTP_NEED_ENTER;
+    size_t length = name[0] == '/' ? 0 : strlen(session->folder);
+    memcpy(out, session->folder, length);
+    while (*name != '\0') {
+        size_t part = strcspn(name, "/");
+        if (part == 2 && memcmp(name, "..", 2) == 0) {
+            length = cut_last(out, length);
+        } else if (part != 0 && (part != 1 || name[0] != '.')) {
+            if (length + part + 2 > FTP_PATH_BYTES) {
+                return false;
+            }
+            out[length] = '/';
+            length += length != 0;
+            memcpy(out + length, name, part);
+            length += part;
+        }
+        name += part + (name[part] == '/');
     }
-}
-
-static void run_cdup(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)argument;
-    run_cwd(ftp, "..", step);
-}
-
-// How data are sent.
-
-static void run_type(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    bool is_ascii = text_equal_nocase(argument, "A") || text_equal_nocase(argument, "A N");
-    bool is_image = text_equal_nocase(argument, "I") || text_equal_nocase(argument, "L 8") ||
-                    text_equal_nocase(argument, "L8");
-    ftp->is_ascii = is_ascii || (ftp->is_ascii && !is_image);
-    reply(step, is_ascii   ? "200 Type A; files are sent as they are all the same."
-                : is_image ? "200 Type I."
-                           : "504 Only the types A and I are known.");
-}
-
-static void run_stru(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    reply(step, text_equal_nocase(argument, "F") ? "200 Structure F." : "504 Only structure F is known.");
-}
-
-static void run_mode(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    reply(step, text_equal_nocase(argument, "S") ? "200 Mode S." : "504 Only mode S is known.");
-}
-
-static void run_pasv(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)argument;
-    if (!ip_is_ip4(ftp->server)) {
-        reply(step, "425 PASV cannot tell an IPv6 address: use EPSV.");
-        return;
-    }
-    step->need = FTP_NEED_PASSIVE;
-}
-
-static void run_epsv(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    const char *own = ip_is_ip4(ftp->server) ? "1" : "2";
-    if (text_equal_nocase(argument, "ALL")) {
-        ftp->is_extended = true;
-        reply(step, "200 Nothing but EPSV from now on.");
-    } else if (argument[0] != '\0' && strcmp(argument, own) != 0) {
-        reply(step, ip_is_ip4(ftp->server) ? "522 Another protocol than this connection's, use (1)"
-                                           : "522 Another protocol than this connection's, use (2)");
-    } else {
-        step->need = FTP_NEED_PASSIVE;
-        step->is_extended = true;
-    }
-}
-
-// A number of `at`, which moves behind it; false when there is none up to `most`.
-static bool take_number(const char **at, uint32_t most, uint32_t *value)
-{
-    const char *start = *at;
-    *value = 0;
-    while (**at >= '0' && **at <= '9' && *at - start < 6) {
-        *value = *value * 10 + (uint32_t)(**at - '0');
-        (*at)++;
-    }
-    return *at != start && *value <= most;
-}
-
-// "h1,h2,h3,h4,p1,p2"
-static bool parse_port(const char *argument, struct ip *address, uint16_t *port)
-{
-    uint32_t numbers[6];
-    const char *at = argument;
-    for (unsigned i = 0; i < 6; i++) {
-        if (!take_number(&at, 255, &numbers[i]) || *at != (i == 5 ? '\0' : ',')) {
+    out[length] = '\0';
+    for (const char *at = out; *at != '\0'; at++) {
+        if (text_is_control(*at)) {
             return false;
         }
-        at++;
     }
-    *address = ip_from_ip4((struct ip4){numbers[0] << 24 | numbers[1] << 16 | numbers[2] << 8 | numbers[3]});
-    *port = (uint16_t)(numbers[4] << 8 | numbers[5]);
     return true;
 }
 
-// "|1|132.235.1.2|6275|", with any character for "|".
-static bool parse_eprt(const char *argument, struct ip *address, uint16_t *port)
+static bool take_path(const struct ftp_session *session, const char *argument, struct ftp_step *step)
 {
-    char host[IP_TEXT_BYTES];
-    char mark = argument[0];
-    uint32_t number;
-    uint32_t family;
-    const char *at = argument + 1;
-    if (mark < 33 || mark > 126 || !take_number(&at, 2, &family) || *at != mark) {
+    (void)text_copy(step->asked, sizeof step->asked, argument);
+    if (!resolve(session, argument, step->path)) {
+        ftp_step_say(step, 553, "No file can have this name.");
         return false;
     }
-    const char *end = strchr(++at, mark);
-    if (end == NULL || (size_t)(end - at) >= sizeof host) {
-        return false;
-    }
-    memcpy(host, at, (size_t)(end - at));
-    host[end - at] = '\0';
-    at = end + 1;
-    if (!take_number(&at, 65535, &number) || at[0] != mark || at[1] != '\0' ||
-        ip_parse(host, address) != STATUS_OK) {
-        return false;
-    }
-    *port = (uint16_t)number;
-    return family == (ip_is_ip4(*address) ? 1 : 2);
+    return true;
 }
 
-static void set_active(struct ftp *ftp, bool is_parsed, struct ip address, uint16_t port,
-                       struct ftp_step *step)
+static void act_on(struct ftp_session *session, enum ftp_act act, const char *argument, struct ftp_step *step)
 {
-    if (!is_parsed) {
-        reply(step, "501 That is no address with a port.");
-    } else if (!ip_equal(address, ftp->peer)) {
-        reply(step, "500 Data are only sent to the address that this connection comes from.");
-    } else if (port < PORT_LEAST) {
-        reply(step, "500 Data are not sent to ports below 1024.");
-    } else {
-        ftp->data = FTP_DATA_ACTIVE;
-        ftp->active_port = port;
-        reply(step, "200 Data will come to that port.");
+    if (argument[0] == '\0') {
+        ftp_step_say(step, 501, "The name is missing.");
+    } else if (take_path(session, argument, step)) {
+        step->act = act;
     }
 }
 
-static void run_port(struct ftp *ftp, const char *argument, struct ftp_step *step)
+// Prints a path in quotes, those inside doubled (RFC 959, appendix II).
+static void print_path(struct text *text, const char *path)
 {
-    struct ip address = {{{0}}};
-    uint16_t port = 0;
-    bool is_parsed = parse_port(argument, &address, &port);
-    set_active(ftp, is_parsed, address, port, step);
+    text_add(text, "\"/");
+    for (; *path != '\0'; path++) {
+        text_add_char(text, *path);
+        if (*path == '"') {
+            text_add_char(text, '"');
+        }
+    }
+    text_add_char(text, '"');
 }
 
-static void run_eprt(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    struct ip address = {{{0}}};
-    uint16_t port = 0;
-    bool is_parsed = parse_eprt(argument, &address, &port);
-    set_active(ftp, is_parsed, address, port, step);
-}
+// ---- who ----
 
-// Files.
-
-static void run_rest(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_user(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    uint64_t offset;
-    if (text_parse_u64(argument, INT64_MAX, &offset) != STATUS_OK) {
-        reply(step, "501 REST wants a number of bytes.");
+    if (session->is_in) {
+        ftp_step_say(
+            step, text_equal_nocase(argument, "anonymous") || text_equal_nocase(argument, "ftp") ? 331 : 530,
+            "You are anonymous here, and stay so.");
         return;
     }
-    ftp->restart = offset;
-    struct text text;
-    text_init(&text, step->reply, sizeof step->reply);
-    text_add_format(&text, "350 RETR will begin at byte %llu.\r\n", (unsigned long long)offset);
-}
-
-static bool has_data(const struct ftp *ftp, struct ftp_step *step)
-{
-    if (ftp->data == FTP_DATA_DEFAULT) {
-        reply(step, "425 Say EPSV, PASV, EPRT or PORT first.");
-        return false;
-    }
-    return true;
-}
-
-static void run_retr(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    step->offset = ftp->restart;
-    if (has_data(ftp, step) && find_path(ftp, argument, step)) {
-        step->need = FTP_NEED_SEND;
+    session->is_user = text_equal_nocase(argument, "anonymous") || text_equal_nocase(argument, "ftp");
+    if (session->is_user) {
+        ftp_step_say(step, 331, "Any password will do.");
+    } else {
+        ftp_step_say(step, 530, "There are no accounts here: log in as anonymous.");
     }
 }
 
-static void run_size(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_pass(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    if (find_path(ftp, argument, step)) {
-        step->need = FTP_NEED_SIZE;
+    (void)argument; // a mail address, once; it is not looked at
+    if (!session->is_user) {
+        ftp_step_say(step, 503, "USER comes first.");
+        return;
+    }
+    session->is_in = true;
+    ftp_step_say(step, 230, "You may read.");
+}
+
+static void take_quit(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    step->act = FTP_ACT_END;
+    ftp_step_say(step, 221, "Goodbye.");
+}
+
+// ---- how ----
+
+static void take_type(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    char kind = argument[0] >= 'a' ? (char)(argument[0] - 32) : argument[0];
+    bool is_known = kind == 'I' || kind == 'A' || (kind == 'L' && strcmp(argument + 1, " 8") == 0);
+    if (!is_known || (kind == 'A' && argument[1] != '\0' && !text_equal_nocase(argument + 1, " N"))) {
+        ftp_step_say(step, 504, "TYPE may be I or A.");
+        return;
+    }
+    session->is_ascii = kind == 'A';
+    ftp_step_say(step, 200, session->is_ascii ? "ASCII; files come as they are." : "Binary.");
+}
+
+static void take_mode(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    bool is_stream = text_equal_nocase(argument, "S");
+    ftp_step_say(step, is_stream ? 200 : 504, is_stream ? "Stream." : "MODE is S.");
+}
+
+static void take_structure(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    bool is_file = text_equal_nocase(argument, "F");
+    ftp_step_say(step, is_file ? 200 : 504, is_file ? "File." : "STRU is F.");
+}
+
+static void take_rest(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    uint64_t offset = 0;
+    size_t digits = strspn(argument, "0123456789");
+    if (digits == 0 || digits > 18 || argument[digits] != '\0') {
+        ftp_step_say(step, 501, "REST takes a number of bytes.");
+        return;
+    }
+    for (size_t i = 0; i < digits; i++) {
+        offset = offset * 10 + (uint64_t)(argument[i] - '0');
+    }
+    session->offset = offset;
+    ftp_step_say(step, 350, "The next file begins at byte %llu.", (unsigned long long)offset);
+}
+
+static void take_options(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    char *rest = argument + strcspn(argument, " ");
+    bool has_rest = *rest == ' ';
+    *rest = '\0';
+    rest += has_rest;
+    if (text_equal_nocase(argument, "UTF8") && (!has_rest || text_equal_nocase(rest, "ON"))) {
+        ftp_step_say(step, 200, "Names are UTF-8 always.");
+    } else if (text_equal_nocase(argument, "MLST")) {
+        struct text text;
+        char facts[64];
+        text_init(&text, facts, sizeof facts);
+        memset(session->wants_facts, 0, sizeof session->wants_facts);
+        while (*rest != '\0') {
+            size_t length = strcspn(rest, ";");
+            char end = rest[length];
+            rest[length] = '\0';
+            for (size_t i = 0; i < FACT_COUNT; i++) {
+                session->wants_facts[i] = session->wants_facts[i] || text_equal_nocase(rest, FACT_NAMES[i]);
+            }
+            rest += length + (end != '\0');
+        }
+        for (size_t i = 0; i < FACT_COUNT; i++) {
+            text_add_format(&text, "%s%s", session->wants_facts[i] ? FACT_NAMES[i] : "",
+                            session->wants_facts[i] ? ";" : "");
+        }
+        ftp_step_say(step, 200, "MLST OPTS %s", facts);
+    } else {
+        ftp_step_say(step, 501, "There is no such option.");
     }
 }
 
-static void run_mdtm(struct ftp *ftp, const char *argument, struct ftp_step *step)
+// ---- what ----
+
+static bool has_data(const struct ftp_session *session, struct ftp_step *step)
 {
-    if (find_path(ftp, argument, step)) {
-        step->need = FTP_NEED_TIME;
+    if (session->data == FTP_DATA_NONE) {
+        ftp_step_say(step, 425, "Say first where data goes: PASV, EPSV, PORT or EPRT.");
+    }
+    return session->data != FTP_DATA_NONE;
+}
+
+static void take_retrieve(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    if (has_data(session, step)) {
+        step->offset = session->offset;
+        act_on(session, FTP_ACT_SEND, argument, step);
     }
 }
 
-// Options as of ls, which are of no matter here: all names are always shown.
-static const char *skip_options(const char *argument)
+// Options as of ls, which clients like to send, are left out.
+static char *skip_options(char *argument)
 {
     while (argument[0] == '-') {
         argument += strcspn(argument, " ");
@@ -288,263 +234,286 @@ static const char *skip_options(const char *argument)
     return argument;
 }
 
-// A pattern as of the shell in the last part of the name, which clients send for "mget".
-static void take_pattern(struct ftp_step *step)
+static void list(struct ftp_session *session, char *argument, enum ftp_form form, struct ftp_step *step)
 {
-    char *slash = strrchr(step->path, '/');
-    char *last = slash == NULL ? step->path : slash + 1;
-    if (strpbrk(last, "*?") != NULL && text_copy(step->pattern, sizeof step->pattern, last) == STATUS_OK) {
-        *(slash == NULL ? step->path : slash) = '\0';
+    step->form = form;
+    if (has_data(session, step) && take_path(session, argument, step)) {
+        step->act = FTP_ACT_LIST;
     }
 }
 
-static void run_listing(struct ftp *ftp, const char *argument, enum ftp_list list, struct ftp_step *step)
+static void take_list(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    step->list = list;
-    if (!has_data(ftp, step) || !find_path(ftp, argument, step)) {
-        return;
-    }
-    if (list != FTP_LIST_FACTS) {
-        take_pattern(step);
-    }
-    step->need = FTP_NEED_LIST;
+    list(session, skip_options(argument), FTP_FORM_LONG, step);
 }
 
-static void run_list(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_names(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    run_listing(ftp, skip_options(argument), FTP_LIST_LONG, step);
+    list(session, skip_options(argument), FTP_FORM_NAMES, step);
 }
 
-static void run_nlst(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_facts_list(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    run_listing(ftp, skip_options(argument), FTP_LIST_NAMES, step);
+    list(session, argument, FTP_FORM_FACTS, step);
 }
 
-static void run_mlsd(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_facts(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    run_listing(ftp, argument, FTP_LIST_FACTS, step);
-}
-
-static void run_mlst(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    if (find_path(ftp, argument, step)) {
-        step->need = FTP_NEED_FACTS;
+    if (take_path(session, argument, step)) {
+        step->act = FTP_ACT_FACTS;
     }
 }
 
-static void run_stat(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static void take_size(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
-    char peer[IP_TEXT_BYTES];
+    act_on(session, FTP_ACT_SIZE, argument, step);
+}
+
+static void take_modified(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    act_on(session, FTP_ACT_MODIFIED, argument, step);
+}
+
+static void take_enter(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    act_on(session, FTP_ACT_ENTER, argument, step);
+}
+
+static void take_up(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)argument;
+    char up[] = "..";
+    act_on(session, FTP_ACT_ENTER, up, step);
+}
+
+static void take_where(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)argument;
+    char path[2 * FTP_PATH_BYTES + 4];
+    struct text text;
+    text_init(&text, path, sizeof path);
+    print_path(&text, session->folder);
+    ftp_step_say(step, 257, "%s", path);
+}
+
+static void take_status(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
     argument = skip_options(argument);
-    if (argument[0] != '\0') {
-        if (find_path(ftp, argument, step)) {
-            take_pattern(step);
-            step->need = FTP_NEED_STATUS;
-        }
-        return;
+    if (argument[0] == '\0') {
+        step->act = FTP_ACT_STATUS;
+    } else if (take_path(session, argument, step)) {
+        step->is_on_control = true;
+        step->act = FTP_ACT_LIST;
     }
+}
+
+static void take_abort(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    step->act = FTP_ACT_ABORT;
+}
+
+// ---- small ones ----
+
+static void take_nothing(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    ftp_step_say(step, 200, "Still here.");
+}
+
+static void take_system(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    ftp_step_say(step, 215, "UNIX Type: L8");
+}
+
+static void take_allocate(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    ftp_step_say(step, 202, "Nothing is written here.");
+}
+
+static void take_features(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)argument;
     struct text text;
     text_init(&text, step->reply, sizeof step->reply);
-    text_add_format(&text,
-                    "211-imprint's FTP server, read-only\r\n Connected from %s\r\n %s\r\n%s211 End\r\n",
-                    ip_print(ftp->peer, peer), ftp->is_ascii ? "Type A" : "Type I",
-                    ftp->is_busy ? " A transfer is under way\r\n" : "");
-}
-
-static void run_abor(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    step->need = FTP_NEED_ABORT;
-}
-
-// About the server.
-
-static void run_noop(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    reply(step, "200 Yes.");
-}
-
-static void run_syst(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    reply(step, "215 UNIX Type: L8");
-}
-
-static void run_feat(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    (void)argument;
-    reply(step, "211-These are known:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MLST type*;size*;modify*;perm*;\r\n"
-                " PASV\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End");
-}
-
-static void run_opts(struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    (void)ftp;
-    bool is_utf8 = text_equal_nocase(argument, "UTF8 ON") || text_equal_nocase(argument, "UTF8");
-    char start[6];
-    (void)text_copy(start, sizeof start, argument);
-    if (text_equal_nocase(start, "MLST ") || text_equal_nocase(argument, "MLST")) {
-        reply(step, "200 MLST OPTS type;size;modify;perm;"); // the facts are always the same
-    } else {
-        reply(step, is_utf8 ? "200 Names are UTF-8." : "501 That cannot be set.");
+    text_add(&text, "211-What this server can do beyond RFC 959:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MLST ");
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        text_add_format(&text, "%s%s;", FACT_NAMES[i], session->wants_facts[i] ? "*" : "");
     }
+    text_add(&text, "\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End\r\n");
 }
 
-static void run_help(struct ftp *ftp, const char *argument, struct ftp_step *step);
+static void take_help(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    (void)text_copy(step->reply, sizeof step->reply,
+                    "214-This server only reads. It knows\r\n ABOR ACCT ALLO CDUP CWD EPRT EPSV FEAT HELP "
+                    "LIST MDTM MLSD MLST MODE NLST NOOP\r\n OPTS PASS PASV PORT PWD QUIT REST RETR SIZE STAT "
+                    "STRU SYST TYPE USER\r\n214 End\r\n");
+}
 
-static const struct command commands[] = {
-    {.verb = "USER", .run = run_user, .is_free = true, .needs_name = true},
-    {.verb = "PASS", .run = run_pass, .is_free = true},
-    {.verb = "ACCT", .run = run_acct, .is_free = true},
-    {.verb = "AUTH", .run = run_auth, .is_free = true},
-    {.verb = "QUIT", .run = run_quit, .is_free = true},
-    {.verb = "FEAT", .run = run_feat, .is_free = true},
-    {.verb = "HELP", .run = run_help, .is_free = true},
-    {.verb = "NOOP", .run = run_noop, .is_free = true},
-    {.verb = "OPTS", .run = run_opts, .is_free = true, .needs_name = true},
-    {.verb = "SYST", .run = run_syst, .is_free = true},
-    {.verb = "TYPE", .run = run_type, .needs_name = true},
-    {.verb = "STRU", .run = run_stru, .needs_name = true},
-    {.verb = "MODE", .run = run_mode, .needs_name = true},
-    {.verb = "PWD", .run = run_pwd},
-    {.verb = "XPWD", .run = run_pwd},
-    {.verb = "CWD", .run = run_cwd, .needs_name = true},
-    {.verb = "XCWD", .run = run_cwd, .needs_name = true},
-    {.verb = "CDUP", .run = run_cdup},
-    {.verb = "XCUP", .run = run_cdup},
-    {.verb = "PASV", .run = run_pasv},
-    {.verb = "EPSV", .run = run_epsv},
-    {.verb = "PORT", .run = run_port, .needs_name = true},
-    {.verb = "EPRT", .run = run_eprt, .needs_name = true},
-    {.verb = "REST", .run = run_rest, .needs_name = true},
-    {.verb = "RETR", .run = run_retr, .needs_name = true},
-    {.verb = "SIZE", .run = run_size, .needs_name = true},
-    {.verb = "MDTM", .run = run_mdtm, .needs_name = true},
-    {.verb = "LIST", .run = run_list},
-    {.verb = "NLST", .run = run_nlst},
-    {.verb = "MLSD", .run = run_mlsd},
-    {.verb = "MLST", .run = run_mlst},
-    {.verb = "STAT", .run = run_stat},
-    {.verb = "ABOR", .run = run_abor},
-    {.verb = "ALLO", .run = run_acct},
-    {.verb = "STOR", .is_write = true},
-    {.verb = "STOU", .is_write = true},
-    {.verb = "APPE", .is_write = true},
-    {.verb = "DELE", .is_write = true},
-    {.verb = "RNFR", .is_write = true},
-    {.verb = "RNTO", .is_write = true},
-    {.verb = "MKD", .is_write = true},
-    {.verb = "XMKD", .is_write = true},
-    {.verb = "RMD", .is_write = true},
-    {.verb = "XRMD", .is_write = true},
-    {.verb = "MFMT", .is_write = true},
-    {.verb = "SITE", .is_write = true},
+static void refuse_write(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    ftp_step_say(step, 550, "This server only reads.");
+}
+
+static void refuse_tls(struct ftp_session *session, char *argument, struct ftp_step *step)
+{
+    (void)session;
+    (void)argument;
+    ftp_step_say(step, 502, "There is no TLS here: use HTTPS.");
+}
+
+static const struct verb VERBS[] = {
+    {"ABOR", NEED_LOGIN, take_abort},
+    {"ACCT", NEED_NOTHING, take_allocate},
+    {"ALLO", NEED_LOGIN, take_allocate},
+    {"APPE", NEED_LOGIN, refuse_write},
+    {"AUTH", NEED_NOTHING, refuse_tls},
+    {"CDUP", NEED_LOGIN, take_up},
+    {"CWD", NEED_LOGIN, take_enter},
+    {"DELE", NEED_LOGIN, refuse_write},
+    {"EPRT", NEED_LOGIN, ftp_take_extended_port},
+    {"EPSV", NEED_LOGIN, ftp_take_extended_passive},
+    {"FEAT", NEED_NOTHING, take_features},
+    {"HELP", NEED_NOTHING, take_help},
+    {"LIST", NEED_LOGIN, take_list},
+    {"MDTM", NEED_LOGIN, take_modified},
+    {"MKD", NEED_LOGIN, refuse_write},
+    {"MLSD", NEED_LOGIN, take_facts_list},
+    {"MLST", NEED_LOGIN, take_facts},
+    {"MODE", NEED_LOGIN, take_mode},
+    {"NLST", NEED_LOGIN, take_names},
+    {"NOOP", NEED_NOTHING, take_nothing},
+    {"OPTS", NEED_NOTHING, take_options},
+    {"PASS", NEED_NOTHING, take_pass},
+    {"PASV", NEED_LOGIN, ftp_take_passive},
+    {"PORT", NEED_LOGIN, ftp_take_port},
+    {"PWD", NEED_LOGIN, take_where},
+    {"QUIT", NEED_NOTHING, take_quit},
+    {"REST", NEED_LOGIN, take_rest},
+    {"RETR", NEED_LOGIN, take_retrieve},
+    {"RMD", NEED_LOGIN, refuse_write},
+    {"RNFR", NEED_LOGIN, refuse_write},
+    {"RNTO", NEED_LOGIN, refuse_write},
+    {"SITE", NEED_LOGIN, refuse_write},
+    {"SIZE", NEED_LOGIN, take_size},
+    {"STAT", NEED_LOGIN, take_status},
+    {"STOR", NEED_LOGIN, refuse_write},
+    {"STOU", NEED_LOGIN, refuse_write},
+    {"STRU", NEED_LOGIN, take_structure},
+    {"SYST", NEED_NOTHING, take_system},
+    {"TYPE", NEED_LOGIN, take_type},
+    {"USER", NEED_NOTHING, take_user},
+    {"XCUP", NEED_LOGIN, take_up},
+    {"XCWD", NEED_LOGIN, take_enter},
+    {"XPWD", NEED_LOGIN, take_where},
 };
 
-static void run_help(struct ftp *ftp, const char *argument, struct ftp_step *step)
+static const struct verb *find_verb(const char *name)
 {
-    struct text text;
-    (void)ftp;
-    (void)argument;
-    text_init(&text, step->reply, sizeof step->reply);
-    text_add(&text, "214-These commands are known:");
-    for (size_t i = 0, shown = 0; i < COUNT_OF(commands); i++) {
-        if (!commands[i].is_write) {
-            text_add_format(&text, "%s %s", shown++ % 8 == 0 ? "\r\n" : "", commands[i].verb);
-        }
-    }
-    text_add(&text, "\r\n214 Nothing here can be written.\r\n");
-}
-
-// The verb of `line` in capital letters, and what comes behind it.
-static const char *take_verb(const char *line, char verb[VERB_BYTES])
-{
-    size_t length = strcspn(line, " ");
-    size_t i = 0;
-    for (; i < length && i < VERB_BYTES - 1; i++) {
-        bool is_small = line[i] >= 'a' && line[i] <= 'z';
-        verb[i] = is_small ? (char)(line[i] - 'a' + 'A') : line[i];
-    }
-    verb[i == length ? i : 0] = '\0';
-    return line + length + (line[length] == ' ');
-}
-
-static const struct command *find_command(const char *verb)
-{
-    for (size_t i = 0; i < COUNT_OF(commands); i++) {
-        if (strcmp(commands[i].verb, verb) == 0) {
-            return &commands[i];
+    for (size_t i = 0; i < COUNT_OF(VERBS); i++) {
+        if (text_equal_nocase(name, VERBS[i].name)) {
+            return &VERBS[i];
         }
     }
     return NULL;
 }
 
-static bool is_data_command(const struct command *command)
+// Copies the line without telnet's commands: IAC and what it announces (RFC 854). NUL is no part of a
+// command.
+static void clean(const char *line, size_t length, char out[FTP_LINE_BYTES])
 {
-    return command->run == run_pasv || command->run == run_port || command->run == run_eprt;
-}
-
-static void refuse_write(const struct ftp *ftp, const char *argument, struct ftp_step *step)
-{
-    if (ftp_path_parse(ftp->folder, argument, step->path, sizeof step->path) != STATUS_OK) {
-        step->path[0] = '\0';
+    size_t used = 0;
+    for (size_t i = 0; i < length && used + 1 < FTP_LINE_BYTES; i++) {
+        uint8_t byte = (uint8_t)line[i];
+        bool is_command = byte == IAC && (i + 1 == length || (uint8_t)line[i + 1] != IAC);
+        if (is_command) {
+            bool has_option = i + 1 < length && (uint8_t)line[i + 1] >= 251; // WILL, WONT, DO, DONT
+            i += has_option ? 2 : 1;
+            continue;
+        }
+        i += byte == IAC ? 1 : 0;           // doubled: one byte of a name
+        if (byte != '\0' && byte != 0xf2) { // DM, which urgent data leaves behind
+            out[used++] = (char)byte;
+        }
     }
-    step->is_write = true;
-    reply(step, "550 Nothing here can be written or changed: imprint's FTP is read-only.");
+    out[used] = '\0';
 }
 
-static void refuse_unknown(struct ftp *ftp, struct ftp_step *step)
+void ftp_session_init(struct ftp_session *session, struct ip peer, char reply[FTP_REPLY_BYTES])
 {
-    bool is_too_much = ++ftp->failures >= FAILURES_MOST;
-    step->need = is_too_much ? FTP_NEED_END : FTP_NEED_NOTHING;
-    reply(step, is_too_much ? "421 None of that was a command. Goodbye."
-                            : "500 That command is not known; HELP lists those that are.");
+    *session = (struct ftp_session){.peer = peer, .wants_facts = {true, true, true, true}};
+    ftp_reply(reply, 220, "imprint serves files here, to read.");
 }
 
-void ftp_step(struct ftp *ftp, const char *line, struct ftp_step *step)
+static void forget_once(struct ftp_session *session, const struct verb *verb)
 {
-    char verb[VERB_BYTES];
-    *step = (struct ftp_step){0};
-    const char *argument = take_verb(line, verb);
-    const struct command *command = find_command(verb);
-    if (command == NULL) {
-        refuse_unknown(ftp, step);
+    if (verb->take != take_rest) {
+        session->offset = 0; // REST is for the very next command
+    }
+}
+
+void ftp_session_take(struct ftp_session *session, const char *line, size_t length, struct ftp_step *step)
+{
+    char text[FTP_LINE_BYTES];
+    memset(step, 0, sizeof *step);
+    if (length >= FTP_LINE_BYTES) {
+        ftp_step_say(step, 500, "That is too long.");
         return;
     }
-    ftp->failures = 0;
-    if (!ftp->is_in && !command->is_free) {
-        reply(step, "530 Log in first: USER anonymous.");
-    } else if (command->is_write) {
-        refuse_write(ftp, argument, step);
-    } else if (command->needs_name && argument[0] == '\0') {
-        reply(step, "501 Something is missing behind that command.");
-    } else if (ftp->is_extended && is_data_command(command)) {
-        reply(step, "501 EPSV ALL was said: nothing but EPSV is taken.");
+    clean(line, length, text);
+    size_t name = strcspn(text, " ");
+    char *argument = text + name + strspn(text + name, " ");
+    text[name] = '\0';
+    const struct verb *verb = find_verb(text);
+    if (verb == NULL) {
+        bool is_enough = ++session->failures >= FAILURES_MOST;
+        step->act = is_enough ? FTP_ACT_END : FTP_ACT_NONE;
+        ftp_step_say(step, is_enough ? 421 : 502,
+                     is_enough ? "This is no FTP." : "There is no such command here.");
+        return;
+    }
+    session->failures = 0;
+    if (verb->need == NEED_LOGIN && !session->is_in) {
+        ftp_step_say(step, 530, "Log in first: USER anonymous.");
+        return;
+    }
+    verb->take(session, argument, step);
+    forget_once(session, verb);
+}
+
+void ftp_session_passive(struct ftp_session *session, struct ip own, uint16_t port,
+                         char reply[FTP_REPLY_BYTES])
+{
+    session->data = port == 0 ? FTP_DATA_NONE : FTP_DATA_PASSIVE;
+    if (port == 0) {
+        ftp_reply(reply, 425, "There is no port free for data now; try again.");
+    } else if (session->is_extended) {
+        ftp_reply(reply, 229, "Entering Extended Passive Mode (|||%u|).", port);
     } else {
-        command->run(ftp, argument, step);
-    }
-    // REST is for the very next command (RFC 3659 section 5.3); what makes the data connection may come
-    // between, as it does from all clients.
-    if (command->run == run_retr || command->run == run_list || command->run == run_nlst ||
-        command->run == run_mlsd || command->is_write) {
-        ftp->restart = 0;
+        uint32_t value = ip_get_ip4(own).value;
+        ftp_reply(reply, 227, "Entering Passive Mode (%u,%u,%u,%u,%u,%u).", value >> 24, value >> 16 & 255,
+                  value >> 8 & 255, value & 255, port >> 8, port & 255);
     }
 }
 
-bool ftp_is_urgent(const char *line)
+void ftp_session_enter(struct ftp_session *session, const struct ftp_step *step, bool is_there,
+                       char reply[FTP_REPLY_BYTES])
 {
-    char verb[VERB_BYTES];
-    const char *argument = take_verb(line, verb);
-    return strcmp(verb, "ABOR") == 0 || strcmp(verb, "NOOP") == 0 ||
-           (strcmp(verb, "STAT") == 0 && argument[0] == '\0');
-}
-
-void ftp_init(struct ftp *ftp, struct ip peer, struct ip server)
-{
-    *ftp = (struct ftp){.peer = peer, .server = server, .is_ascii = true};
+    if (is_there) {
+        memcpy(session->folder, step->path, sizeof session->folder);
+        ftp_reply(reply, 250, "Here you are.");
+    } else {
+        ftp_reply(reply, 550, "There is no such folder.");
+    }
 }

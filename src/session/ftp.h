@@ -1,96 +1,97 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The server's side of an FTP control connection (RFC 959, 1123, 2389, 2428, 2640, 3659) as a state machine:
-// lines in, a reply and what is to be done out. Read-only and anonymous. It opens no socket and no file: who
-// drives it looks names up, opens data connections, and prints the replies that follow with the functions
-// below. Data go nowhere but to the peer of the control connection, and to no port below 1024 (RFC 2577).
+// The server's side of FTP's control connection (RFC 959, 2428, 2389, 3659) for reading without an account:
+// lines in, replies and things to do out. No sockets, no files. What would change anything is refused, and
+// data goes to nobody but the client itself, to no port below 1024.
 #pragma once
 
 #include "base/ip.h"
 #include "base/text.h"
 
+#define FTP_LINE_BYTES  1024 // of a command with its end; a longer one is refused whole
 #define FTP_PATH_BYTES  512
-#define FTP_REPLY_BYTES 1536
+#define FTP_REPLY_BYTES 1400
 
-enum ftp_need { // what is to be done after the reply, if there is one
-    FTP_NEED_NOTHING,
-    FTP_NEED_PASSIVE, // open a port for data: ftp_print_passive
-    FTP_NEED_SIZE,    // look up the file `path`: ftp_print_size
-    FTP_NEED_TIME,    // the same: ftp_print_time
-    FTP_NEED_ENTER,   // look whether the folder `path` is there: ftp_enter
-    FTP_NEED_FACTS,   // MLST: the facts of `path`, over the control connection
-    FTP_NEED_STATUS,  // STAT: the folder or file `path`, over the control connection
-    FTP_NEED_LIST,    // send what is in `path` in the form `list`
-    FTP_NEED_SEND,    // send the file `path` from `offset` on
-    FTP_NEED_ABORT,   // end the transfer, if there is one: ftp_print_aborted
-    FTP_NEED_END,     // close the control connection once the reply is gone
+enum ftp_act {
+    FTP_ACT_NONE,     // the reply is all
+    FTP_ACT_END,      // send the reply, then close
+    FTP_ACT_PASSIVE,  // open a port for data; then ftp_session_passive
+    FTP_ACT_SEND,     // the file `path` from `offset` on
+    FTP_ACT_LIST,     // the folder or file `path`, as `form` says
+    FTP_ACT_ENTER,    // `path` becomes the folder if there is one; then ftp_session_enter
+    FTP_ACT_SIZE,     // of the file `path`
+    FTP_ACT_MODIFIED, // when it was
+    FTP_ACT_FACTS,    // of the file or folder `path`
+    FTP_ACT_ABORT,    // the transfer that is under way, if any
+    FTP_ACT_STATUS,   // how it stands
 };
 
-enum ftp_list {
-    FTP_LIST_LONG,  // LIST: as ls -l
-    FTP_LIST_NAMES, // NLST
-    FTP_LIST_FACTS, // MLSD
+enum ftp_form {
+    FTP_FORM_LONG,  // LIST: as ls -l
+    FTP_FORM_NAMES, // NLST
+    FTP_FORM_FACTS, // MLSD, RFC 3659 section 7
 };
 
-enum ftp_data {       // how data connections are made
-    FTP_DATA_DEFAULT, // nobody said: to the port of the control connection, which no client means today
-    FTP_DATA_PASSIVE,
-    FTP_DATA_ACTIVE, // to `active_port` of the peer
+enum ftp_data { // where data goes
+    FTP_DATA_NONE,
+    FTP_DATA_PASSIVE, // the client connects to us
+    FTP_DATA_ACTIVE,  // we connect to `port`
 };
 
-struct ftp { // ftp_init
+struct ftp_session {
     struct ip peer;
-    struct ip server; // the address that the control connection came to
-    bool is_named;    // USER came
-    bool is_in;       // logged in
-    bool is_extended; // EPSV ALL: nothing but EPSV from now on (RFC 2428 section 4)
-    bool is_ascii;
-    bool is_busy; // a transfer is under way: the driver's
-    enum ftp_data data;
-    uint16_t active_port;
-    uint64_t restart;            // REST, for the next command only
-    char folder[FTP_PATH_BYTES]; // without slash in front; "" = the root
+    char folder[FTP_PATH_BYTES]; // canonical, without '/' at its ends; "" = the root
+    bool is_user;                // USER came
+    bool is_in;                  // and PASS
+    bool is_ascii;               // TYPE A: sizes and bytes are the same in both
+    bool is_all_passive;         // EPSV ALL: nothing else any more
+    bool is_extended;            // the last PASV was an EPSV
+    bool wants_facts[4];         // of MLSD: type, size, modify, perm
     unsigned failures;           // commands in a row that were none
+    enum ftp_data data;
+    uint16_t port;   // theirs, FTP_DATA_ACTIVE
+    uint64_t offset; // of REST, for the next command
 };
 
 struct ftp_step {
-    enum ftp_need need;
-    char path[FTP_PATH_BYTES]; // canonical, without slash in front; "" = the root
-    char pattern[64];          // LIST, NLST: only names that it fits; "" = all
-    enum ftp_list list;
-    bool is_extended; // EPSV, not PASV
-    bool is_write;    // refused: somebody wanted to write `path`
+    enum ftp_act act;
+    enum ftp_form form;
+    bool is_on_control; // the list goes as a reply: STAT PATH
     uint64_t offset;
-    char reply[FTP_REPLY_BYTES]; // with its line ends; "" = none yet
+    char path[FTP_PATH_BYTES];   // canonical as `folder`
+    char asked[FTP_PATH_BYTES];  // as the client wrote it, cut
+    char reply[FTP_REPLY_BYTES]; // to be sent at once, whole lines; "" = none yet
 };
 
-/// A new control connection.
-void ftp_init(struct ftp *ftp, struct ip peer, struct ip server);
+/// A session with a client at `peer`; the greeting is in `reply`.
+void ftp_session_init(struct ftp_session *session, struct ip peer, char reply[FTP_REPLY_BYTES]);
 
-/// The greeting of a server called `name`, 220.
-void ftp_print_greeting(const char *name, char out[FTP_REPLY_BYTES]);
+/// Takes one line without its end (`length` bytes, hostile; telnet's commands in it are left out) and says
+/// what to do.
+void ftp_session_take(struct ftp_session *session, const char *line, size_t length, struct ftp_step *step);
 
-/// 257 with the folder, as PWD wants it.
-void ftp_print_folder(const struct ftp *ftp, char out[FTP_REPLY_BYTES]);
+/// The reply to FTP_ACT_PASSIVE: data can come to `port` of `own`, which the client's connection goes to; 0 =
+/// there is none free.
+void ftp_session_passive(struct ftp_session *session, struct ip own, uint16_t port,
+                         char reply[FTP_REPLY_BYTES]);
 
-/// Takes one line (without its end; hostile) and says what to do. While `ftp->is_busy`, only lines for which
-/// ftp_is_urgent says so may come.
-void ftp_step(struct ftp *ftp, const char *line, struct ftp_step *step);
+/// The reply to FTP_ACT_ENTER: whether there is such a folder.
+void ftp_session_enter(struct ftp_session *session, const struct ftp_step *step, bool is_there,
+                       char reply[FTP_REPLY_BYTES]);
 
-/// Whether `line` is answered during a transfer: ABOR, STAT alone, NOOP.
-bool ftp_is_urgent(const char *line);
+/// Prints one reply line, "226 Transfer complete.\r\n".
+void ftp_reply(char reply[FTP_REPLY_BYTES], unsigned code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/// 227 or 229 for data port `port`; `ftp` remembers it.
-void ftp_print_passive(struct ftp *ftp, const struct ftp_step *step, uint16_t port,
-                       char out[FTP_REPLY_BYTES]);
+struct ftp_entry {
+    const char *name;
+    bool is_folder;
+    uint64_t size;
+    int64_t modified_s; // Unix seconds; 0 = not known
+};
 
-/// 213 with the size of a file.
-void ftp_print_size(uint64_t size, char out[FTP_REPLY_BYTES]);
+/// Prints one line of a list as `form` says; `now_s`: Unix seconds. Nothing for a name that a list cannot
+/// carry.
+void ftp_entry_print(const struct ftp_session *session, enum ftp_form form, const struct ftp_entry *entry,
+                     int64_t now_s, struct text *text);
 
-/// 213 with the time of a file; 550 when it is not known (`modified_s` 0).
-void ftp_print_time(int64_t modified_s, char out[FTP_REPLY_BYTES]);
-
-/// 250: `path` of `step` is the folder from now on.
-void ftp_enter(struct ftp *ftp, const struct ftp_step *step, char out[FTP_REPLY_BYTES]);
-
-/// 226 (with a 426 before, when there was a transfer) for ABOR.
-void ftp_print_aborted(bool was_busy, char out[FTP_REPLY_BYTES]);
+/// Prints Unix seconds as "20261123180000".
+void ftp_time_print(int64_t unix_s, struct text *text);
