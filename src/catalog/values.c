@@ -156,6 +156,19 @@ static void value_image_url(const struct render_facts *facts, struct text *out)
     text_add_format(out, "/images/%s", facts->image->name);
 }
 
+static void value_image_ftp_url(const struct render_facts *facts, struct text *out)
+{
+    char host[IP_HOST_BYTES];
+    if (facts->ftp_port == 0) { // so that a template that needs it says why it cannot be rendered
+        return;
+    }
+    text_add_format(out, "ftp://%s", ip_is_none(facts->server) ? "" : ip_print_host(facts->server, host));
+    if (facts->ftp_port != 21) {
+        text_add_format(out, ":%u", (unsigned)facts->ftp_port);
+    }
+    text_add_format(out, "/images/%s", facts->image->name);
+}
+
 static void value_order_id(const struct render_facts *facts, struct text *out)
 {
     if (facts->order != NULL) {
@@ -186,21 +199,22 @@ static const struct render_value NAMES[] = {
     {"profile.name", "The name of the profile."},
     {"image.name", "The name of the image."},
     {"image.url", "The URL of the image's folder, without a slash at its end."},
+    {"image.ftp_url", "The same by FTP; there is none unless ftp.port is set."},
     {"order.id", "The number of the order."},
 };
 
 static value_print *const PRINTERS[] = {
-    value_hostname,     value_domain,
-    value_address,      value_last_octet,
-    value_netmask,      value_gateway,
-    value_dns,          value_machine_name,
-    value_machine_mac,  value_machine_mac_plain,
-    value_machine_uuid, value_machine_serial,
-    value_counter,      value_server,
-    value_http,         render_answer_url,
-    value_callback_url, value_profile_name,
-    value_image_name,   value_image_url,
-    value_order_id,
+    value_hostname,      value_domain,
+    value_address,       value_last_octet,
+    value_netmask,       value_gateway,
+    value_dns,           value_machine_name,
+    value_machine_mac,   value_machine_mac_plain,
+    value_machine_uuid,  value_machine_serial,
+    value_counter,       value_server,
+    value_http,          render_answer_url,
+    value_callback_url,  value_profile_name,
+    value_image_name,    value_image_url,
+    value_image_ftp_url, value_order_id,
 };
 
 static_assert(COUNT_OF(NAMES) == COUNT_OF(PRINTERS) && COUNT_OF(NAMES) <= VALUES_MOST,

@@ -32,6 +32,7 @@ static const struct {
     {"answer_url", "http://192.0.2.1/answer/station1/answers"},
     {"callback_url", "http://192.0.2.1/answer/station1/done"},
     {"image.url", "http://192.0.2.1/images/image"},
+    {"image.ftp_url", "ftp://192.0.2.1/images/image"},
     {"order.id", "1"},
 };
 

@@ -204,6 +204,7 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .address = address,
         .server = server,
         .http_port = generated->config->http_port,
+        .ftp_port = generated->config->ftp.port,
         .https_port = generated->https_port,
         .certificate = generated->certificate,
     };

@@ -401,24 +401,13 @@ static bool server_build_names(struct server *server, struct problem *problem)
 static bool server_build_services(struct server *server, struct problem *problem)
 {
     struct transfer_hooks hooks = {server_transfer_ended, server};
-    struct tftp_service_options tftp = {.loop = server->loop,
-                                        .content = &server->content,
-                                        .names = server->names,
-                                        .log = server->log,
-                                        .hooks = hooks,
-                                        .grant = server_tftp_grant,
-                                        .dropped = server_tftp_dropped,
-                                        .write = server_tftp_write,
-                                        .policy_context = &server->tftp_side,
-                                        .policy = server_tftp_policy(&server->config.tftp),
-                                        .threads = server->config.tftp.threads};
     struct http_service_options http = {.loop = server->loop,
                                         .content = &server->content,
                                         .log = server->log,
                                         .hooks = hooks,
                                         .post = server_post,
                                         .post_context = server};
-    server->tftp = tftp_service_new(&tftp);
+    server->tftp = server_tftp_new(&server->tftp_side, server->loop, &server->content, hooks);
     server->http = http_service_new(&http);
     struct dhcp_settings dhcp = {.loop = server->loop,
                                  .desk = &server->desk,

@@ -184,3 +184,20 @@ void server_tftp_dropped(void *context, uint64_t count, struct ip client)
     tftp->dropped_of = client;
     server_tftp_tick(tftp);
 }
+
+struct tftp_service *server_tftp_new(struct server_tftp *tftp, struct loop *loop,
+                                     const struct content *content, struct transfer_hooks hooks)
+{
+    const struct tftp_service_options options = {.loop = loop,
+                                                 .content = content,
+                                                 .names = tftp->names,
+                                                 .log = tftp->log,
+                                                 .hooks = hooks,
+                                                 .grant = server_tftp_grant,
+                                                 .dropped = server_tftp_dropped,
+                                                 .write = server_tftp_write,
+                                                 .policy_context = tftp,
+                                                 .policy = server_tftp_policy(&tftp->config->tftp),
+                                                 .threads = tftp->config->tftp.threads};
+    return tftp_service_new(&options);
+}

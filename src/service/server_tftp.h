@@ -7,6 +7,7 @@
 #include "content/upload.h"
 #include "model/tftp_past.h"
 #include "service/desk.h"
+#include "service/tftp.h"
 #include "service/tftp_engine.h"
 #include "service/tftp_names.h"
 
@@ -26,6 +27,10 @@ struct server_tftp { // zero but for the first five
 
 /// The limits for all clients.
 struct tftp_policy server_tftp_policy(const struct config_tftp *config);
+
+/// The TFTP service, which listens nowhere yet. Yours: tftp_service_free. All are borrowed.
+struct tftp_service *server_tftp_new(struct server_tftp *tftp, struct loop *loop,
+                                     const struct content *content, struct transfer_hooks hooks);
 
 /// Fills in what the client of `question` may be granted; learns first, if it fell silent before. `context`
 /// is a struct server_tftp.
