@@ -2,6 +2,7 @@
 """The recipe of dhcpd, in.tftpd, vsftpd and kickstart, by imprint alone: the install tree over FTP from inside the DVD, a package repository
 from the same DVD, and each machine named after the last number of its address."""
 
+import re
 import subprocess
 
 import pytest
@@ -39,7 +40,7 @@ def site():
     with Lab() as lab:
         tree = lab.make_folder("tree")
         for name, text in {".treeinfo": "[general]\nfamily = CentOS\nversion = 7\narch = x86_64\n[images-x86_64]\nkernel = images/pxeboot/vmlinuz\ninitrd = images/pxeboot/initrd.img\n",
-                           "images/pxeboot/vmlinuz": "kernel", "images/pxeboot/initrd.img": "initrd", "Packages/bash.rpm": "rpm" * 1000,
+                           "images/pxeboot/vmlinuz": "kernel", "images/pxeboot/initrd.img": "initrd", "images/install.img": "squash", "Packages/bash.rpm": "rpm" * 1000,
                            "repodata/repomd.xml": "<repomd/>"}.items():
             path = tree / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,17 +53,21 @@ def site():
 
 def test_a_kickstart_site_runs_on_imprint_alone(site):
     lab = site
-    site.cli("image", "add", lab.folder / "centos.iso", "centos")
+    lab.cli("image", "add", lab.folder / "centos.iso", "centos")
     answer = lab.folder / "ks.cfg"
     answer.write_text(KICKSTART)
     lab.cli("profile", "add", "station", "--image", "centos", "--answer-file", answer)
-    client = DhcpClient(lab, "machine", "52:54:00:00:00:07")
-    address = client.lease(pxe_options()).yiaddr
+    mac = lab.mac_of("machine")
+    client = DhcpClient(lab, "machine", mac)
+    address = client.lease(pxe_options(7)).yiaddr
     lab.run("ip", "addr", "add", f"{address}/24", "dev", "eth0", host="machine")
-    lab.cli("machine", "approve", "52:54:00:00:00:07", "pc7")
-    lab.cli("deploy", "pc7", "--profile", "station", "--yes")
-    script = lab.run("curl", "-sS", "tftp://192.168.77.1/pxelinux.cfg/01-52-54-00-00-00-07", host="machine").stdout
-    asked = next(word.split("=", 1)[1] for word in script.split() if word.startswith("inst.ks=") or word.startswith("ks="))
+    name = lab.cli_json("machine", "list")[0]["name"]
+    lab.cli("machine", "approve", name)
+    lab.cli("deploy", name, "--profile", "station")
+    client.xid += 1
+    client.lease(pxe_options(7))  # it is switched on again
+    script = lab.run("curl", "-sS", f"tftp://192.168.77.1/grub/grub.cfg-01-{mac.replace(':', '-')}", host="machine").stdout
+    asked = re.search(r"inst\.ks=(http://[^\s'\"]+)", script).group(1)
     text = lab.run("curl", "-sS", "--fail", asked, host="machine").stdout
     number = address.rsplit(".", 1)[1]
     assert f"--hostname=station{number}.example.test" in text
@@ -71,4 +76,4 @@ def test_a_kickstart_site_runs_on_imprint_alone(site):
         assert lab.run("curl", "-sS", "--fail", f"ftp://192.168.77.1/images/centos/{name}", host="machine").stdout == expected
     done = next(word for word in text.split() if word.endswith("/done"))
     lab.run("curl", "-fsS", done, host="machine")
-    assert lab.wait("the order has ended", lambda: lab.cli_json("order", "list", "--all")[0]["state"] == "finished", seconds=10)
+    assert lab.wait("the order has ended", lambda: lab.cli_json("order", "list")[0]["state"] == "finished", seconds=10)
