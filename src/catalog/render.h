@@ -28,7 +28,7 @@ struct render_facts { // all borrowed
     struct ip4 address;                // the machine's address now; 0 = not known
     struct ip server;                  // ours, as the machine reaches it
     uint16_t http_port;
-    uint16_t ftp_port; // 0 = there is no FTP
+    uint16_t ftp_port;                        // 0 = there is no FTP
     uint16_t https_port;                      // for agents; 0 = none
     const char *certificate;                  // "sha256:HEX", of HTTPS
     const char *mirrors[RENDER_MIRRORS_MOST]; // names of those that are served; NULL ends them

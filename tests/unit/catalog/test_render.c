@@ -47,7 +47,8 @@ static int start(void **state)
                                   .network = &network,
                                   .address = {0xc0000217},
                                   .server = ip_from_ip4((struct ip4){0xc0000201}),
-                                  .http_port = 8080};
+                                  .http_port = 8080,
+                                  .ftp_port = 2121};
     return 0;
 }
 
@@ -94,6 +95,18 @@ static void every_name_has_a_value(void **state)
     becomes("{{profile.name}} {{image.name}} {{image.url}} {{order.id}} {{answer_url}}",
             "debian-lab debian-12 http://192.0.2.1:8080/images/debian-12 7 "
             "http://192.0.2.1:8080/answer/lab-01/preseed.cfg");
+}
+
+static void the_image_by_ftp_has_a_url_when_there_is_ftp(void **state)
+{
+    (void)state;
+    assert_int_equal(render("{{image.ftp_url}}"), STATUS_OK);
+    assert_string_equal(out, "ftp://192.0.2.1:2121/images/debian-12");
+    facts.ftp_port = 21;
+    assert_int_equal(render("{{image.ftp_url}}"), STATUS_OK);
+    assert_string_equal(out, "ftp://192.0.2.1/images/debian-12");
+    facts.ftp_port = 0;
+    assert_int_not_equal(render("{{image.ftp_url}}"), STATUS_OK);
 }
 
 static void every_name_of_the_table_can_be_rendered(void **state)
@@ -344,6 +357,7 @@ int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_name_has_a_value, start),
+        cmocka_unit_test_setup(the_image_by_ftp_has_a_url_when_there_is_ftp, start),
         cmocka_unit_test_setup(every_name_of_the_table_can_be_rendered, start),
         cmocka_unit_test_setup(the_profiles_own_values_come_first, start),
         cmocka_unit_test_setup(an_unknown_name_is_told_with_place_and_known_names, start),
