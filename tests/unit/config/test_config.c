@@ -116,7 +116,7 @@ static void an_unknown_key_is_told_with_its_nearest(void **state)
     assert_refused("interface: [eth0]\n", 1, 1, "did you mean 'interfaces'?");
     assert_refused("tfpt: { root: / }\n", 1, 1, "did you mean 'tftp'?");
     assert_refused("banana: 1\n", 1, 1,
-                   "allowed here: interfaces, state, server_name, user, dhcp, dhcp6, tftp, http, https, "
+                   "allowed here: interfaces, state, server_name, user, dhcp, dhcp6, tftp, http, ftp, https, "
                    "mirrors, policy");
     assert_refused("dhcp:\n  subnets:\n    - netwrok: 10.0.0.0/8\n", 3, 7, "did you mean 'network'?");
     assert_refused("dhcp.mode: auto\n", 1, 1, "there is no key 'dhcp.mode'");
