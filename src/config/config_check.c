@@ -240,6 +240,33 @@ static enum status tftp_check(const struct config *config, const struct config_p
     return status;
 }
 
+static enum status ftp_check(const struct config *config, const struct config_places *places,
+                             struct problem *problem)
+{
+    uint16_t port = config->ftp.port;
+    struct config_ports passive = config->ftp.passive_ports;
+    if (port == 0) {
+        return STATUS_OK;
+    }
+    if (port == config->http_port || port == config->https_port) {
+        problem_set(problem, "'ftp.port' %u is the port of '%s'", port,
+                    port == config->http_port ? "http.port" : "https.port");
+        problem_set_remedy(problem, "choose another one; FTP clients expect 21");
+        return config_place_refuse(places, config, "ftp.port", problem);
+    }
+    if (passive.first > passive.last) {
+        problem_set(problem, "'ftp.passive_ports' ends before it begins");
+        problem_set_remedy(problem, "write the lower port first");
+        return config_place_refuse(places, config, "ftp.passive_ports", problem);
+    }
+    if (passive.first != 0 && passive.first < 1024) {
+        problem_set(problem, "'ftp.passive_ports' has ports below 1024 in it, which are for services");
+        problem_set_remedy(problem, "choose ports above 49151, such as 50000-50999");
+        return config_place_refuse(places, config, "ftp.passive_ports", problem);
+    }
+    return STATUS_OK;
+}
+
 enum status config_check(const struct config *config, const struct config_places *places,
                          struct problem *problem)
 {
@@ -258,6 +285,9 @@ enum status config_check(const struct config *config, const struct config_places
     }
     if (status == STATUS_OK) {
         status = tftp_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = ftp_check(config, places, problem);
     }
     if (status == STATUS_OK) {
         status = mirrors_check(config, places, problem);

@@ -125,6 +125,14 @@ static void an_unknown_key_is_told_with_its_nearest(void **state)
     assert_refused("\"\\e[31m\": 1\n", 1, 1, "there is no key '\\x1b[31m'");
 }
 
+static void ftp_keys_that_cannot_work_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("ftp: { port: 80 }\n", 1, 8, "'ftp.port' 80 is the port of 'http.port'");
+    assert_refused("ftp: { port: 21, passive_ports: 900-1100 }\n", 1, 18, "ports below 1024");
+    assert_refused("ftp: { idle: 5s }\n", 1, 14, "'ftp.idle' cannot be '5s'");
+}
+
 static void a_bad_value_is_told_with_what_is_allowed(void **state)
 {
     (void)state;
@@ -528,6 +536,7 @@ int main(void)
         cmocka_unit_test(every_key_of_the_example_arrives),
         cmocka_unit_test(all_examples_are_accepted_and_printed_so_that_they_are_read_back),
         cmocka_unit_test(an_unknown_key_is_told_with_its_nearest),
+        cmocka_unit_test(ftp_keys_that_cannot_work_are_refused),
         cmocka_unit_test(a_bad_value_is_told_with_what_is_allowed),
         cmocka_unit_test(a_subnet_must_make_sense),
         cmocka_unit_test(impossible_combinations_are_refused),
