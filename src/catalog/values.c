@@ -126,18 +126,26 @@ static void value_http(const struct render_facts *facts, struct text *out)
     }
 }
 
+// Without an order it is a preview, and nobody will ask for it.
+static void value_answer_folder(const struct render_facts *facts, struct text *out)
+{
+    bool has_token = facts->order != NULL && facts->order->token[0] != '\0';
+    value_http(facts, out);
+    text_add_format(out, "/answer/%s/%s/", facts->machine->name, has_token ? facts->order->token : "TOKEN");
+}
+
 void render_answer_url(const struct render_facts *facts, struct text *out)
 {
     if (facts->profile->answer_name[0] != '\0') {
-        value_http(facts, out);
-        text_add_format(out, "/answer/%s/%s", facts->machine->name, facts->profile->answer_name);
+        value_answer_folder(facts, out);
+        text_add(out, facts->profile->answer_name);
     }
 }
 
 static void value_callback_url(const struct render_facts *facts, struct text *out)
 {
-    value_http(facts, out);
-    text_add_format(out, "/answer/%s/" RENDER_CALLBACK_NAME, facts->machine->name);
+    value_answer_folder(facts, out);
+    text_add(out, RENDER_CALLBACK_NAME);
 }
 
 static void value_profile_name(const struct render_facts *facts, struct text *out)
@@ -195,6 +203,7 @@ static const struct render_value NAMES[] = {
     {"server", "The address of this imprint, as the machine reaches it."},
     {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
     {"answer_url", "The URL of the machine's answer file."},
+    {"answer_folder", "The URL of the folder that it is in, with a slash at its end: a seed of cloud-init."},
     {"callback_url", "The URL that the installer fetches when it is done; that ends the order."},
     {"profile.name", "The name of the profile."},
     {"image.name", "The name of the image."},
@@ -212,9 +221,10 @@ static value_print *const PRINTERS[] = {
     value_machine_uuid,  value_machine_serial,
     value_counter,       value_server,
     value_http,          render_answer_url,
-    value_callback_url,  value_profile_name,
-    value_image_name,    value_image_url,
-    value_image_ftp_url, value_order_id,
+    value_answer_folder, value_callback_url,
+    value_profile_name,  value_image_name,
+    value_image_url,     value_image_ftp_url,
+    value_order_id,
 };
 
 static_assert(COUNT_OF(NAMES) == COUNT_OF(PRINTERS) && COUNT_OF(NAMES) <= VALUES_MOST,

@@ -16,6 +16,18 @@ static bool order_is_past(const struct order *order, int64_t now_s)
     return now_s >= order->expires_s;
 }
 
+bool order_is_token(const struct order *order, const char *text, size_t length)
+{
+    unsigned difference = 0;
+    if (length != ORDER_TOKEN_BYTES - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        difference |= (unsigned char)text[i] ^ (unsigned char)order->token[i];
+    }
+    return difference == 0 && order->token[0] != '\0';
+}
+
 bool order_is_doubtful(const struct order *order, int64_t now_s)
 {
     return order->created_s - now_s > ORDER_CLOCK_SLACK_S;

@@ -16,6 +16,7 @@
 #define ORDER_DISK_BYTES        96 // a disk rule or a disk's key, see model/guard.h
 #define ORDER_WHY_BYTES         128
 #define ORDER_HOSTNAME_BYTES    64
+#define ORDER_TOKEN_BYTES       33 // 128 bits in hexadecimal digits, and the end
 #define ORDER_TROUBLE_BYTES     512
 #define ORDER_EXPIRES_DEFAULT_S (24u * 3600)
 #define ORDER_TRIES_DEFAULT     5
@@ -84,7 +85,12 @@ struct order {
     char hostname[ORDER_HOSTNAME_BYTES]; // by_agent: the name that the machine gets; empty = not known
     char trouble[ORDER_TROUBLE_BYTES];   // CONFIRM: what would be lost; FAILED and others: what happened; one
                                          // sentence
+    char token[ORDER_TOKEN_BYTES];       // a secret, in the URLs of its answer files; the store makes it
 };
+
+/// Whether `text` (`length` bytes, hostile) is the order's token; it takes as long whether it is or not.
+/// false for an order without one.
+bool order_is_token(const struct order *order, const char *text, size_t length);
 
 /// What `event` at `now_s` makes of `order`: changes `order` and tells why in `reasons` (added to). Whether
 /// anything changed. An event that does not fit the state changes nothing. Expiry counts for ARMED, BOOTING,

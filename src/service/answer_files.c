@@ -103,32 +103,68 @@ static enum status answer_files_fill_done(const struct machine *machine, const s
     return STATUS_OK;
 }
 
+// Who it is not for is not told that it exists; whoever looks after the machine is.
+static enum status answer_files_refuse(const struct generated *generated, const struct machine *machine,
+                                       const struct content_client *from, struct reasons *reasons)
+{
+    char address[IP_TEXT_BYTES];
+    struct event event = {.kind = EVENT_BOOT, .address = from->address};
+    struct text text;
+    reasons_add(reasons, REASON_ANSWER_REFUSED);
+    if (machine != NULL) {
+        event.machine_id = machine->id;
+        reasons_add(&event.reasons, REASON_ANSWER_REFUSED);
+        text_init(&text, event.text, sizeof event.text);
+        text_add_format(&text, "%s asked for an answer file of %s, and did not get it",
+                        ip_print(from->address, address), machine->name);
+        desk_tell(generated->desk, &event);
+    }
+    return STATUS_NOT_FOUND;
+}
+
+// "MACHINE/TOKEN/FILE" taken apart: the length of each of the first two. false when it is none.
+static bool answer_files_parse(const char *path, char name[MACHINE_NAME_BYTES], const char **token,
+                               size_t *token_length, const char **file)
+{
+    size_t length = strcspn(path, "/");
+    if (length >= MACHINE_NAME_BYTES || path[length] != '/') {
+        return false;
+    }
+    memcpy(name, path, length);
+    name[length] = '\0';
+    *token = path + length + 1;
+    *token_length = strcspn(*token, "/");
+    *file = *token + *token_length + 1;
+    return (*token)[*token_length] == '/';
+}
+
 enum status answer_files_lookup(const struct generated *generated, const char *path,
                                 const struct content_client *from, struct content_node *node,
                                 struct reasons *reasons)
 {
-    const char *slash = strchr(path, '/');
     char name[MACHINE_NAME_BYTES] = "";
-    if (slash != NULL && (size_t)(slash - path) < sizeof name) {
-        memcpy(name, path, (size_t)(slash - path));
-    }
+    const char *token = "";
+    size_t token_length = 0;
+    const char *file = "";
     const struct store *store = generated->desk->store;
+    bool is_whole = answer_files_parse(path, name, &token, &token_length, &file);
     const struct machine *machine = store_machine_find_name(store, name);
     const struct order *order = machine == NULL ? NULL : store_order_find_live(store, machine->id);
     const struct profile *profile = order == NULL ? NULL : store_profile_find(store, order->profile);
-    bool is_theirs = machine != NULL && generated_is_owner(generated, machine, from);
+    bool is_theirs = machine != NULL && generated_is_owner(generated, machine, from) && is_whole &&
+                     order != NULL && order_is_token(order, token, token_length);
     bool is_now = is_theirs && profile != NULL && order_may_answer(order, desk_now_s(generated->desk));
-    bool has_answer = is_now && slash != NULL && profile->answer != NULL;
-    if (has_answer && answer_files_is_seed(profile, slash + 1)) {
-        return answer_files_fill_seed(generated, machine, order, profile, slash + 1, from, node);
+    if (!is_now || profile->answer == NULL) {
+        return answer_files_refuse(generated, machine, from, reasons);
     }
-    bool is_answer = has_answer && strcmp(slash + 1, profile->answer_name) == 0;
-    if (has_answer && !is_answer && strcmp(slash + 1, RENDER_CALLBACK_NAME) == 0) {
+    if (answer_files_is_seed(profile, file)) {
+        return answer_files_fill_seed(generated, machine, order, profile, file, from, node);
+    }
+    if (strcmp(file, profile->answer_name) == 0) {
+        return answer_files_render(generated, machine, order, profile, from, node);
+    }
+    if (strcmp(file, RENDER_CALLBACK_NAME) == 0) {
         return answer_files_fill_done(machine, order, node);
     }
-    if (!is_answer) {
-        reasons_add(reasons, REASON_ANSWER_REFUSED);
-        return STATUS_DENIED;
-    }
-    return answer_files_render(generated, machine, order, profile, from, node);
+    return STATUS_NOT_FOUND; // its own, but there is no such file: installers ask for more than they need
 }

@@ -3,7 +3,9 @@
 // forgotten.
 #include "store/memory.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 static struct row_table *order_table(const struct store *store)
 {
@@ -154,10 +156,30 @@ static void order_prune(struct store *store, uint64_t kept_id)
     order_remove_all(store, &ids);
 }
 
+// Its answer files are to be had by who was told this alone.
+static enum status order_make_token(struct order *order, struct problem *problem)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    uint8_t random[(ORDER_TOKEN_BYTES - 1) / 2];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+        problem_set(problem, "the kernel gives no random numbers: %s", strerror(errno));
+        return STATUS_IO;
+    }
+    for (size_t i = 0; i < sizeof random; i++) {
+        order->token[2 * i] = DIGITS[random[i] >> 4];
+        order->token[2 * i + 1] = DIGITS[random[i] & 15];
+    }
+    order->token[ORDER_TOKEN_BYTES - 1] = '\0';
+    return STATUS_OK;
+}
+
 enum status store_order_put(struct store *store, struct order *order, struct problem *problem)
 {
     struct row_table *table = order_table(store);
     enum status status = order_check(store, order, problem);
+    if (status == STATUS_OK && order->token[0] == '\0') {
+        status = order_make_token(order, problem);
+    }
     if (status != STATUS_OK) {
         return status;
     }

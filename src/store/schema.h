@@ -172,7 +172,10 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "  ends_s INTEGER NOT NULL,"
     "  hostname TEXT NOT NULL) STRICT;",
 
-    // Version 5: the catalogue. Where an image's files are, what can be expected of it, and the ways to boot it.
+    // Version 5: the catalogue. Where an image's files are, what can be expected of it, and the ways to boot it;
+    // who may have an order's answer files.
+    "ALTER TABLE orders ADD COLUMN token TEXT NOT NULL DEFAULT '';"
+    "UPDATE orders SET token = lower(hex(randomblob(16)));"
     "ALTER TABLE image ADD COLUMN medium TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN grade TEXT NOT NULL DEFAULT '';"

@@ -235,6 +235,7 @@ static void order_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_text(statement, 20, order->target);
     rows_bind_text(statement, 21, order->trouble);
     rows_bind_text(statement, 22, order->hostname);
+    rows_bind_text(statement, 23, order->token);
 }
 
 static bool order_read(sqlite3_stmt *statement, void *row)
@@ -261,7 +262,8 @@ static bool order_read(sqlite3_stmt *statement, void *row)
            rows_read_text(statement, 17, order->eraser, sizeof order->eraser) &&
            rows_read_text(statement, 19, order->target, sizeof order->target) &&
            rows_read_text(statement, 20, order->trouble, sizeof order->trouble) &&
-           rows_read_text(statement, 21, order->hostname, sizeof order->hostname);
+           rows_read_text(statement, 21, order->hostname, sizeof order->hostname) &&
+           rows_read_text(statement, 22, order->token, sizeof order->token);
 }
 
 static void lease_bind(sqlite3_stmt *statement, const void *row)
@@ -447,12 +449,13 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .put =
                 "INSERT INTO orders(id, machine_id, profile, owner, state, created_s, expires_s, started_s,"
                 " used_s, ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser,"
-                " erase_s, target, trouble, hostname) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+                " erase_s, target, trouble, hostname, token) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                "?11,"
+                " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
             .remove = "DELETE FROM orders WHERE id = ?1",
             .load = "SELECT id, machine_id, profile, owner, state, created_s, expires_s, started_s, used_s,"
                     " ended_s, boots, why, by_agent, tries, skip_until_s, disk, erase, eraser, erase_s,"
-                    " target, trouble, hostname FROM orders ORDER BY id",
+                    " target, trouble, hostname, token FROM orders ORDER BY id",
             .bind = order_bind,
             .read = order_read,
         },

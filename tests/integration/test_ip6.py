@@ -98,7 +98,6 @@ def test_an_answer_file_is_for_the_machine_alone(six):
     six.cli("deploy", "lab-01", "--profile", "installer")
     six.add_host("other", f"{six.network}.10")
     six.run("ip", "-6", "address", "add", "2001:db8:77::10/64", "dev", "eth0", "nodad", host="other")
-    url = f"http://[{SERVER}]/answer/lab-01/preseed.cfg"
-    fetch(six, f"http://[{SERVER}]/machine.ipxe?mac={six.mac_of('pc')}")
+    url = re.search(r"url=(\S+)", fetch(six, f"http://[{SERVER}]/machine.ipxe?mac={six.mac_of('pc')}").decode()).group(1)
     assert b"lab-01" in fetch(six, url)
     assert six.run("curl", "-gsSf", "-m", "5", url, host="other", check=False).returncode == 22

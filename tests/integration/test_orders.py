@@ -3,6 +3,8 @@
 
 import uuid as uuids
 
+import re
+
 import pytest
 
 from lab.dhcp import DhcpClient, pxe_options
@@ -80,17 +82,21 @@ def test_an_order_is_carried_out_once(site, machine):
     assert ack.file == "shimx64.efi"
     text = config(site)
     assert "/images/debian-12/debian-installer/amd64/linux" in text
-    assert f"url=http://192.168.77.1/answer/{NAME}/preseed.cfg" in text
+    path = re.search(f"url=http://192.168.77.1/(answer/{NAME}/[0-9a-f]{{32}}/preseed.cfg)", text).group(1)
     site.wait("booting", lambda: order_state(site) == "booting", 5)
     assert fetch(site, "images/debian-12/debian-installer/amd64/initrd.gz")[0]
     site.wait("used", lambda: order_state(site) == "used", 5)
-    good, answer = fetch(site, f"answer/{NAME}/preseed.cfg")
+    assert not fetch(site, f"answer/{NAME}/preseed.cfg")[0]
+    assert not fetch(site, f"answer/{NAME}/{'0' * 32}/preseed.cfg")[0]
+    assert any("ANSWER_REFUSED" in event["reasons"] for event in site.events())
+    assert path.split("/")[2] not in site.log() + str(site.events()) + str(site.cli_json("order", "list"))  # a secret
+    good, answer = fetch(site, path)
     assert good and f"string {NAME}\n" in answer and "example.test" in answer
     ack = power_on(site, machine)
     assert ack.file == "" and 67 not in ack.options
     assert order_state(site) == "finished"
     assert "linux" not in config(site)
-    assert not fetch(site, f"answer/{NAME}/preseed.cfg")[0]
+    assert not fetch(site, path)[0]
 
 
 def test_a_broken_download_may_be_tried_again(site, machine):

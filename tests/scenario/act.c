@@ -118,6 +118,27 @@ bool statement_sends(struct world *world, struct script_line *line, struct probl
            machine_send(world, world->current, &message, problem);
 }
 
+// "answer/MACHINE/TOKEN/FILE" with the token of that machine's order, as its boot configuration had it.
+static const char *fill_token(const struct world *world, const char *path, char out[CONTENT_PATH_BYTES])
+{
+    char name[MACHINE_NAME_BYTES] = "";
+    const char *place = strstr(path, "/TOKEN/");
+    if (place == NULL || !text_starts(path, "answer/")) {
+        return path;
+    }
+    const char *start = path + strlen("answer/");
+    if ((size_t)(place - start) < sizeof name) {
+        memcpy(name, start, (size_t)(place - start));
+    }
+    const struct machine *machine = store_machine_find_name(world->store, name);
+    const struct order *order = machine == NULL ? NULL : store_order_find_live(world->store, machine->id);
+    struct text text;
+    text_init(&text, out, CONTENT_PATH_BYTES);
+    text_add_format(&text, "answer/%s/%s/%s", name, order == NULL ? "over" : order->token,
+                    place + strlen("/TOKEN/"));
+    return out;
+}
+
 bool statement_reads(struct world *world, struct script_line *line, struct problem *problem)
 {
     uint64_t block_bytes = 0;
@@ -132,7 +153,11 @@ bool statement_reads(struct world *world, struct script_line *line, struct probl
     }
     request.tftp.block_bytes = (uint16_t)block_bytes;
     request.tftp.window = (uint16_t)window;
+    char filled[CONTENT_PATH_BYTES];
     request.path = script_take(line);
+    if (request.path != NULL) {
+        request.path = fill_token(world, request.path, filled);
+    }
     if (is_tftp == request.is_http || request.path == NULL || world->current == NULL) {
         problem_set(problem, "reads tftp|http PATH [blksize N] [window N] [losing BLOCK] [vanishing BLOCK]");
         return false;

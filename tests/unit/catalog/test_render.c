@@ -32,7 +32,7 @@ static int start(void **state)
     family = (struct family){.name = "debian-installer",
                              .answer_arguments = "url={{answer_url}} hostname={{hostname}}"
                                                  "{{#domain}} domain={{domain}}{{/domain}}"};
-    order = (struct order){.id = 7};
+    order = (struct order){.id = 7, .token = "0123456789abcdef0123456789abcdef"};
     network = (struct network){.subnet = {{0xc0000200}, 24},
                                .routers = {{0xc00002fe}},
                                .router_count = 1,
@@ -94,7 +94,7 @@ static void every_name_has_a_value(void **state)
             "192.0.2.254 192.0.2.53 192.0.2.54 192.0.2.1 http://192.0.2.1:8080");
     becomes("{{profile.name}} {{image.name}} {{image.url}} {{order.id}} {{answer_url}}",
             "debian-lab debian-12 http://192.0.2.1:8080/images/debian-12 7 "
-            "http://192.0.2.1:8080/answer/lab-01/preseed.cfg");
+            "http://192.0.2.1:8080/answer/lab-01/0123456789abcdef0123456789abcdef/preseed.cfg");
 }
 
 static void the_image_by_ftp_has_a_url_when_there_is_ftp(void **state)
@@ -222,8 +222,10 @@ static void arguments_are_joined_in_order(void **state)
     strcpy(image.arguments, "quiet");
     strcpy(profile.arguments, "console=ttyS0\n");
     assert_int_equal(render_line(), STATUS_OK);
-    assert_string_equal(out, "quiet url=http://192.0.2.1:8080/answer/lab-01/preseed.cfg hostname=lab-01 "
-                             "domain=example.test console=ttyS0");
+    assert_string_equal(
+        out, "quiet url=http://192.0.2.1:8080/answer/lab-01/0123456789abcdef0123456789abcdef/preseed.cfg "
+             "hostname=lab-01 "
+             "domain=example.test console=ttyS0");
 }
 
 static void without_an_answer_file_nothing_leads_to_one(void **state)
@@ -276,9 +278,10 @@ static void the_shipped_preseed_file_renders(void **state)
     assert_non_null(strstr(out, "\nd-i netcfg/get_domain string example.test\n"));
     assert_non_null(strstr(out, "\nd-i mirror/http/hostname string ftp.debian.org\n"));
     assert_int_equal(render_line(), STATUS_OK);
-    assert_string_equal(out,
-                        "auto=true priority=critical url=http://192.0.2.1:8080/answer/lab-01/preseed.cfg "
-                        "hostname=lab-01 domain=example.test interface=auto");
+    assert_string_equal(
+        out, "auto=true priority=critical "
+             "url=http://192.0.2.1:8080/answer/lab-01/0123456789abcdef0123456789abcdef/preseed.cfg "
+             "hostname=lab-01 domain=example.test interface=auto");
     catalog_free(catalog);
 }
 

@@ -81,6 +81,15 @@ static struct answer ask(unsigned from_last, const char *path, const char *query
     return ask_with(from_last, path, query, NULL, query[0] != '\0');
 }
 
+static struct answer ask_answer(unsigned from_last, const char *file)
+{
+    char path[160];
+    const struct order *order = store_order_get(bench.store, order_id);
+    assert_non_null(order);
+    snprintf(path, sizeof path, "answer/lab-1/%s/%s", order->token, file);
+    return ask(from_last, path, "");
+}
+
 #define MY_CONFIG "pxelinux.cfg/01-52-54-00-00-00-01"
 
 static void the_machine_that_holds_the_address_gets_its_order(void **state)
@@ -157,33 +166,33 @@ static void the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way
 {
     (void)state;
     bench_lease(&bench, 1, bench_ip(100));
-    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED); // not booting yet
+    assert_int_equal(ask_answer(100, "preseed.cfg").status, STATUS_NOT_FOUND); // not booting yet
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
-    struct answer answer = ask(100, "answer/lab-1/preseed.cfg", "");
+    struct answer answer = ask_answer(100, "preseed.cfg");
     assert_int_equal(answer.status, STATUS_OK);
     assert_string_equal(answer.text, "name=lab-1\n");
     assert_int_equal(answer.part, CONTENT_PART_ANSWER);
-    assert_int_equal(ask(100, "answer/lab-1/other.cfg", "").status, STATUS_DENIED);
-    assert_int_equal(ask(100, "answer/lab-1", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(100, "other.cfg").status, STATUS_NOT_FOUND);
+    assert_int_equal(ask(100, "answer/lab-1", "").status, STATUS_NOT_FOUND);
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CANCEL);
-    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(100, "preseed.cfg").status, STATUS_NOT_FOUND);
 }
 
 static void cloud_init_gets_the_files_beside_its_user_data(void **state)
 {
     (void)state;
     static const char ANSWER[] = "#cloud-config\n";
-    static const char *const EMPTY[] = {"answer/lab-1/vendor-data", "answer/lab-1/network-config"};
+    static const char *const EMPTY[] = {"vendor-data", "network-config"};
     struct profile profile = *store_profile_find(bench.store, "office");
     bench_lease(&bench, 1, bench_ip(100));
     bench_lease(&bench, 2, bench_ip(101));
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
-    assert_int_equal(ask(100, "answer/lab-1/meta-data", "").status, STATUS_DENIED); // it has a preseed file
+    assert_int_equal(ask_answer(100, "meta-data").status, STATUS_NOT_FOUND); // it has a preseed file
     strcpy(profile.answer_name, "user-data");
     profile.answer = ANSWER;
     profile.answer_bytes = sizeof ANSWER - 1;
     assert_int_equal(store_profile_put(bench.store, &profile, NULL), STATUS_OK);
-    struct answer answer = ask(100, "answer/lab-1/meta-data", "");
+    struct answer answer = ask_answer(100, "meta-data");
     char expected[80];
     snprintf(expected, sizeof expected, "instance-id: imprint-%llu\nlocal-hostname: lab-1\n",
              (unsigned long long)order_id);
@@ -191,14 +200,34 @@ static void cloud_init_gets_the_files_beside_its_user_data(void **state)
     assert_string_equal(answer.text, expected);
     assert_int_equal(answer.part, CONTENT_PART_NONE);
     for (size_t i = 0; i < COUNT_OF(EMPTY); i++) {
-        answer = ask(100, EMPTY[i], "");
+        answer = ask_answer(100, EMPTY[i]);
         assert_int_equal(answer.status, STATUS_OK);
         assert_string_equal(answer.text, "");
         assert_int_equal(answer.part, CONTENT_PART_NONE);
-        assert_int_equal(ask(101, EMPTY[i], "").status, STATUS_DENIED);
+        assert_int_equal(ask_answer(101, EMPTY[i]).status, STATUS_NOT_FOUND);
     }
-    assert_int_equal(ask(100, "answer/lab-1/user-data", "").part, CONTENT_PART_ANSWER);
-    assert_int_equal(ask(101, "answer/lab-1/meta-data", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(100, "user-data").part, CONTENT_PART_ANSWER);
+    assert_int_equal(ask_answer(101, "meta-data").status, STATUS_NOT_FOUND);
+}
+
+static void the_answer_file_is_only_where_its_order_said(void **state)
+{
+    (void)state;
+    static const char *const WRONG[] = {"answer/lab-1/preseed.cfg", "answer/lab-1//preseed.cfg",
+                                        "answer/lab-1/00000000000000000000000000000000/preseed.cfg",
+                                        "answer/lab-1/TOKEN/preseed.cfg"};
+    bench_lease(&bench, 1, bench_ip(100));
+    desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        struct answer answer = ask(100, WRONG[i], "");
+        assert_int_equal(answer.status, STATUS_NOT_FOUND);
+        assert_true(reasons_has(&answer.reasons, REASON_ANSWER_REFUSED));
+    }
+    char earlier[ORDER_TOKEN_BYTES];
+    (void)text_copy(earlier, sizeof earlier, store_order_get(bench.store, order_id)->token);
+    assert_int_equal(strlen(earlier), ORDER_TOKEN_BYTES - 1);
+    assert_int_equal(ask_answer(100, "preseed.cfg").status, STATUS_OK);
+    assert_int_equal(ask_answer(100, "done").part, CONTENT_PART_DONE);
 }
 
 static void nobody_else_gets_the_answer_file(void **state)
@@ -206,10 +235,10 @@ static void nobody_else_gets_the_answer_file(void **state)
     (void)state;
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
     bench_lease(&bench, 2, bench_ip(101));
-    struct answer answer = ask(101, "answer/lab-1/preseed.cfg", "");
-    assert_int_equal(answer.status, STATUS_DENIED);
+    struct answer answer = ask_answer(101, "preseed.cfg");
+    assert_int_equal(answer.status, STATUS_NOT_FOUND);
     assert_true(reasons_has(&answer.reasons, REASON_ANSWER_REFUSED));
-    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(102, "preseed.cfg").status, STATUS_NOT_FOUND);
 }
 
 static void saying_to_be_the_machine_is_not_enough_for_its_answer_file(void **state)
@@ -218,9 +247,9 @@ static void saying_to_be_the_machine_is_not_enough_for_its_answer_file(void **st
     desk_step_order(bench.desk, order_id, ORDER_EVENT_CONFIGURED);
     struct boot_client liar = bench_client(1);
     desk_note_address(bench.desk, &liar, bench_address(102)); // an INFORM with another one's MAC
-    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(102, "preseed.cfg").status, STATUS_NOT_FOUND);
     assert_int_equal(ask(102, MY_CONFIG, "").status, STATUS_OK);
-    assert_int_equal(ask(102, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(102, "preseed.cfg").status, STATUS_NOT_FOUND);
 }
 
 static void an_address_that_went_to_another_machine_gets_no_answer_file(void **state)
@@ -230,7 +259,7 @@ static void an_address_that_went_to_another_machine_gets_no_answer_file(void **s
     struct boot_client before = bench_client(1);
     desk_note_address(bench.desk, &before, bench_address(100));
     bench_lease(&bench, 2, bench_ip(100));
-    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(100, "preseed.cfg").status, STATUS_NOT_FOUND);
 }
 
 static void the_initrd_completes_the_order_of_who_fetches_it(void **state)
@@ -315,7 +344,7 @@ static void an_order_for_a_disk_boots_the_agent_and_its_command_line_has_no_secr
     assert_non_null(strstr(answer.text, "console=ttyS0"));
     assert_null(strstr(answer.text, "SECRET"));
     assert_null(strstr(answer.text, "quiet"));
-    assert_int_equal(ask(100, "answer/lab-1/preseed.cfg", "").status, STATUS_DENIED);
+    assert_int_equal(ask_answer(100, "preseed.cfg").status, STATUS_NOT_FOUND);
 }
 
 static struct answer ask_by_ipv6(uint32_t interface_index)
@@ -454,6 +483,7 @@ int main(void)
         GENERATED_TEST(a_lie_of_the_firmware_is_remembered_when_grub_tells_its_mac_only),
         GENERATED_TEST(the_answer_file_goes_to_the_leaseholder_while_the_order_is_under_way),
         GENERATED_TEST(cloud_init_gets_the_files_beside_its_user_data),
+        GENERATED_TEST(the_answer_file_is_only_where_its_order_said),
         GENERATED_TEST(nobody_else_gets_the_answer_file),
         GENERATED_TEST(saying_to_be_the_machine_is_not_enough_for_its_answer_file),
         GENERATED_TEST(an_address_that_went_to_another_machine_gets_no_answer_file),
