@@ -57,6 +57,7 @@ enum template_escape render_pick_escape(const char *name)
     } FORMATS[] = {
         {".xml", TEMPLATE_ESCAPE_XML},
         {".json", TEMPLATE_ESCAPE_QUOTED},
+        {".toml", TEMPLATE_ESCAPE_QUOTED}, // its basic strings have the escapes of JSON
         {".ign", TEMPLATE_ESCAPE_QUOTED},
         {".yaml", TEMPLATE_ESCAPE_QUOTED},
         {".yml", TEMPLATE_ESCAPE_QUOTED},

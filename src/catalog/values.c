@@ -94,6 +94,13 @@ static void value_netmask(const struct render_facts *facts, struct text *out)
     }
 }
 
+static void value_prefix(const struct render_facts *facts, struct text *out)
+{
+    if (facts->network != NULL) {
+        text_add_format(out, "%u", (unsigned)facts->network->subnet.prefix);
+    }
+}
+
 static void value_gateway(const struct render_facts *facts, struct text *out)
 {
     if (facts->network != NULL && facts->network->router_count > 0) {
@@ -106,6 +113,13 @@ static void value_dns(const struct render_facts *facts, struct text *out)
     for (uint8_t i = 0; facts->network != NULL && i < facts->network->dns_count; i++) {
         text_add(out, i == 0 ? "" : " ");
         value_add_address(out, facts->network->dns[i]);
+    }
+}
+
+static void value_dns_first(const struct render_facts *facts, struct text *out)
+{
+    if (facts->network != NULL && facts->network->dns_count > 0) {
+        value_add_address(out, facts->network->dns[0]);
     }
 }
 
@@ -192,8 +206,10 @@ static const struct render_value NAMES[] = {
     {"address", "Its IPv4 address."},
     {"address.last_octet", "The last number of its IPv4 address."},
     {"netmask", "The netmask of the network, dotted."},
+    {"prefix", "The same as a number of bits, such as 24."},
     {"gateway", "The first router of the network."},
     {"dns", "The DNS servers of the network, with blanks between."},
+    {"dns.first", "The first of them."},
     {"machine.name", "The machine's name in imprint."},
     {"machine.mac", "Its first MAC address, with colons."},
     {"machine.mac_plain", "The same as twelve hexadecimal digits, good for a host name."},
@@ -213,17 +229,12 @@ static const struct render_value NAMES[] = {
 };
 
 static value_print *const PRINTERS[] = {
-    value_hostname,      value_domain,
-    value_address,       value_last_octet,
-    value_netmask,       value_gateway,
-    value_dns,           value_machine_name,
-    value_machine_mac,   value_machine_mac_plain,
-    value_machine_uuid,  value_machine_serial,
-    value_counter,       value_server,
-    value_http,          render_answer_url,
-    value_answer_folder, value_callback_url,
-    value_profile_name,  value_image_name,
-    value_image_url,     value_image_ftp_url,
+    value_hostname,     value_domain,         value_address,       value_last_octet,
+    value_netmask,      value_prefix,         value_gateway,       value_dns,
+    value_dns_first,    value_machine_name,   value_machine_mac,   value_machine_mac_plain,
+    value_machine_uuid, value_machine_serial, value_counter,       value_server,
+    value_http,         render_answer_url,    value_answer_folder, value_callback_url,
+    value_profile_name, value_image_name,     value_image_url,     value_image_ftp_url,
     value_order_id,
 };
 

@@ -6,7 +6,7 @@
 #include "catalog/render.h"
 #include "format/template.h"
 
-#define VALUES_MOST       26
+#define VALUES_MOST       40
 #define VALUES_TEXT_BYTES 320
 
 #define VALUES_MIRROR_BYTES 128

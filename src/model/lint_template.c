@@ -71,6 +71,7 @@ static bool next_tag(struct tags *tags, struct tag *tag)
 // The sections that are open around a tag.
 struct around {
     char names[TEMPLATE_SECTIONS_MOST][LINT_NAME_BYTES];
+    char kinds[TEMPLATE_SECTIONS_MOST];
     unsigned depth;
 };
 
@@ -80,6 +81,7 @@ static void step(struct around *around, const struct tag *tag)
         around->depth--;
     }
     if ((tag->kind == '#' || tag->kind == '^') && around->depth < TEMPLATE_SECTIONS_MOST) {
+        around->kinds[around->depth] = tag->kind;
         (void)text_copy(around->names[around->depth++], LINT_NAME_BYTES, tag->name);
     }
 }
@@ -95,6 +97,17 @@ static bool is_guarded(const struct around *around, const char *name)
     return false;
 }
 
+// Whether the tag stands in a section of a name that has no value, which comes out empty.
+static bool is_left_out(const struct around *around, const struct lint_names *names)
+{
+    for (unsigned i = 0; i < around->depth && !names->is_open; i++) {
+        if (around->kinds[i] == '#' && !names->is_known(names->self, around->names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_value(const struct tag *tag, const struct around *around, const struct lint_names *names,
                         struct lint *lint)
 {
@@ -102,10 +115,14 @@ static void check_value(const struct tag *tag, const struct around *around, cons
         return;
     }
     const char *near = names->nearest == NULL ? NULL : names->nearest(names->self, tag->name);
-    if (!names->is_open && !is_guarded(around, tag->name)) {
+    if (is_left_out(around, names)) {
+        near = near != NULL && text_distance(near, tag->name) == 1 && is_guarded(around, tag->name) ? near
+                                                                                                    : NULL;
+    }
+    if (!names->is_open && !is_guarded(around, tag->name) && !is_left_out(around, names)) {
         lint_add(lint, LINT_VALUE_UNDEFINED, tag->line, "%s%s%s%s", tag->name,
                  near == NULL ? "" : " (did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?)");
-    } else if (near != NULL) {
+    } else if (near != NULL && (!is_guarded(around, tag->name) || text_distance(near, tag->name) == 1)) {
         lint_add(lint, LINT_VALUE_MISSPELT, tag->line, "%s; did you mean %s?", tag->name, near);
     }
 }

@@ -5,8 +5,11 @@ import json
 import pathlib
 import shutil
 import subprocess
+import tomllib
+import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 from lab.network import imprint_binary
 
@@ -30,6 +33,9 @@ firstboot --disable
 keyboard us
 lang en_US
 """
+
+OPTIONS = [word for value in ("passphrase=x", "disk=/dev/sda", "user=joe", "static=yes", "ntp_server=ntp.example.test", "product=SLES", "lvm=yes",
+                                "plain=yes") for word in ("--set", value)]
 
 # The same administrator's menu, no-break spaces and all.
 OLD_MENU = """\
@@ -97,10 +103,46 @@ def test_a_file_that_everybody_may_read_holds_no_hash(tmp_path):
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_is_shipped_has_no_errors(template):
-    status, answer = lint(template)
-    assert answer["format"], template
-    assert status == 0, answer["findings"]
-    assert not [finding for finding in answer["findings"] if finding["rule"] != "kickstart-source" and finding["severity"] != "note"]
+    for options in ((), OPTIONS):
+        status, answer = lint(template, "--set", "ssh_key=ssh-ed25519 AAAA a@b", *options)
+        assert answer["format"], template
+        assert status == 0, answer["findings"]
+        assert not [finding for finding in answer["findings"] if finding["rule"] != "kickstart-source" and finding["severity"] != "note"]
+
+
+def values_of(template, **more):
+    """--set for what a template needs."""
+    values = {"root_password_hash": HASH, "password_hash": HASH, "ssh_key": 'ssh-ed25519 AAAA "a"@b', **more}
+    return [word for name, value in values.items() if f"{name}}}}}" in template.read_text() for word in ("--set", f"{name}={value}")]
+
+
+def parse(name, text):
+    """Reads an answer file as its installer does; what it is called says how."""
+    if name.endswith((".json", ".ign")):
+        return json.loads(text)
+    if name.endswith(".toml"):
+        return tomllib.loads(text)
+    if name.endswith(".xml"):
+        return xml.etree.ElementTree.fromstring(text)
+    return yaml.safe_load(text) if name == "user-data" else text
+
+
+def test_what_is_shipped_can_be_read_by_parsers_when_it_is_rendered(site):
+    site.cli("machine", "edit", "lab-01", "--address", f"{site.network}.50")
+    for template in TEMPLATES:
+        name = template.name.removesuffix(".mustache")
+        profile = template.parent.name
+        site.cli("profile", "add", profile, "--image", "live", "--answer-file", template, "--answer-name", name, *values_of(template))
+        for more in ({}, {"disk": "/dev/sda", "user": "joe", "passphrase": 'a "b" <c>', "timezone": "Europe/Berlin", "static": "yes", "product": "P"}):
+            site.cli("profile", "edit", profile, *values_of(template, **more), "--set", "unused=1")
+            text = site.cli_json("profile", "render", profile, "lab-01")["answer"]
+            assert "station1" in text and "{{" not in text and HASH in text
+            assert "/answer/lab-01/" in text
+            parsed = parse(name, text)
+            if more and name == "profile.json":
+                assert parsed["storage"]["drives"][0]["partitions"][1]["generate"]["encryption"]["luks2"]["password"] == 'a "b" <c>'
+            if more and name == "autoinst.xml":
+                assert [item.text for item in parsed.iter() if item.tag.endswith("encryption_password")] == ['a "b" <c>']
 
 
 @pytest.mark.skipif(not shutil.which("debconf-set-selections"), reason="debconf is not here")

@@ -15,8 +15,7 @@ PACKAGES = "linux-image-amd64,live-boot,live-boot-initramfs-tools,wget"
 WORDS = "The live system of this medium runs"
 LEFT_OUT = ["boot", "usr/lib/modules", "var/cache/apt", "var/lib/apt", "usr/share/doc", "usr/share/locale", "usr/share/man"]
 
-ANNOUNCE = f"""\
-#!/bin/sh
+ANNOUNCE = "#!/bin/sh\n" + f"""\
 mount -t proc proc /proc
 echo "{WORDS} on $(uname -r) by $(cat /proc/cmdline)" > /dev/console
 exec sleep infinity

@@ -140,9 +140,10 @@ static void values_are_escaped_as_the_answer_files_name_tells(void **state)
     static const char TEMPLATE[] = "\"{{x}}\" {{{x}}} {{&x}}";
     static const char RAW[] = "a\"b\\c<'&>\n\x01\x7f\xc3\xa4";
     static const char QUOTED[] = "a\\\"b\\\\c<'&>\\u000a\\u0001\\u007f\xc3\xa4";
-    static const char *const QUOTING[] = {"config.ign", "auto.JSON", "talos.yaml",  "a.yml",
-                                          "user-data",  "meta-data", "vendor-data", "network-config"};
-    static const char *const PLAIN[] = {"ks.cfg", "preseed.cfg", "xml", "answer.toml", "a.json.txt"};
+    static const char *const QUOTING[] = {"config.ign",  "auto.JSON",      "talos.yaml",
+                                          "a.yml",       "user-data",      "meta-data",
+                                          "vendor-data", "network-config", "answer.toml"};
+    static const char *const PLAIN[] = {"ks.cfg", "preseed.cfg", "xml", "a.json.txt"};
     char expected[256];
     add_own_value("x", RAW);
     snprintf(expected, sizeof expected, "\"%s\" %s %s", QUOTED, RAW, RAW);

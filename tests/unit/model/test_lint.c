@@ -479,6 +479,18 @@ static void names_without_value_are_found_unless_they_are_optional(void **state)
     assert_int_equal(lint.count, 0);
 }
 
+static void what_stands_in_a_section_that_comes_out_empty_needs_no_value(void **state)
+{
+    (void)state;
+    struct lint lint;
+    check_template("{{#user}}{{user}} {{hash}}{{/user}}{{callback_url}}", false, &lint);
+    assert_int_equal(lint.count, 0);
+    check_template("{{#hostname}}{{hash}}{{/hostname}}{{^user}}{{hash}}{{/user}}{{callback_url}}", false,
+                   &lint);
+    assert_int_equal(lint.count, 2);
+    assert_int_equal(lint.findings[0].rule, LINT_VALUE_UNDEFINED);
+}
+
 static void misspelt_names_are_found_in_open_templates_too(void **state)
 {
     (void)state;
@@ -610,6 +622,7 @@ int main(void)
         cmocka_unit_test(nothing_is_said_to_be_missing_from_arguments_that_are_only_a_part),
         cmocka_unit_test(passwords_in_kernel_arguments_are_found),
         cmocka_unit_test(names_without_value_are_found_unless_they_are_optional),
+        cmocka_unit_test(what_stands_in_a_section_that_comes_out_empty_needs_no_value),
         cmocka_unit_test(misspelt_names_are_found_in_open_templates_too),
         cmocka_unit_test(missing_snippets_and_callbacks_and_written_out_hashes_are_found),
         cmocka_unit_test(what_a_template_needs_is_what_stands_outside_its_own_section),
