@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint image list, show, remove; adding one is command_image_add.c.
+#include "cli/ask.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/moment.h"
@@ -131,6 +132,66 @@ static void show_image(struct call *call, const json_t *image)
 int command_image_show(struct call *call)
 {
     return show_one(call, ask_name(call, "GET", "images", call->arguments[0], NULL, NULL), show_image);
+}
+
+static void show_faults(const struct call *call, const json_t *answer)
+{
+    size_t position;
+    json_t *fault;
+    FILE *out = call->out.out;
+    const char *name = fact_text(answer, "name");
+    const json_t *faults = fact_get(answer, "faults");
+    if (json_array_size(faults) == 0) {
+        (void)fprintf(out, "%s: all %lld files that its boot asks for are there\n", name,
+                      (long long)fact_number(answer, "files"));
+    }
+    json_array_foreach(faults, position, fault)
+    {
+        bool is_error = strcmp(fact_text(fault, "severity"), "error") == 0;
+        (void)fprintf(out, "%s: %s%s: %s\n  %s\n", name,
+                      is_error ? "" : "warning: ", fact_text(fault, "file"), fact_text(fault, "text"),
+                      fact_text(fault, "remedy"));
+    }
+}
+
+// Asks about one image, and says what was found. false: some machine will not boot it, or it is not there.
+static bool verify(struct call *call, const char *name, json_t *answers)
+{
+    json_t *answer = ask_name(call, "GET", "images", name, "check", NULL);
+    if (answer == NULL) {
+        return false;
+    }
+    bool is_good = json_is_true(fact_get(answer, "good"));
+    if (!call->is_json) {
+        show_faults(call, answer);
+    }
+    json_array_append_new(answers, answer);
+    return is_good;
+}
+
+int command_image_verify(struct call *call)
+{
+    size_t position;
+    json_t *image;
+    bool is_good = true;
+    json_t *images = call->argument_count == 0 ? ask_list(call, "images", "images") : NULL;
+    if (call->argument_count == 0 && images == NULL) {
+        return CLI_EXIT_REFUSED;
+    }
+    json_t *answers = json_array();
+    for (size_t i = 0; i < call->argument_count; i++) {
+        is_good = verify(call, call->arguments[i], answers) && is_good;
+    }
+    json_array_foreach(images, position, image)
+    {
+        is_good = verify(call, fact_text(image, "name"), answers) && is_good;
+    }
+    if (call->is_json) {
+        ask_print_json(call, answers);
+    }
+    json_decref(answers);
+    json_decref(images);
+    return is_good ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
 }
 
 int command_image_remove(struct call *call)

@@ -334,6 +334,13 @@ static const struct command rows[] = {
      command_image_fetch, false},
     {"image list", "", NULL, "list the images", "", command_image_list, false},
     {"image show", "IMAGE", NULL, "show an image", "", command_image_show, false},
+    {"image verify", "[IMAGE...]", NULL, "look whether all that the boot of images asks for is there",
+     "Each way to boot an image asks for a kernel, initrds, and what its arguments name: each of these files "
+     "is "
+     "looked for where the daemon would serve it from, and must begin as its kind does. Without IMAGE all "
+     "images "
+     "are looked at. The exit status is 1 when some machine would not boot.",
+     command_image_verify, false},
     {"image remove", "IMAGE...", NULL, "remove images that no profile uses, with their files", "",
      command_image_remove, false},
 

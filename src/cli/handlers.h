@@ -45,6 +45,7 @@ int command_image_fetch(struct call *call);
 int command_image_list(struct call *call);
 /// image show IMAGE.
 int command_image_show(struct call *call);
+int command_image_verify(struct call *call);
 /// image remove IMAGE...
 int command_image_remove(struct call *call);
 

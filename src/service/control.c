@@ -278,6 +278,7 @@ void control_close(struct control *control)
         MHD_stop_daemon(control->daemon);
     }
     loop_timer_free(control->timer);
+    control_checks_close(&control->checks);
     control_uploads_close(&control->uploads);
     heap_free(control);
 }

@@ -5,6 +5,7 @@
 
 #include "base/problem.h"
 #include "config/config.h"
+#include "content/content.h"
 #include "io/loop.h"
 #include "service/desk.h"
 #include "store/store.h"
@@ -28,8 +29,9 @@ struct control_world {
     struct store *store;
     struct desk *desk; // its `told` should call control_notify
     const struct config *config;
-    int taken_listener; // a listening AF_UNIX stream socket, see control_listen
-    void *context;      // for the calls below
+    int taken_listener;           // a listening AF_UNIX stream socket, see control_listen
+    struct content_source images; // the files of images; any thread may ask it
+    void *context;                // for the calls below
 
     /// Looks what the files below `folder` are and fills in the image's family, description, kernel, initrd
     /// and arguments. Called in a worker thread. STATUS_NOT_FOUND and `problem`: nothing that we know. NULL =

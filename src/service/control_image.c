@@ -18,7 +18,7 @@ void control_image_list(struct control_request *request)
     store_image_each(request->world->store, append_image, request);
 }
 
-static const struct image *find_image(struct control_request *request)
+const struct image *control_image_find(struct control_request *request)
 {
     const struct image *image = store_image_find(request->world->store, request->names[0]);
     if (image == NULL) {
@@ -30,7 +30,7 @@ static const struct image *find_image(struct control_request *request)
 
 void control_image_show(struct control_request *request)
 {
-    const struct image *image = find_image(request);
+    const struct image *image = control_image_find(request);
     if (image != NULL) {
         control_answer(request, MHD_HTTP_OK, control_json_image(image));
     }
@@ -77,7 +77,7 @@ void control_image_remove(struct control_request *request)
 {
     struct problem problem = {0};
     const char *name = request->names[0];
-    const struct image *image = find_image(request);
+    const struct image *image = control_image_find(request);
     if (image == NULL || !check_unneeded(request, image)) {
         return;
     }

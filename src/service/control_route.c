@@ -28,6 +28,7 @@ static const struct control_route routes[] = {
     {"POST", "machines/*/reject", CONTROL_BODY_JSON, control_machine_reject, NULL},
     {"GET", "images", CONTROL_BODY_NONE, control_image_list, NULL},
     {"GET", "images/*", CONTROL_BODY_NONE, control_image_show, NULL},
+    {"GET", "images/*/check", CONTROL_BODY_NONE, control_image_check, NULL},
     {"DELETE", "images/*", CONTROL_BODY_NONE, control_image_remove, NULL},
     {"POST", "uploads", CONTROL_BODY_JSON, control_upload_add, NULL},
     {"PUT", "uploads/*/file", CONTROL_BODY_FILE, control_upload_put, control_upload_take},

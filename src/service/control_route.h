@@ -30,6 +30,10 @@ void control_machine_reject(struct control_request *request);
 void control_image_list(struct control_request *request);
 /// GET images/NAME.
 void control_image_show(struct control_request *request);
+/// GET images/NAME/check: whether every file that its boot asks for is there.
+void control_image_check(struct control_request *request);
+/// The image that the route names; NULL when there is none, and the request was refused.
+const struct image *control_image_find(struct control_request *request);
 /// DELETE images/NAME.
 void control_image_remove(struct control_request *request);
 

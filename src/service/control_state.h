@@ -2,6 +2,7 @@
 // The inside of the control socket, for the files of the control API only.
 #pragma once
 
+#include "service/control_image_check.h"
 #include "service/control_request.h"
 #include "service/control_upload.h"
 
@@ -15,6 +16,7 @@ struct control {
     struct control_request *requests;
     struct control_watch *watches;
     struct control_uploads uploads;
+    struct control_checks checks;
     int64_t started_s;
     uint64_t leases_imported; // since that was told last
 };

@@ -477,6 +477,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .desk = &server->desk,
                                   .config = &server->config,
                                   .taken_listener = server->listener,
+                                  .images = server->generated.images,
                                   .context = server,
                                   .recognise = server_recognise,
                                   .render = server_render,

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET images/NAME/check.
+#include "service/control_image_check.h"
+
+#include "io/heap.h"
+#include "io/job.h"
+#include "service/control_json.h"
+#include "service/control_route.h"
+#include "service/control_state.h"
+#include "service/image_check.h"
+
+#include <string.h>
+
+struct control_check {
+    struct control_check *next;
+    struct control *control; // NULL = it was closed meanwhile
+    struct control_request *request;
+    struct image_check check;
+};
+
+static void work(void *value)
+{
+    struct control_check *check = *(struct control_check **)value;
+    image_check_work(&check->check);
+}
+
+static json_t *make_answer(const struct image_check *check)
+{
+    json_t *faults = json_array();
+    for (unsigned i = 0; i < check->fault_count; i++) {
+        const struct image_fault *fault = &check->faults[i];
+        json_array_append_new(faults, json_pack("{s:s, s:s, s:s, s:s}", "severity",
+                                                fault->is_error ? "error" : "warning", "file", fault->file,
+                                                "text", fault->text, "remedy", fault->remedy));
+    }
+    return json_pack("{s:s, s:i, s:b, s:o}", "name", check->image.name, "files", (int)check->file_count,
+                     "good", !image_check_has_error(check), "faults", faults);
+}
+
+static void done(void *context, void *value)
+{
+    (void)context;
+    struct control_check *taken_check = *(struct control_check **)value;
+    if (taken_check->control != NULL) {
+        struct control_check **at = &taken_check->control->checks.first;
+        while (*at != taken_check) {
+            at = &(*at)->next;
+        }
+        *at = taken_check->next;
+        control_answer(taken_check->request, MHD_HTTP_OK, make_answer(&taken_check->check));
+        control_request_resume(taken_check->request);
+    }
+    heap_free(taken_check);
+}
+
+void control_image_check(struct control_request *request)
+{
+    const struct image *image = control_image_find(request);
+    if (image == NULL) {
+        return;
+    }
+    struct control *control = request->control;
+    struct control_check *check = heap_new(sizeof *check);
+    *check = (struct control_check){.next = control->checks.first,
+                                    .control = control,
+                                    .request = request,
+                                    .check = {.files = request->world->images, .image = *image}};
+    control->checks.first = check;
+    const struct job job = {
+        .value = &check, .value_bytes = sizeof(struct control_check *), .work = work, .done = done};
+    control_request_wait(request);
+    job_start(request->world->loop, &job);
+}
+
+void control_checks_close(struct control_checks *checks)
+{
+    for (struct control_check *at = checks->first; at != NULL; at = at->next) {
+        at->control = NULL;
+    }
+    checks->first = NULL;
+}
