@@ -43,6 +43,15 @@ bool text_starts(const char *text, const char *prefix);
 /// Whether `text` ends with `suffix`.
 bool text_ends(const char *text, const char *suffix);
 
+/// Whether `character` is one of those in `set`; NUL never is.
+static inline bool text_is_one_of(char character, const char *set)
+{
+    while (*set != '\0' && *set != character) {
+        set++;
+    }
+    return *set != '\0';
+}
+
 /// Whether `character` is an ASCII control character (newline, tab, DEL ...). Bytes of UTF-8 are not.
 static inline bool text_is_control(char character)
 {

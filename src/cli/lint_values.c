@@ -74,7 +74,7 @@ static const char *likely_sample_of(const char *name)
     return "sample";
 }
 
-void lint_values_init(struct lint_values *values, const json_t *own, bool is_open)
+void lint_values_init(struct lint_values *values, json_t *own, bool is_open)
 {
     size_t count;
     const char *key;
@@ -85,7 +85,7 @@ void lint_values_init(struct lint_values *values, const json_t *own, bool is_ope
         json_object_set_new(values->values, names[i].name, json_string(sample_of(names[i].name)));
         json_object_set_new(values->known, names[i].name, json_true());
     }
-    json_object_foreach((json_t *)(uintptr_t)own, key, value)
+    json_object_foreach(own, key, value)
     {
         bool is_text = json_is_string(value); // a secret is shown as something else
         json_object_set_new(values->values, key,
@@ -102,12 +102,12 @@ void lint_values_clear(struct lint_values *values)
 
 // ---- for the rules ----
 
-static bool is_group(const json_t *names, const char *name)
+static bool is_group(json_t *names, const char *name)
 {
     const char *key;
     json_t *value;
     size_t length = strlen(name);
-    json_object_foreach((json_t *)(uintptr_t)names, key, value)
+    json_object_foreach(names, key, value)
     {
         if (strncmp(key, name, length) == 0 && key[length] == '.') {
             return true;

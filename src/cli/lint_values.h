@@ -16,7 +16,7 @@ struct lint_values {
 
 /// Fills in: imprint's own names with samples, and the profile's `own` (an object of texts, borrowed, NULL =
 /// none), which go before them. lint_values_clear must follow.
-void lint_values_init(struct lint_values *values, const json_t *own, bool is_open);
+void lint_values_init(struct lint_values *values, json_t *own, bool is_open);
 
 /// Gives the memory back.
 void lint_values_clear(struct lint_values *values);

@@ -139,7 +139,7 @@ static void index_remember(struct index *index, struct index_folder *folder)
     index_link(index, folder);
     index->count++;
     index->byte_count += index_size(folder);
-    while (index->oldest != folder &&
+    while (index->oldest != NULL && index->oldest != folder &&
            (index->count > INDEX_FOLDERS_MOST || index->byte_count > INDEX_BYTES_MOST)) {
         index_forget(index, index->oldest);
     }

@@ -40,7 +40,7 @@ static void tell(struct json_reading *reading, unsigned line)
 
 static char peek(struct json_reading *reading)
 {
-    while (reading->at < reading->end && memchr(" \t\r\n", *reading->at, 4) != NULL) {
+    while (reading->at < reading->end && text_is_one_of(*reading->at, " \t\r\n")) {
         reading->line += *reading->at == '\n';
         reading->at++;
     }

@@ -31,7 +31,7 @@ static bool is_key(const char *key, size_t length)
     for (size_t i = 0; i < length; i++) {
         char lower = text_lower(key[i]);
         bool is_plain = (lower >= 'a' && lower <= 'z') || (key[i] >= '0' && key[i] <= '9') ||
-                        memchr("_-.\"'", key[i], 5) != NULL;
+                        text_is_one_of(key[i], "_-.\"'");
         if (!is_plain) {
             return false;
         }

@@ -62,8 +62,7 @@ static size_t find_comment(const struct line *line)
             i += byte == '\\' && quote == '"';
         } else if (byte == '#' && (i == 0 || line->text[i - 1] == ' ')) {
             return i;
-        } else if ((byte == '"' || byte == '\'') &&
-                   (i == 0 || memchr(" [{,:-", line->text[i - 1], 6) != NULL)) {
+        } else if ((byte == '"' || byte == '\'') && (i == 0 || text_is_one_of(line->text[i - 1], " [{,:-"))) {
             quote = byte;
         }
     }
@@ -82,7 +81,7 @@ static size_t find_key(const struct line *line)
         start = (size_t)(quote - line->text) + 1;
         return start < line->length && line->text[start] == ':' ? start : 0;
     }
-    if (line->length > 0 && memchr("[{|>&*", line->text[0], 6) != NULL) {
+    if (line->length > 0 && text_is_one_of(line->text[0], "[{|>&*")) {
         return 0;
     }
     for (size_t i = start; i < line->length; i++) {
@@ -96,7 +95,7 @@ static size_t find_key(const struct line *line)
 // Follows brackets and quotes through `rest`, which may leave some open for the lines below.
 static void follow(struct yaml_reading *reading, const struct line *rest)
 {
-    bool is_flow = reading->flow > 0 || (rest->length > 0 && memchr("[{", rest->text[0], 2) != NULL);
+    bool is_flow = reading->flow > 0 || (rest->length > 0 && text_is_one_of(rest->text[0], "[{"));
     for (size_t i = 0; i < rest->length; i++) {
         char byte = rest->text[i];
         if (reading->quote != '\0') {

@@ -52,7 +52,7 @@ static bool has_line(const char *text, size_t length, const char *word)
     while (line_next(&reader, &line)) {
         struct line trimmed = line_trim(line);
         bool is_it = trimmed.length >= bytes && memcmp(trimmed.text, word, bytes) == 0;
-        if (is_it && (trimmed.length == bytes || memchr(" \t=:", trimmed.text[bytes], 4) != NULL)) {
+        if (is_it && (trimmed.length == bytes || text_is_one_of(trimmed.text[bytes], " \t=:"))) {
             return true;
         }
     }

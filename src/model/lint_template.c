@@ -140,7 +140,7 @@ static bool has_hash(const char *text, size_t length)
         while (kind > 0 && rest < length && text[rest] != '\0' && strchr(ALPHABET, text[rest]) != NULL) {
             rest++;
         }
-        if (kind > 0 && memchr("16524y", text[i + 1], 6) != NULL && rest - i > 20) {
+        if (kind > 0 && text_is_one_of(text[i + 1], "16524y") && rest - i > 20) {
             return true;
         }
     }
