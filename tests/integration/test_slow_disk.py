@@ -34,6 +34,7 @@ class SlowDisk:
     def close(self):
         self.answer()
         subprocess.run(["umount", "-l", self.mounted], check=True)
+        self._process.kill()  # other namespaces may have the mount still, and it would go on for them
         self._process.wait(timeout=10)
 
 
