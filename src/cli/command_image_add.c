@@ -2,7 +2,9 @@
 // imprint image add: looks at what is to become an image, and sends it to the daemon.
 #include "cli/handlers.h"
 #include "cli/image_pack.h"
+#include "cli/image_url.h"
 #include "cli/show.h"
+#include "cli/signature.h"
 #include "content/medium.h"
 #include "fleet/scratch.h"
 #include "model/image.h"
@@ -127,19 +129,88 @@ static bool is_medium(const char *file, uint64_t *bytes)
     return is;
 }
 
+// --sha256, whatever case it is written in.
+static bool check_digest(const struct call *call, const char *file)
+{
+    const char *wanted = call_option(call, "sha256");
+    char found[129];
+    struct problem problem;
+    problem_clear(&problem);
+    struct stat status;
+    if (wanted == NULL) {
+        return true;
+    }
+    if (strcmp(file, "-") == 0 || (stat(file, &status) == 0 && S_ISDIR(status.st_mode))) {
+        ask_complain_text(call, "leave it out", "--sha256 is for a file or a URL");
+        return false;
+    }
+    if (strlen(wanted) != 64 || strspn(wanted, "0123456789abcdefABCDEF") != 64) {
+        ask_complain_text(call, "it has 64 hexadecimal digits, as sha256sum prints them",
+                          "--sha256 is no SHA-256");
+        return false;
+    }
+    if (signature_digest(file, 64, found, &problem) != STATUS_OK) {
+        ask_complain(call, &problem);
+        return false;
+    }
+    if (!text_equal_nocase(wanted, found)) {
+        ask_complain_text(call, "fetch it again, from who published that checksum",
+                          "the file's SHA-256 is %s, not the one that --sha256 says; it is not added", found);
+        return false;
+    }
+    return true;
+}
+
+// Adds what is on this machine.
+static json_t *add(struct call *call, struct image_upload *upload)
+{
+    struct stat status;
+    uint64_t medium_bytes;
+    const char *path = upload->folder;
+    bool is_input = strcmp(path, "-") == 0;
+    bool is_folder = !is_input && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (is_medium(path, &medium_bytes)) {
+        upload->medium = path;
+        return image_upload_medium(call, upload, medium_bytes);
+    }
+    bool is_file = is_input || (stat(path, &status) == 0 && !is_folder);
+    return is_file ? add_file(call, path, upload) : add_folder(call, upload);
+}
+
+// What was fetched and has another checksum does not stay; what broke off goes on the next time.
+static json_t *add_url(struct call *call, struct image_upload *upload)
+{
+    struct image_url file;
+    struct problem problem;
+    json_t *image = NULL;
+    problem_clear(&problem);
+    enum status status = image_url_fetch(&file, upload->folder, &problem);
+    bool is_right = status == STATUS_OK && check_digest(call, file.path);
+    upload->folder = file.path;
+    if (is_right) {
+        image = add(call, upload);
+    } else if (status != STATUS_OK) {
+        ask_complain(call, &problem);
+    }
+    image_url_clear(&file, image != NULL || (status == STATUS_OK && !is_right));
+    return image;
+}
+
 int command_image_add(struct call *call)
 {
+    char last[IMAGE_PATH_BYTES];
     char made[IMAGE_PATH_BYTES];
     const char *path = NULL;
     const char *name = NULL;
-    struct stat status;
     tell_apart(call, &path, &name);
     if (name == NULL && strcmp(path, "-") == 0) {
         ask_complain_text(call, "write 'imprint image add - NAME'", "what is this image to be called?");
         return CLI_EXIT_REFUSED;
     }
+    bool is_url = image_url_is(path);
     if (name == NULL) {
-        make_name(path, made, sizeof made);
+        image_url_name(path, last, sizeof last);
+        make_name(is_url ? last : path, made, sizeof made);
         name = made;
     }
     struct image_upload upload = {.name = name,
@@ -148,12 +219,11 @@ int command_image_add(struct call *call)
                                   .initrd = call_option(call, "initrd"),
                                   .arguments = call_option(call, "arguments"),
                                   .description = call_option(call, "description")};
-    uint64_t medium_bytes;
-    if (is_medium(path, &medium_bytes)) {
-        upload.medium = path;
-        return show_one(call, image_upload_medium(call, &upload, medium_bytes), image_upload_show);
+    if (is_url && !image_upload_may(call, name)) { // better heard before than after the download
+        return CLI_EXIT_REFUSED;
     }
-    bool is_file = strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISDIR(status.st_mode));
-    json_t *image = is_file ? add_file(call, path, &upload) : add_folder(call, &upload);
-    return show_one(call, image, image_upload_show);
+    if (!is_url && !check_digest(call, path)) {
+        return CLI_EXIT_REFUSED;
+    }
+    return show_one(call, (is_url ? add_url : add)(call, &upload), image_upload_show);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -21,6 +22,28 @@
 #define CODE_OK           200
 #define CODE_PARTIAL      206
 #define CODE_RANGE        416
+
+enum status download_make_folder(char out[DOWNLOAD_FOLDER_BYTES], struct problem *problem)
+{
+    const char *parent = getenv("TMPDIR");
+    struct stat about;
+    struct text text;
+    text_init(&text, out, DOWNLOAD_FOLDER_BYTES);
+    text_add_format(&text, "%s/imprint-fetch-%u", parent == NULL || parent[0] != '/' ? "/var/tmp" : parent,
+                    (unsigned)geteuid());
+    if (text.cut || (mkdir(out, 0700) != 0 && errno != EEXIST)) {
+        problem_set(problem, "the folder %s for downloads cannot be made: %s", out, strerror(errno));
+        problem_set_remedy(problem, "set TMPDIR to a folder with room that can be written");
+        return STATUS_IO;
+    }
+    if (lstat(out, &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid() ||
+        (about.st_mode & 022) != 0) {
+        problem_set(problem, "%s is not a folder of ours alone", out);
+        problem_set_remedy(problem, "remove it, or set TMPDIR");
+        return STATUS_DENIED;
+    }
+    return STATUS_OK;
+}
 
 struct fetch {
     struct download *download;

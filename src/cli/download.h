@@ -6,6 +6,12 @@
 #include "base/problem.h"
 #include "cli/progress.h"
 
+#define DOWNLOAD_FOLDER_BYTES 512
+
+/// Makes the folder of our own that nobody else can put anything into, where a broken download is found
+/// again: below TMPDIR, else /var/tmp. STATUS_IO, STATUS_DENIED with `problem`.
+MUST_USE enum status download_make_folder(char out[DOWNLOAD_FOLDER_BYTES], struct problem *problem);
+
 struct download {
     const char *url;
     const char *path;      // where it goes; a file that is there is the beginning of it when `may_resume`

@@ -37,30 +37,6 @@ static void place_list(const struct image_fetch *fetch, unsigned number, char ou
     place(fetch, word, out);
 }
 
-// A folder of our own that nobody else can put anything into, where a broken download is found again.
-static enum status make_folder(struct image_fetch *fetch, struct problem *problem)
-{
-    const char *parent = getenv("TMPDIR");
-    struct stat about;
-    struct text text;
-    text_init(&text, fetch->folder, sizeof fetch->folder);
-    text_add_format(&text, "%s/imprint-fetch-%u", parent == NULL || parent[0] != '/' ? "/var/tmp" : parent,
-                    (unsigned)geteuid());
-    if (text.cut || (mkdir(fetch->folder, 0700) != 0 && errno != EEXIST)) {
-        problem_set(problem, "the folder %s for downloads cannot be made: %s", fetch->folder,
-                    strerror(errno));
-        problem_set_remedy(problem, "set TMPDIR to a folder with room that can be written");
-        return STATUS_IO;
-    }
-    if (lstat(fetch->folder, &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid() ||
-        (about.st_mode & 022) != 0) {
-        problem_set(problem, "%s is not a folder of ours alone", fetch->folder);
-        problem_set_remedy(problem, "remove it, or set TMPDIR");
-        return STATUS_DENIED;
-    }
-    return STATUS_OK;
-}
-
 static enum status take_lock(struct image_fetch *fetch, struct problem *problem)
 {
     char path[IMAGE_FETCH_PATH_BYTES];
@@ -345,7 +321,7 @@ enum status image_fetch_run(struct image_fetch *fetch, struct problem *problem)
     struct checksum wanted;
     fetch->lock = -1;
     fetch->file[0] = '\0';
-    enum status status = make_folder(fetch, problem);
+    enum status status = download_make_folder(fetch->folder, problem);
     if (status == STATUS_OK) {
         status = take_lock(fetch, problem);
     }

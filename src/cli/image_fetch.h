@@ -6,19 +6,20 @@
 #include "base/problem.h"
 #include "catalog/offer.h"
 #include "cli/call.h"
+#include "cli/download.h"
 
 #define IMAGE_FETCH_PATH_BYTES 1024
 
 struct image_fetch {
     struct call *call; // for what is said meanwhile
     const struct offer *offer;
-    const char *base;                        // URL of the folder, with its '/'; instead of the offer's
-    const char *keyring;                     // of the user's; NULL = the offer's
-    bool is_unsigned;                        // no signature is asked for: HTTPS must vouch for the lists
-    char folder[IMAGE_FETCH_PATH_BYTES / 2]; // where files go; made by image_fetch_run
-    char file[IMAGE_FETCH_PATH_BYTES];       // out: the file, checked
-    char name[OFFER_TEXT_BYTES];             // out: what its list calls it, without folders
-    int lock;                                // on what is fetched; -1 = none
+    const char *base;                   // URL of the folder, with its '/'; instead of the offer's
+    const char *keyring;                // of the user's; NULL = the offer's
+    bool is_unsigned;                   // no signature is asked for: HTTPS must vouch for the lists
+    char folder[DOWNLOAD_FOLDER_BYTES]; // where files go; made by image_fetch_run
+    char file[IMAGE_FETCH_PATH_BYTES];  // out: the file, checked
+    char name[OFFER_TEXT_BYTES];        // out: what its list calls it, without folders
+    int lock;                           // on what is fetched; -1 = none
 };
 
 /// Fetches and checks. On failure `problem` tells, and what came of the file stays for the next time, unless

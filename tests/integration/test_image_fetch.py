@@ -327,3 +327,26 @@ def test_a_broken_file_of_offers_is_told_with_its_place(site, text, says):
     done = site.lab.cli("image", "fetch", "--offers", site.lab.folder / "broken.yaml", check=False)
     assert done.returncode == 1
     assert says in done.stderr and "broken.yaml:" in done.stderr
+
+
+def test_an_image_is_added_by_its_url(site, quiet):
+    lab = site.lab
+    site.put("live 12.iso", site.iso)
+    url = BASE + "live%2012.iso"
+    digest = hashlib.sha256(site.iso).hexdigest()
+    add = lambda *words: lab.cli("image", "add", url, *words, check=False, env=dict(os.environ, TMPDIR=str(site.cache)))
+    wrong = add("by-url", "--sha256", "0" * 64)
+    assert wrong.returncode == 1 and f"the file's SHA-256 is {digest}, not the one that --sha256 says" in wrong.stderr
+    assert not site.has("by-url") and not [name for name in site.left() if not name.endswith(".lock")]
+    site.fault("live 12.iso", "cut")
+    assert add("by-url", "--sha256", digest.upper()).returncode == 0  # it goes on by itself
+    assert site.has("by-url") and not site.left()
+    again = add("by-url")
+    assert again.returncode == 1 and "by-url" in again.stderr  # said before the download
+    site.fault()
+    assert add("--description", "named by its URL").returncode == 0
+    assert site.has("live-2012") or site.has("live-12")
+    gone = lab.cli("image", "add", BASE + "nothing.iso", check=False)
+    assert gone.returncode == 1 and "nothing.iso" in gone.stderr
+    for name in ("by-url", "live-2012", "live-12"):
+        lab.cli("image", "remove", name, check=False)
