@@ -27,15 +27,28 @@ static void explain_missing(const struct values *values, struct problem *problem
     problem_set_remedy(problem, "%sthe names there are: %s%s", set, names, text.cut ? " ..." : "");
 }
 
+static struct template_value find_snippet(const void *self, const char *name, size_t length)
+{
+    const struct values *values = self;
+    size_t bytes = 0;
+    const char *text = snippets_find(values->facts->snippets, name, length, &bytes);
+    return (struct template_value){
+        .kind = text == NULL ? TEMPLATE_MISSING : TEMPLATE_TEXT, .text = text, .length = bytes};
+}
+
 /// Renders `source` (called `place` in problems) with `values`; a missing name's problem gets the list of
 /// those there are.
 static enum status render_escaped(const struct values *values, const char *source, const char *place,
                                   enum template_escape escape, struct text *out, struct problem *problem)
 {
-    const struct template_data data = {.self = values, .find = values_find};
+    const struct template_data data = {.self = values, .find = values_find, .partial = find_snippet};
     const struct template_options options = {.name = place, .escape = escape, .is_strict = true};
     enum status status = template_render(source, strlen(source), &data, &options, out, problem);
-    if (status == STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND && strstr(problem->text, "partial template") != NULL) {
+        problem_set_remedy(problem,
+                           "put it into the folder snippets beside imprint.yaml, then: systemctl reload "
+                           "imprint");
+    } else if (status == STATUS_NOT_FOUND) {
         explain_missing(values, problem);
     }
     return status;
@@ -73,7 +86,7 @@ enum template_escape render_pick_escape(const char *name)
             return FORMATS[i].escape;
         }
     }
-    return TEMPLATE_ESCAPE_NONE;
+    return TEMPLATE_ESCAPE_LINE;
 }
 
 enum status render_answer(const struct render_facts *facts, struct text *out, struct problem *problem)

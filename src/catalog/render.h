@@ -8,6 +8,7 @@
 #include "base/problem.h"
 #include "base/text.h"
 #include "catalog/family.h"
+#include "catalog/snippets.h"
 #include "format/template.h"
 #include "model/machine.h"
 #include "model/network.h"
@@ -27,6 +28,7 @@ struct render_facts { // all borrowed
     const struct network *network;     // the network it boots on; NULL = not one of ours (proxy mode)
     struct ip4 address;                // the machine's address now; 0 = not known
     struct ip server;                  // ours, as the machine reaches it
+    const struct snippets *snippets;   // pieces of templates; NULL = none
     uint16_t http_port;
     uint16_t ftp_port;                        // 0 = there is no FTP
     uint16_t https_port;                      // for agents; 0 = none

@@ -152,6 +152,9 @@ int command_profile_lint(struct call *call)
     const char *name = call->arguments[0];
     struct stat about = {0};
     struct lint_profile *checked = lint_profile_new();
+    if (call_option(call, "snippets") != NULL) {
+        lint_profile_take_snippets(checked, call_option(call, "snippets"));
+    }
     bool is_file = stat(name, &about) == 0 && !S_ISDIR(about.st_mode);
     int result = is_file || strchr(name, '/') != NULL ? take_file(call, name, &about, checked)
                                                       : take_profile(call, name, checked);

@@ -181,6 +181,7 @@ static const struct command_option profile_lint_options[] = {
     OPTION("machine", "MACHINE", "check what this machine would get, too"),
     OPTION("online", NULL, "ask the mirrors and repositories in it whether they are there"),
     OPTION_MANY("set", "KEY=VALUE", "a value for {{KEY}} in FILE"),
+    OPTION("snippets", "FOLDER", "where the pieces {{> NAME}} are, instead of /etc/imprint/snippets"),
     OPTIONS_END,
 };
 
@@ -318,7 +319,7 @@ static const struct command rows[] = {
     {"image build", "[NAME]", image_build_options, "make an image of a system, here, from its packages",
      "Without NAME it lists what can be built. It needs root, and room for the system in TMPDIR or /var/tmp.",
      command_image_build, false},
-    {"image add", "FILE|URL [NAME]", image_add_options, "copy an image to the daemon and find out what it is",
+    {"image add", "FILE [NAME]", image_add_options, "copy an image to the daemon and find out what it is",
      "FILE is an ISO image, which is never unpacked: its files are served from inside it; a disk image (raw, "
      "qcow2), a root file system (tar, also compressed; squashfs; '-' is a tar on "
      "standard input), or a folder with a netboot tree. Its name is made from FILE's when it is not given. A "
@@ -326,7 +327,7 @@ static const struct command rows[] = {
      "something "
      "inside it. The kernel and the initrd of systems that imprint knows are found by themselves. A URL, "
      "http:// "
-     "or https://, is downloaded first; what broke off goes on at the next try.",
+     "or https://, in FILE's place is downloaded first; what broke off goes on at the next try.",
      command_image_add, false},
     {"image fetch", "[NAME]", image_fetch_options, "fetch an image from where it is made, and add it",
      "Without NAME it lists what the catalogue knows. The list of checksums is fetched first and its "

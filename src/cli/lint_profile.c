@@ -8,9 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
+static void ignore(void *context, const struct problem *problem) // the daemon tells it when it starts
+{
+    (void)context;
+    (void)problem;
+}
+
 struct lint_profile *lint_profile_new(void)
 {
-    return heap_new(sizeof(struct lint_profile));
+    struct lint_profile *checked = heap_new(sizeof *checked);
+    checked->snippets = snippets_load(SNIPPETS_DEFAULT, ignore, NULL);
+    return checked;
+}
+
+void lint_profile_take_snippets(struct lint_profile *checked, const char *folder)
+{
+    snippets_free(checked->snippets);
+    checked->snippets = snippets_load(folder, ignore, NULL);
 }
 
 void lint_profile_free(struct lint_profile *taken)
@@ -23,6 +37,7 @@ void lint_profile_free(struct lint_profile *taken)
     }
     heap_free(taken->text);
     heap_free(taken->lines);
+    snippets_free(taken->snippets);
     json_decref(taken->own);
     json_decref(taken->source);
     json_decref(taken->arguments);
@@ -141,6 +156,7 @@ static void check_source(struct lint_profile *checked)
     struct problem problem;
     problem_clear(&problem);
     lint_values_init(&values, checked->own, checked->is_open);
+    values.snippets = checked->snippets;
     const struct lint_names names = lint_values_names(&values);
     if (!is_menu) { // which is no template
         lint_check_template(source, strlen(source), &names, &checked->lint);

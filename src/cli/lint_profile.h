@@ -14,9 +14,10 @@ struct lint_profile {
     json_t *source;    // the template, a text, owned
     json_t *arguments; // kernel arguments, a text, owned; NULL = not known
     bool arguments_are_partial;
-    bool is_open;     // other values may come
-    bool is_rendered; // `text` is what a machine gets, so lines are those of that
-    char *text;       // with its values in place, owned; NULL = could not be made
+    struct snippets *snippets; // owned
+    bool is_open;              // other values may come
+    bool is_rendered;          // `text` is what a machine gets, so lines are those of that
+    char *text;                // with its values in place, owned; NULL = could not be made
     size_t length;
     unsigned *lines; // owned; NULL = lines are the same
     size_t line_count;
@@ -25,6 +26,9 @@ struct lint_profile {
 
 /// Nothing to check yet. lint_profile_free must follow.
 struct lint_profile *lint_profile_new(void);
+
+/// Takes snippets from `folder`, instead of those beside the default configuration file.
+void lint_profile_take_snippets(struct lint_profile *checked, const char *folder);
 
 /// Gives it back; NULL is allowed. What may be secret is wiped.
 void lint_profile_free(struct lint_profile *taken);

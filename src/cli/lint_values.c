@@ -80,7 +80,7 @@ void lint_values_init(struct lint_values *values, json_t *own, bool is_open)
     const char *key;
     json_t *value;
     const struct render_value *names = render_values(&count);
-    *values = (struct lint_values){json_object(), json_object(), is_open};
+    *values = (struct lint_values){json_object(), json_object(), is_open, NULL};
     for (size_t i = 0; i < count; i++) {
         json_object_set_new(values->values, names[i].name, json_string(sample_of(names[i].name)));
         json_object_set_new(values->known, names[i].name, json_true());
@@ -140,10 +140,20 @@ static const char *nearest(const void *self, const char *name)
     return best;
 }
 
+static bool has_snippet(const void *self, const char *name)
+{
+    const struct lint_values *values = self;
+    size_t bytes;
+    return snippets_find(values->snippets, name, strlen(name), &bytes) != NULL;
+}
+
 struct lint_names lint_values_names(const struct lint_values *values)
 {
-    return (struct lint_names){
-        .self = values, .is_known = is_known, .nearest = nearest, .is_open = values->is_open};
+    return (struct lint_names){.self = values,
+                               .is_known = is_known,
+                               .nearest = nearest,
+                               .has_snippet = has_snippet,
+                               .is_open = values->is_open};
 }
 
 // ---- for rendering ----
@@ -198,6 +208,15 @@ static void add_needs(struct lint_values *values, const char *source)
     heap_free(needs);
 }
 
+static struct template_value find_snippet(const void *self, const char *name, size_t length)
+{
+    const struct lint_values *values = self;
+    size_t bytes = 0;
+    const char *text = snippets_find(values->snippets, name, length, &bytes);
+    return (struct template_value){
+        .kind = text == NULL ? TEMPLATE_MISSING : TEMPLATE_TEXT, .text = text, .length = bytes};
+}
+
 enum status lint_values_render(struct lint_values *values, const char *name, const char *source, char **text,
                                size_t *length, unsigned **lines, size_t *line_count, struct problem *problem)
 {
@@ -216,7 +235,7 @@ enum status lint_values_render(struct lint_values *values, const char *name, con
     text_init(&out, *text, RENDERED_BYTES_MOST);
     add_needs(values, source);
     enum status status = lint_mark(source, bytes, &marked);
-    const struct template_data data = {.self = values, .find = find};
+    const struct template_data data = {.self = values, .find = find, .partial = find_snippet};
     const struct template_options options = {.name = name, .escape = render_pick_escape(name)};
     if (status == STATUS_OK) {
         status = template_render(marked.start, marked.length, &data, &options, &out, problem);

@@ -3,15 +3,17 @@
 // knows something that looks like it.
 #pragma once
 
+#include "catalog/snippets.h"
 #include "cli/call.h"
 #include "model/lint.h"
 
 #include <jansson.h>
 
 struct lint_values {
-    json_t *values; // text by name, owned; a dot in a name is part of it
-    json_t *known;  // names that a template may write, owned
-    bool is_open;   // others may come
+    json_t *values;                  // text by name, owned; a dot in a name is part of it
+    json_t *known;                   // names that a template may write, owned
+    bool is_open;                    // others may come
+    const struct snippets *snippets; // borrowed; NULL = none
 };
 
 /// Fills in: imprint's own names with samples, and the profile's `own` (an object of texts, borrowed, NULL =

@@ -279,6 +279,7 @@ static void render_add_escaped(struct text *out, enum template_escape escape, co
 {
     switch (escape) {
     case TEMPLATE_ESCAPE_NONE:
+    case TEMPLATE_ESCAPE_LINE:
         text_add_bytes(out, at, length);
         break;
     case TEMPLATE_ESCAPE_HTML:
@@ -306,8 +307,17 @@ static enum status render_add_value(struct render *render, const struct tag *tag
                     shown.text);
         return render_fail(render, tag->start, STATUS_NOT_FOUND);
     }
-    render_add_indent(render);
     enum template_escape escape = tag->sigil == '&' ? TEMPLATE_ESCAPE_NONE : render->options->escape;
+    if (escape == TEMPLATE_ESCAPE_LINE &&
+        (memchr(value.text, '\n', value.length) != NULL || memchr(value.text, '\r', value.length) != NULL)) {
+        struct shown shown = render_show(tag->name);
+        problem_set(render->problem,
+                    "{{%s}} has a line break, and what follows it would be a line of its own", shown.text);
+        problem_set_remedy(render->problem,
+                           "give it a value of one line, or write {{{%s}}} if that is wanted", shown.text);
+        return render_fail(render, tag->start, STATUS_MALFORMED);
+    }
+    render_add_indent(render);
     render_add_escaped(render->out, escape, value.text, value.length);
     return STATUS_OK;
 }

@@ -40,7 +40,9 @@ struct template_data { // where values come from; `self` is handed to each funct
 };
 
 enum template_escape {
-    TEMPLATE_ESCAPE_NONE,   // for plain text and kernel arguments: {{x}} is x
+    TEMPLATE_ESCAPE_NONE,   // for kernel arguments and scripts: {{x}} is x
+    TEMPLATE_ESCAPE_LINE,   // for text whose lines mean something: {{x}} is x, and an error if it has a line
+                            // break
     TEMPLATE_ESCAPE_HTML,   // as published: & " < > become entities, unless {{{x}}} or {{&x}}
     TEMPLATE_ESCAPE_XML,    // ' too
     TEMPLATE_ESCAPE_QUOTED, // what may stand between the double quotes of JSON (RFC 8259 7) and of YAML 1.2
@@ -54,9 +56,9 @@ struct template_options {
 };
 
 /// Renders `length` bytes of `source` to the end of `out`. On failure `problem` says what and, by line and
-/// column, where: STATUS_MALFORMED (unclosed tag or section, wrong delimiters), STATUS_NOT_FOUND (strict: a
-/// name or partial without value), STATUS_TOO_LONG (nested too deeply, repeated too often, or `out` is full).
-/// `out` then holds a part.
+/// column, where: STATUS_MALFORMED (unclosed tag or section, wrong delimiters, a value that breaks its line),
+/// STATUS_NOT_FOUND (strict: a name or partial without value), STATUS_TOO_LONG (nested too deeply, repeated
+/// too often, or `out` is full). `out` then holds a part.
 MUST_USE enum status template_render(const char *source, size_t length, const struct template_data *data,
                                      const struct template_options *options, struct text *out,
                                      struct problem *problem);

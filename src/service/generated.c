@@ -203,6 +203,7 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .network = generated_network(generated, address),
         .address = address,
         .server = server,
+        .snippets = generated->snippets,
         .http_port = generated->config->http_port,
         .ftp_port = generated->config->ftp.port,
         .https_port = generated->https_port,

@@ -21,6 +21,7 @@ struct generated { // all borrowed; keep it where the tree can find it
     const struct config *config;
     const struct catalog *catalog;
     struct content_source images;                  // the folder source of imported images, prefix "images"
+    const struct snippets *snippets;               // NULL = none
     struct agents *agents;                         // who may read images for disks; NULL = nobody
     uint16_t https_port;                           // where agents must come to; 0 = there is no HTTPS
     char certificate[GENERATED_CERTIFICATE_BYTES]; // what they know it by there: "sha256:HEX"

@@ -43,6 +43,7 @@ struct server {
     struct loop *loop;
     struct store *store;
     struct catalog *catalog;
+    struct snippets *snippets;
     struct desk desk;
     struct generated generated;
     struct agents *agents;
@@ -272,6 +273,13 @@ static void server_tick(void *context)
     }
 }
 
+static void server_load_snippets(struct server *server)
+{
+    snippets_free(server->snippets);
+    server->generated.snippets = server->snippets =
+        server_catalog_snippets(server->options.config_path, server->log);
+}
+
 static void server_reload(struct server *server)
 {
     notify_reloading();
@@ -293,6 +301,7 @@ static void server_reload(struct server *server)
                       "the rules of tftp.map stay as they were, for the new ones are wrong:");
             server_log_problem(server, LOG_LEVEL_ERROR, &problem);
         }
+        server_load_snippets(server);
         server->desk.policy = server->config.policy;
         dhcp6_service_refresh(server->ports.dhcp6);
         mirror_service_set(server->mirrors, server->config.mirrors, server->config.mirror_count);
@@ -368,6 +377,7 @@ static bool server_build_content(struct server *server, struct problem *problem)
                                     .context = server};
     server->agents = agents_new(&agents);
     server->generated.agents = server->agents;
+    server_load_snippets(server);
     content_init(&server->content);
     server->content.opener = content_opener_new(server->loop, server->log, 0);
     server->loaders.content = &server->content;
@@ -540,6 +550,7 @@ static void server_free(struct server *server)
     folder_free(server->root);
     media_free(server->images);
     catalog_free(server->catalog);
+    snippets_free(server->snippets);
     store_close(server->store);
     log_free(server->log);
     config_clear(&server->config);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "catalog/catalog.h"
+#include "catalog/snippets.h"
 #include "io/log.h"
 
 /// The shipped catalogue with the families in the folder "os" beside the configuration file (`config_path`;
@@ -10,3 +11,6 @@
 /// NULL and `problem` when the shipped one cannot be read.
 MUST_USE struct catalog *server_catalog_open(const char *config_path, struct log *log,
                                              struct problem *problem);
+
+/// The snippets of answer files in the folder "snippets" beside the configuration file, as above. Yours.
+MUST_USE struct snippets *server_catalog_snippets(const char *config_path, struct log *log);

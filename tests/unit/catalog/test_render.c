@@ -125,6 +125,14 @@ static void every_name_of_the_table_can_be_rendered(void **state)
     }
 }
 
+static void pieces_of_templates_are_put_in_and_missing_ones_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(render("{{> disk.cfg}}"), STATUS_NOT_FOUND);
+    assert_non_null(strstr(problem.text, "there is no partial template \"disk.cfg\""));
+    assert_non_null(strstr(problem.remedy, "snippets"));
+}
+
 static void the_profiles_own_values_come_first(void **state)
 {
     (void)state;
@@ -151,10 +159,13 @@ static void values_are_escaped_as_the_answer_files_name_tells(void **state)
         strcpy(profile.answer_name, QUOTING[i]);
         becomes(TEMPLATE, expected);
     }
-    snprintf(expected, sizeof expected, "\"%s\" %s %s", RAW, RAW, RAW);
+    snprintf(expected, sizeof expected, "%s %s", RAW, RAW);
     for (size_t i = 0; i < COUNT_OF(PLAIN); i++) {
         strcpy(profile.answer_name, PLAIN[i]);
-        becomes(TEMPLATE, expected);
+        becomes("{{{x}}} {{&x}}", expected);
+        assert_int_equal(render(TEMPLATE), STATUS_MALFORMED); // its second line would be a directive
+        assert_non_null(strstr(problem.text, "{{x}} has a line break"));
+        assert_non_null(strstr(problem.remedy, "{{{x}}}"));
     }
     strcpy(profile.answer_name, "autoinst.xml");
     becomes("{{x}} {{{x}}}", "a&quot;b\\c&lt;&#39;&amp;&gt;\n\x01\x7f\xc3\xa4 "
@@ -363,6 +374,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(every_name_has_a_value, start),
         cmocka_unit_test_setup(the_image_by_ftp_has_a_url_when_there_is_ftp, start),
         cmocka_unit_test_setup(every_name_of_the_table_can_be_rendered, start),
+        cmocka_unit_test_setup(pieces_of_templates_are_put_in_and_missing_ones_are_told, start),
         cmocka_unit_test_setup(the_profiles_own_values_come_first, start),
         cmocka_unit_test_setup(an_unknown_name_is_told_with_place_and_known_names, start),
         cmocka_unit_test_setup(the_remedy_for_a_name_without_value_is_the_command_that_gives_it_one, start),
