@@ -178,17 +178,18 @@ static json_t *add(struct call *call, struct image_upload *upload)
 }
 
 // What was fetched and has another checksum does not stay; what broke off goes on the next time.
-static json_t *add_url(struct call *call, struct image_upload *upload)
+static json_t *add_url(struct call *call, struct image_upload *wanted)
 {
+    struct image_upload upload = *wanted;
     struct image_url file;
     struct problem problem;
     json_t *image = NULL;
     problem_clear(&problem);
-    enum status status = image_url_fetch(&file, upload->folder, &problem);
+    enum status status = image_url_fetch(&file, wanted->folder, &problem);
     bool is_right = status == STATUS_OK && check_digest(call, file.path);
-    upload->folder = file.path;
+    upload.folder = file.path;
     if (is_right) {
-        image = add(call, upload);
+        image = add(call, &upload);
     } else if (status != STATUS_OK) {
         ask_complain(call, &problem);
     }

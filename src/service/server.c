@@ -275,9 +275,8 @@ static void server_tick(void *context)
 
 static void server_load_snippets(struct server *server)
 {
-    snippets_free(server->snippets);
-    server->generated.snippets = server->snippets =
-        server_catalog_snippets(server->options.config_path, server->log);
+    server_catalog_read_snippets(server->options.config_path, server->log, &server->snippets);
+    server->generated.snippets = server->snippets;
 }
 
 static void server_reload(struct server *server)

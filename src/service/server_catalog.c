@@ -43,8 +43,9 @@ static void tell_snippet(void *context, const struct problem *problem)
     log_write(context, LOG_LEVEL_WARNING, "%s", problem_print(problem, text, sizeof text));
 }
 
-struct snippets *server_catalog_snippets(const char *config_path, struct log *log)
+void server_catalog_read_snippets(const char *config_path, struct log *log, struct snippets **snippets)
 {
     char folder[CONFIG_PATH_BYTES + 32];
-    return snippets_load(find_beside(config_path, "snippets", folder) ? folder : "", tell_snippet, log);
+    snippets_free(*snippets);
+    *snippets = snippets_load(find_beside(config_path, "snippets", folder) ? folder : "", tell_snippet, log);
 }

@@ -12,5 +12,6 @@
 MUST_USE struct catalog *server_catalog_open(const char *config_path, struct log *log,
                                              struct problem *problem);
 
-/// The snippets of answer files in the folder "snippets" beside the configuration file, as above. Yours.
-MUST_USE struct snippets *server_catalog_snippets(const char *config_path, struct log *log);
+/// Reads the snippets of answer files from the folder "snippets" beside the configuration file, as above, in
+/// place of `*snippets`, which may be NULL and is freed. Yours.
+void server_catalog_read_snippets(const char *config_path, struct log *log, struct snippets **snippets);
