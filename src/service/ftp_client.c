@@ -337,6 +337,17 @@ static void act(struct ftp_client *client, const struct ftp_step *step)
     }
 }
 
+// Somebody wants to write: whoever looks after the machine may want to know what.
+static void tell_write(struct ftp_client *client, const struct ftp_step *step)
+{
+    struct ftp_question told;
+    ftp_question_begin(&told, client, FTP_QUESTION_END, "", step->asked);
+    told.end.outcome = TRANSFER_REFUSED;
+    told.end.is_write = true;
+    (void)text_copy(told.end.why, sizeof told.end.why, "FTP is for reading here");
+    ftp_tell_end(client->service, &told.end, false);
+}
+
 void ftp_client_serve(struct ftp_client *client)
 {
     char reply[FTP_REPLY_BYTES];
@@ -356,6 +367,9 @@ void ftp_client_serve(struct ftp_client *client)
         ftp_session_take(&client->session, line, length, &step);
         ftp_drop_line(client);
         (void)ftp_say(client, step.reply);
+        if (step.is_write) {
+            tell_write(client, &step);
+        }
         act(client, &step);
     }
     ftp_data_close(client);

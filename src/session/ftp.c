@@ -362,7 +362,8 @@ static void take_help(struct ftp_session *session, char *argument, struct ftp_st
 static void refuse_write(struct ftp_session *session, char *argument, struct ftp_step *step)
 {
     (void)session;
-    (void)argument;
+    (void)text_copy(step->asked, sizeof step->asked, argument);
+    step->is_write = true;
     ftp_step_say(step, 550, "This server only reads.");
 }
 

@@ -56,6 +56,7 @@ struct ftp_step {
     enum ftp_act act;
     enum ftp_form form;
     bool is_on_control; // the list goes as a reply: STAT PATH
+    bool is_write;      // refused: `asked` was to be written
     uint64_t offset;
     char path[FTP_PATH_BYTES];   // canonical as `folder`
     char asked[FTP_PATH_BYTES];  // as the client wrote it, cut

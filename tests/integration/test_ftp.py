@@ -177,6 +177,8 @@ def test_nothing_is_written(shared):
         for command in ("STOR x", "DELE text", "MKD x", "RMD Folder", "RNFR text", "SITE CHMOD 777 text", "APPE text"):
             with pytest.raises(ftplib.error_perm, match="550"):
                 ftp.voidcmd(command)
+    told = lambda: [event["text"] for event in shared.events() if "refused to write" in event["text"]]
+    assert any(text.endswith("was refused to write x: FTP is for reading here") for text in shared.wait("the refusals are told", told, seconds=5))
 
 
 def test_only_anonymous_is_let_in(shared):

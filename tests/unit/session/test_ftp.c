@@ -210,7 +210,10 @@ static void what_would_change_something_is_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         assert_int_equal(take(&bench, lines[i]), 550);
         assert_int_equal(bench.step.act, FTP_ACT_NONE);
+        assert_true(bench.step.is_write);
     }
+    assert_int_equal(take(&bench, "NOOP"), 200);
+    assert_false(bench.step.is_write);
 }
 
 static void who_speaks_no_ftp_is_let_go(void **state)
