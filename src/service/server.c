@@ -11,7 +11,6 @@
 #include "service/agents.h"
 #include "service/control.h"
 #include "service/generated.h"
-#include "service/personal.h"
 #include "service/recognise.h"
 #include "service/server_absorb.h"
 #include "service/server_address.h"
@@ -23,6 +22,7 @@
 #include "service/server_mirror.h"
 #include "service/server_notes.h"
 #include "service/server_ports.h"
+#include "service/server_render.h"
 #include "service/server_status.h"
 #include "service/server_tftp.h"
 
@@ -124,24 +124,8 @@ static enum status server_render(void *context, const struct machine *machine, c
                                  enum control_text which, char **text, struct problem *problem)
 {
     struct server *server = context;
-    struct ip address = {{{0}}};
-    if (server->ports.served_count != 0) {
-        address = ip_from_ip4(server->ports.served[0].addresses[0].address);
-    }
-    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
-    size_t bytes = which == CONTROL_TEXT_ANSWER ? 1024 * 1024 : 8192;
-    char *buffer = heap_new(bytes);
-    struct text out;
-    text_init(&out, buffer, bytes);
-    enum status status = which == CONTROL_TEXT_ANSWER && profile->answer == NULL ? STATUS_NOT_FOUND
-                         : which == CONTROL_TEXT_ANSWER ? render_answer(&facts, &out, problem)
-                         : facts.image != NULL && facts.image->kind != IMAGE_BOOT
-                             ? render_own_arguments(&facts, &out, problem)
-                             : render_arguments(&facts, &out, problem);
-    *text = status == STATUS_OK ? strdup(buffer) : NULL;
-    explicit_bzero(buffer, out.length); // it may hold password hashes
-    heap_free(buffer);
-    return status;
+    const struct server_render_place place = {&server->generated, &server->ports};
+    return server_render_text(&place, machine, profile, which, text, problem);
 }
 
 static enum status server_pick_address(void *context, const struct machine *machine, struct ip4 *address,
@@ -166,19 +150,8 @@ static enum status server_render_personal(void *context, const struct machine *m
                                           struct problem *problem)
 {
     struct server *server = context;
-    struct ip address = {{{0}}};
-    if (server->ports.served_count != 0) {
-        address = ip_from_ip4(server->ports.served[0].addresses[0].address);
-    }
-    struct render_facts facts = generated_facts(&server->generated, machine, profile, NULL, address);
-    // An order that is only being thought of has a number only in a preview.
-    struct order preview = {.id = 1};
-    facts.order = &preview;
-    struct talk_personal personal;
-    enum status status = personal_render(&facts, &personal, problem);
-    (void)text_copy(hostname, MACHINE_NAME_BYTES, status == STATUS_OK ? personal.hostname : "");
-    personal_clear(&personal);
-    return status;
+    const struct server_render_place place = {&server->generated, &server->ports};
+    return server_render_hostname(&place, machine, profile, hostname, problem);
 }
 
 static enum status server_recognise(void *context, const char *folder, struct image *image,
