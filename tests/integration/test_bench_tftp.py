@@ -34,7 +34,8 @@ def test_every_byte_is_checked(lab, window):
     assert seen["done"] == seen["transfers"] == 64
     assert seen["bytes"] == 64 * BYTES
     assert seen["lost_on_purpose"] == 0
-    assert seen["duplicates"] <= 64, "the network loses nothing, so hardly anything needs to be sent twice"
+    # A server that waits for a processor may repeat a block here and there; one in twenty would be a fault of ours.
+    assert seen["duplicates"] <= seen["bytes"] // 1400 // 20, "the network loses nothing, so hardly anything is sent twice"
 
 
 @pytest.mark.parametrize("how", [{"window": 1}, {"window": 4, "ack_all": True}, {"window": 64}, {"window": 4, "gro": True}])
