@@ -185,6 +185,14 @@ static const struct command_option profile_lint_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option menu_preview_options[] = {
+    OPTION("machine", "MACHINE", "for this machine; without it, for one that no entry names"),
+    OPTION("arch", "bios|uefi-x64|uefi-ia32|uefi-arm64", "for this firmware; the machine's own if not given"),
+    OPTION("loader", "auto|pxelinux|grub|ipxe",
+           "for this boot loader; the firmware's usual one if not given"),
+    OPTIONS_END,
+};
+
 static const struct command_option deploy_options[] = {
     OPTION("profile", "PROFILE", "what to boot; what the machines' class proposes when it is left out"),
     OPTION("expires", "TIME", "how long the order waits for the machine, such as 2h; 24h if not given"),
@@ -420,6 +428,11 @@ static const struct command rows[] = {
      "what a client "
      "asks for. Each line shows a rule, and what it does to the name. It needs no daemon.",
      command_tftp_map, false},
+    {"menu preview", "", menu_preview_options, "show the menu that a machine would show",
+     "The menu is set in the configuration (menu). It lists the entries, which of them are shown and why "
+     "others "
+     "are not, and prints the text that the machine's boot loader would get.",
+     command_menu_preview, false},
     {"mirror list", "", NULL, "list the mirrors of package repositories", "", command_mirror_list, false},
     {"mirror status", "[NAME]", NULL, "show what a mirror holds, fetches and could not fetch",
      "Without NAME it shows all of them. They are set in the configuration (mirrors) and served below "

@@ -86,6 +86,8 @@ int command_lease_import(struct call *call);
 /// tftp map FILE NAME.
 int command_tftp_map(struct call *call);
 
+/// menu preview.
+int command_menu_preview(struct call *call);
 /// mirror list.
 int command_mirror_list(struct call *call);
 /// mirror status [NAME].

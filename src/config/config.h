@@ -5,6 +5,7 @@
 
 #include "base/problem.h"
 #include "model/dhcp_class.h"
+#include "model/menu.h"
 #include "model/network.h"
 #include "model/network6.h"
 #include "model/policy.h"
@@ -154,6 +155,8 @@ struct config {
     bool is_https_boot;                        // UEFI HTTP boot fetches its loader by HTTPS
     struct config_mirror mirrors[CONFIG_MIRRORS_MOST];
     uint8_t mirror_count;
+    struct menu menu;
+    char menu_password_file[CONFIG_PATH_BYTES]; // absolute; "" = none
     struct policy policy;
     char control_socket[CONFIG_SOCKET_BYTES]; // absolute
 };

@@ -267,6 +267,65 @@ static enum status ftp_check(const struct config *config, const struct config_pl
     return STATUS_OK;
 }
 
+static bool has_class(const struct config *config, const char *name)
+{
+    for (unsigned i = 0; i < config->dhcp.classes.count; i++) {
+        if (strcmp(config->dhcp.classes.items[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status menu_entry_check(const struct config *config, unsigned at,
+                                    const struct config_places *places, struct problem *problem)
+{
+    const struct menu_entry *entry = &config->menu.entries[at];
+    if (strcmp(entry->name, MENU_LOCAL) == 0) {
+        problem_set(problem, "a menu entry cannot be called " MENU_LOCAL ", which is the machine's own disk");
+        problem_set_remedy(problem, "give it another name; the own disk is in every menu anyway");
+        return config_place_refuse(places, entry, "menu.entries[].name", problem);
+    }
+    for (unsigned i = 0; i < at; i++) {
+        if (strcmp(config->menu.entries[i].name, entry->name) == 0) {
+            problem_set(problem, "two menu entries are called %s", entry->name);
+            problem_set_remedy(problem, "give each a name of its own");
+            return config_place_refuse(places, entry, "menu.entries[].name", problem);
+        }
+    }
+    for (unsigned i = 0; i < entry->class_count; i++) {
+        if (!has_class(config, entry->classes[i])) {
+            problem_set(problem, "there is no class '%s'", entry->classes[i]);
+            problem_set_remedy(problem, "add it to dhcp.classes, or correct the name");
+            return config_place_refuse(places, entry, "menu.entries[].classes", problem);
+        }
+    }
+    if (entry->is_locked && config->menu_password_file[0] == '\0') {
+        problem_set(problem, "the menu entry %s is locked, but there is no password", entry->name);
+        problem_set_remedy(problem, "write its hash to a file and name that: menu.password_file");
+        return config_place_refuse(places, entry, "menu.entries[].locked", problem);
+    }
+    return STATUS_OK;
+}
+
+static enum status menu_check(const struct config *config, const struct config_places *places,
+                              struct problem *problem)
+{
+    const struct menu *menu = &config->menu;
+    bool has_start = strcmp(menu->start, MENU_LOCAL) == 0;
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; status == STATUS_OK && i < menu->entry_count; i++) {
+        status = menu_entry_check(config, i, places, problem);
+        has_start = has_start || strcmp(menu->entries[i].name, menu->start) == 0;
+    }
+    if (status == STATUS_OK && !has_start) {
+        problem_set(problem, "'menu.default' names the entry '%s', which there is not", menu->start);
+        problem_set_remedy(problem, "write the name of one of menu.entries, or " MENU_LOCAL);
+        status = config_place_refuse(places, config, "menu.default", problem);
+    }
+    return status;
+}
+
 enum status config_check(const struct config *config, const struct config_places *places,
                          struct problem *problem)
 {
@@ -291,6 +350,9 @@ enum status config_check(const struct config *config, const struct config_places
     }
     if (status == STATUS_OK) {
         status = mirrors_check(config, places, problem);
+    }
+    if (status == STATUS_OK) {
+        status = menu_check(config, places, problem);
     }
     return status;
 }

@@ -45,6 +45,8 @@ static_assert(offsetof(struct network6, prefix_bits) ==
     .offset = offsetof(struct network_range, member), .bytes = sizeof(((struct network_range *)0)->member)
 #define IN_MIRROR(member)                                                                                    \
     .offset = offsetof(struct config_mirror, member), .bytes = sizeof(((struct config_mirror *)0)->member)
+#define IN_ENTRY(member)                                                                                     \
+    .offset = offsetof(struct menu_entry, member), .bytes = sizeof(((struct menu_entry *)0)->member)
 #define IN_CLASS(member)                                                                                     \
     .offset = offsetof(struct dhcp_class, member), .bytes = sizeof(((struct dhcp_class *)0)->member)
 #define IN_DEFINITION(member)                                                                                \
@@ -299,6 +301,7 @@ static const struct key keys[] = {
      .about =
          "Whether UEFI HTTP boot is sent to HTTPS for its boot loader. Firmware does so only where a "
          "certificate was enrolled that vouches for this server's; imprint certificate export writes it."},
+#include "config/key_menu_table.h"
 #include "config/key_mirror_table.h"
     {.name = "policy.unknown",
      .type = KEY_WORD,

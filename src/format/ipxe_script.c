@@ -50,10 +50,10 @@ enum status ipxe_script_add_arguments(struct text *out, const char *arguments)
     return STATUS_OK;
 }
 
-void ipxe_script_add_echo(struct text *out, const char *words)
+void ipxe_script_add_words(struct text *out, const char *command, const char *words)
 {
     size_t option = strspn(words, " ");
-    text_add(out, "echo ");
+    text_add_format(out, "%s ", command);
     for (size_t i = 0; words[i] != '\0'; i++) {
         unsigned char byte = (unsigned char)words[i];
         bool is_plain = byte >= 0x20 && byte < 0x7f && strchr("$#&|\\", words[i]) == NULL;
@@ -61,4 +61,9 @@ void ipxe_script_add_echo(struct text *out, const char *words)
         text_add_char(out, is_plain && !is_option ? words[i] : '?');
     }
     text_add_char(out, '\n');
+}
+
+void ipxe_script_add_echo(struct text *out, const char *words)
+{
+    ipxe_script_add_words(out, "echo", words);
 }

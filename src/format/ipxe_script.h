@@ -15,3 +15,7 @@ MUST_USE enum status ipxe_script_add_arguments(struct text *out, const char *arg
 /// '$', '#', '&', '|', backslashes (one at the end takes the next line along) and a '-' that comes first (an
 /// option) become '?', so that nothing in it is a command.
 void ipxe_script_add_echo(struct text *out, const char *words);
+
+/// Appends "COMMAND words\n": words that a menu shows (menu, item --gap --), written as ipxe_script_add_echo
+/// does. What they are made of is one text there, blanks in a row become one.
+void ipxe_script_add_words(struct text *out, const char *command, const char *words);

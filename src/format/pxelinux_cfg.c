@@ -64,3 +64,13 @@ void pxelinux_cfg_add_say(struct text *out, const char *words)
     }
     text_add_char(out, '\n');
 }
+
+void pxelinux_cfg_add_title(struct text *out, const char *key, const char *words)
+{
+    text_add_format(out, "%s %s", key, *words == '\0' ? " " : "");
+    for (; *words != '\0'; words++) {
+        bool is_plain = !text_is_control(*words) && (unsigned char)*words < 0x80 && *words != '^';
+        text_add_char(out, is_plain ? *words : '?');
+    }
+    text_add_char(out, '\n');
+}

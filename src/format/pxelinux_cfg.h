@@ -23,6 +23,10 @@ MUST_USE enum status pxelinux_cfg_add_words(struct text *out, const char *key, c
 /// appended, when `value` is empty, is "-" (which means "nothing" there), or holds a control character.
 MUST_USE enum status pxelinux_cfg_add_line(struct text *out, const char *key, const char *value);
 
+/// Appends "KEY words\n" for what a menu shows (MENU TITLE, MENU LABEL): anything but printable ASCII, and
+/// '^', which marks a key, becomes '?'; an empty text is one blank.
+void pxelinux_cfg_add_title(struct text *out, const char *key, const char *words);
+
 /// Appends a SAY line: `words` as the person before the screen reads it; anything but printable ASCII
 /// becomes '?'.
 void pxelinux_cfg_add_say(struct text *out, const char *words);

@@ -45,6 +45,9 @@ enum status loader_print_config(enum loader_dialect id, const struct loader_cont
     case PLAN_WAIT:
         status = dialect->print_wait(context, out);
         break;
+    case PLAN_MENU:
+        status = dialect->print_menu(context, out);
+        break;
     case PLAN_IMAGE:
         status = dialect_check_arguments(context->arguments, problem);
         if (status == STATUS_OK) {
@@ -73,6 +76,12 @@ bool dialect_has_bootif(const struct loader_context *context, char mac[HW_TEXT_B
     }
     hw_print_dashes(&address, mac);
     return true;
+}
+
+void dialect_add_choice(struct text *out, const struct loader_context *context,
+                        const struct loader_item *item)
+{
+    text_add_format(out, DIALECT_CHOICE "%s/%s/", context->menu->token, item->name);
 }
 
 enum status dialect_refuse(const struct dialect *dialect, const char *what, const char *value,

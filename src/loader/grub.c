@@ -36,6 +36,87 @@ static enum status grub_print_local(const struct loader_context *context, struct
     return STATUS_OK;
 }
 
+// GRUB's menu has no room for words of its own, so they stand in it as entries that do nothing.
+static void grub_add_heading(struct text *out, const char *words)
+{
+    text_add(out, "menuentry ");
+    grub_cfg_add_words(out, words);
+    text_add(out, " {\ntrue\n}\n");
+}
+
+// GRUB cannot ask for a password without having its hash, which whoever has it can guess at leisure. iPXE
+// can; it is not signed, so Secure Boot does not let it start.
+static void grub_add_locked(const struct loader_context *context, struct text *out)
+{
+    const char *file = loader_get(LOADER_SNPONLY_X64)->file;
+    char host[IP_HOST_BYTES];
+    bool is_x64 = (boot_client_on(context->client) & IMAGE_ON_X64) != 0;
+    if (is_x64) {
+        grub_cfg_add_echo(out, "iPXE asks for the password.");
+        text_add_format(out, "if chainloader (tftp,%s)/%s; then\nboot\nfi\n",
+                        ip_print_host(context->server, host), file);
+    }
+    grub_cfg_add_echo(out, "This machine's firmware starts nothing that can ask for the password.");
+    grub_cfg_add_echo(out, "On the server: imprint deploy MACHINE --profile PROFILE");
+    text_add(out, "sleep 10\n");
+}
+
+static void grub_add_choice(const struct loader_context *context, const struct loader_item *item,
+                            struct text *out)
+{
+    struct hw address;
+    char mac[HW_TEXT_BYTES];
+    bool has_mac = hw_parse(context->mac, &address) == STATUS_OK;
+    text_add(out, "source $prefix/");
+    dialect_add_choice(out, context, item);
+    text_add_format(out, "grub.cfg%s%s\n", has_mac ? "-01-" : "",
+                    has_mac ? hw_print_dashes(&address, mac) : "");
+}
+
+static void grub_add_item(const struct loader_context *context, const struct loader_item *item,
+                          struct text *out)
+{
+    char title[256];
+    struct text text;
+    text_init(&text, title, sizeof title);
+    text_add_format(&text, "%s%s%s", item->group, *item->group == '\0' ? "" : ": ", item->title);
+    text_add(out, "menuentry ");
+    grub_cfg_add_words(out, title);
+    text_add_format(out, " --id '%s' {\n", item->name); // a host's name: nothing to quote
+    if (item->needs_password) {
+        grub_add_locked(context, out);
+    } else {
+        grub_add_choice(context, item, out);
+    }
+    text_add(out, "}\n");
+}
+
+// Entries are shown when the text that has them ends. In the loop of grub_print_wait it does not end, so
+// there it is read once more as a text of its own, which does not see that loop's variables.
+static enum status grub_print_menu(const struct loader_context *context, struct text *out)
+{
+    const struct loader_menu *menu = context->menu;
+    char mac[HW_TEXT_BYTES];
+    struct hw address;
+    bool has_mac = hw_parse(context->mac, &address) == STATUS_OK;
+    text_add_format(out, "if [ -n \"$imprint_waits\" ]; then\nconfigfile $prefix/grub.cfg%s%s\nfi\n",
+                    has_mac ? "-01-" : "", has_mac ? hw_print_dashes(&address, mac) : "");
+    if (menu->timeout_s == 0) {
+        text_add(out, "set timeout=-1\n");
+    } else {
+        text_add_format(out, "set timeout=%u\n", menu->timeout_s);
+    }
+    text_add_format(out, "set default='%s'\n", menu->items[menu->start].name);
+    grub_add_heading(out, menu->title);
+    if (*menu->notice != '\0') {
+        grub_add_heading(out, menu->notice);
+    }
+    for (unsigned i = 0; i < menu->item_count; i++) {
+        grub_add_item(context, &menu->items[i], out);
+    }
+    return STATUS_OK;
+}
+
 static enum status grub_add_file(const struct loader_context *context, const char *path, struct text *out)
 {
     char place[1024];
@@ -96,4 +177,5 @@ static enum status grub_print_image(const struct loader_context *context, struct
 const struct dialect dialect_grub = {.name = "GRUB",
                                      .print_wait = grub_print_wait,
                                      .print_local = grub_print_local,
+                                     .print_menu = grub_print_menu,
                                      .print_image = grub_print_image};

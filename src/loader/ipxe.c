@@ -5,6 +5,8 @@
 #include "loader/dialect.h"
 #include "loader/screen.h"
 
+#include <string.h>
+
 /// Appends where a machine's script is; iPXE itself puts in who it is.
 static void ipxe_add_machine_url(const struct loader_context *context, struct text *out)
 {
@@ -58,11 +60,79 @@ static enum status ipxe_print_wait(const struct loader_context *context, struct 
 
 // BIOS: its first disk, from here. UEFI: an exit that says "failed" makes the firmware try its next boot
 // entry.
+static void ipxe_add_local(struct text *out)
+{
+    text_add(out, "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||\nexit 1\n");
+}
+
 static enum status ipxe_print_local(const struct loader_context *context, struct text *out)
 {
     text_add(out, "#!ipxe\n");
     screen_add_sentence(context, ipxe_script_add_echo, out);
-    text_add(out, "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||\nexit 1\n");
+    ipxe_add_local(out);
+    return STATUS_OK;
+}
+
+// Labels begin with "item-", so that no item is called as the script's own.
+static void ipxe_add_item(const struct loader_context *context, const struct loader_item *item,
+                          struct text *out)
+{
+    text_add_format(out, ":item-%s\n", item->name);
+    if (strcmp(item->name, MENU_LOCAL) == 0) {
+        ipxe_add_local(out);
+        return;
+    }
+    if (item->needs_password && !context->client->has_http) {
+        text_add(out, "echo   This iPXE has no HTTP, without which it cannot ask for the password.\n"
+                      "echo   On the server: imprint deploy MACHINE --profile PROFILE\n"
+                      "sleep 10 ||\ngoto menu\n");
+        return;
+    }
+    text_add(out, item->needs_password ? "login || goto menu\n" : "");
+    text_add(out, "chain --replace --autofree ");
+    if (context->client->has_http) {
+        ipxe_add_machine_url(context, out);
+        text_add_format(out, "&choice=%s&token=%s%s", item->name, context->menu->token,
+                        item->needs_password ? "&password=${password:uristring}" : "");
+    } else {
+        char host[IP_HOST_BYTES];
+        text_add_format(out, "tftp://%s/machine.ipxe/", ip_print_host(context->server, host));
+        dialect_add_choice(out, context, item);
+        text_add(out, "mac-${mac:hexhyp}");
+    }
+    text_add(out, " || goto failed\n");
+}
+
+static void ipxe_add_items(const struct loader_menu *menu, struct text *out)
+{
+    for (unsigned i = 0; i < menu->item_count; i++) {
+        const struct loader_item *item = &menu->items[i];
+        if (*item->group != '\0' && (i == 0 || strcmp(menu->items[i - 1].group, item->group) != 0)) {
+            ipxe_script_add_words(out, "item --gap --", item->group);
+        }
+        text_add_format(out, "item item-%s", item->name);
+        ipxe_script_add_words(out, "", item->title);
+    }
+}
+
+static enum status ipxe_print_menu(const struct loader_context *context, struct text *out)
+{
+    const struct loader_menu *menu = context->menu;
+    text_add(out, "#!ipxe\n:menu\nclear username ||\nclear password ||\n");
+    ipxe_script_add_words(out, "menu", menu->title);
+    if (*menu->notice != '\0') {
+        ipxe_script_add_words(out, "item --gap --", menu->notice);
+    }
+    ipxe_add_items(menu, out);
+    text_add_format(out, "choose --default item-%s", menu->items[menu->start].name);
+    if (menu->timeout_s != 0) {
+        text_add_format(out, " --timeout %u000", menu->timeout_s);
+    }
+    text_add(out, " choice || goto menu\ngoto ${choice}\n");
+    for (unsigned i = 0; i < menu->item_count; i++) {
+        ipxe_add_item(context, &menu->items[i], out);
+    }
+    text_add(out, ":failed\necho   The server did not answer. Trying again soon.\nsleep 5 ||\ngoto menu\n");
     return STATUS_OK;
 }
 
@@ -175,4 +245,5 @@ static enum status ipxe_print_image(const struct loader_context *context, struct
 const struct dialect dialect_ipxe = {.name = "iPXE",
                                      .print_wait = ipxe_print_wait,
                                      .print_local = ipxe_print_local,
+                                     .print_menu = ipxe_print_menu,
                                      .print_image = ipxe_print_image};

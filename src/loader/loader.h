@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/text.h"
 #include "model/boot_plan.h"
+#include "model/menu.h"
 
 enum loader_id {
     LOADER_NONE = 0,
@@ -31,6 +32,26 @@ struct loader_file {     // a file that must be in the content tree for this loa
 #define LOADER_FILES_MOST   12
 #define LOADER_INITRDS_MOST 4
 
+#define LOADER_TOKEN_BYTES 17 // 64 bits in hexadecimal digits, and the end
+#define LOADER_ITEMS_MOST  (MENU_ENTRIES_MOST + 1)
+
+struct loader_item {   // strings borrowed, never NULL
+    const char *name;  // MENU_LOCAL = the machine's own disk
+    const char *title; // for people
+    const char *group; // "" = none; those of one group are side by side
+    bool needs_password;
+};
+
+struct loader_menu {    // strings borrowed, never NULL
+    const char *title;  // for people
+    const char *notice; // what happened to the choice before, or ""
+    const char *token;  // what makes a choice this machine's own
+    unsigned timeout_s; // 0 = none
+    unsigned start;     // which item is marked, and taken after timeout_s
+    struct loader_item items[LOADER_ITEMS_MOST];
+    unsigned item_count; // at least 1
+};
+
 struct loader_context { // what a configuration text may say; all strings borrowed, never NULL
     const struct boot_plan *plan;
     const struct boot_client *client;
@@ -46,6 +67,7 @@ struct loader_context { // what a configuration text may say; all strings borrow
     const char *kernel;       // path in the content tree, "/images/debian-12/linux"; "" unless PLAN_IMAGE
     const char *initrds[LOADER_INITRDS_MOST]; // the same, in their order; ends at the first NULL
     const char *arguments;                    // kernel arguments, rendered; ""
+    const struct loader_menu *menu;           // PLAN_MENU only
     unsigned poll_s;                          // seconds between two questions while waiting
 };
 
@@ -96,15 +118,19 @@ MUST_USE enum status loader_print_bootstrap(const struct loader_context *context
 /// for.
 struct loader_request {
     enum loader_dialect dialect;
-    struct hw mac;     // from the file name; length 0 = not named
-    struct uuid uuid;  // from the file name, canonical guess; all zero = not named
-    struct ip address; // from the file name (8 hex digits, or dashes for colons); none = not named
-    bool is_generic;   // the last resort name: "default", "grub.cfg", "boot.ipxe"
+    struct hw mac;                // from the file name; length 0 = not named
+    struct uuid uuid;             // from the file name, canonical guess; all zero = not named
+    struct ip address;            // from the file name (8 hex digits, or dashes for colons); none = not named
+    char choice[MENU_NAME_BYTES]; // the menu item that was chosen; "" = none
+    char token[LOADER_TOKEN_BYTES]; // that came with the menu; "" with it
+    bool is_generic;                // the last resort name: "default", "grub.cfg", "boot.ipxe"
 };
 
 /// Reads the names that pxelinux ("pxelinux.cfg/01-..", UUID, hex address, "default"), GRUB
 /// ("grub.cfg-01-..", "-UUID", "-HEX", plain, below "grub/", "debian-installer/amd64/grub/", "EFI/debian/",
-/// "boot/grub/" ...) and iPXE ("boot.ipxe", "machine.ipxe", "machine.ipxe/mac-..") ask for. false when `path`
-/// is no configuration name. Shortened hex addresses and other probes yield false, so that they are answered
-/// "not found".
+/// "boot/grub/" ...) and iPXE ("boot.ipxe", "machine.ipxe", "machine.ipxe/mac-..") ask for, and what they ask
+/// for when somebody chose in a menu ("pxelinux.cfg/choice/TOKEN/ITEM/01-..",
+/// "grub/choice/TOKEN/ITEM/grub.cfg-..", "machine.ipxe/choice/TOKEN/ITEM/mac-.."). false when `path` is no
+/// configuration name. Shortened hex addresses and other probes yield false, so that they are answered "not
+/// found".
 bool loader_request_parse(const char *path, struct loader_request *request);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The names under which boot loaders look for their configuration (syslinux core/fs/pxe, GRUB net/net.c).
-#include "loader/loader.h"
+#include "loader/dialect.h"
 
 #include <string.h>
 
@@ -87,6 +87,27 @@ static bool request_parse_uuid(const char *name, struct uuid *uuid)
     return true;
 }
 
+// Behind a menu's folder: "choice/TOKEN/ITEM/" comes before the usual name. What is behind it, or `name`
+// itself when nothing was chosen; NULL when it is broken.
+static const char *request_take_choice(const char *name, struct loader_request *request)
+{
+    const char *token = request_behind(name, DIALECT_CHOICE);
+    if (token == NULL) {
+        return name;
+    }
+    size_t token_length = strcspn(token, "/");
+    const char *item = token + token_length + (token[token_length] == '/');
+    size_t item_length = strcspn(item, "/");
+    bool is_whole = token_length == LOADER_TOKEN_BYTES - 1 && item_length != 0 &&
+                    item_length < MENU_NAME_BYTES && item[item_length] == '/';
+    if (!is_whole) {
+        return NULL;
+    }
+    memcpy(request->token, token, token_length);
+    memcpy(request->choice, item, item_length);
+    return item + item_length + 1;
+}
+
 static bool request_parse_who(const char *name, struct loader_request *request)
 {
     return request_parse_mac(name, &request->mac) || request_parse_uuid(name, &request->uuid) ||
@@ -96,6 +117,7 @@ static bool request_parse_who(const char *name, struct loader_request *request)
 static bool request_parse_pxelinux(const char *path, struct loader_request *request)
 {
     const char *name = request_behind(path, "pxelinux.cfg/");
+    name = name == NULL ? NULL : request_take_choice(name, request);
     if (name == NULL) {
         return false;
     }
@@ -109,6 +131,7 @@ static bool request_parse_grub(const char *path, struct loader_request *request)
     request->dialect = LOADER_DIALECT_GRUB;
     for (size_t i = 0; i < COUNT_OF(REQUEST_GRUB_FOLDERS); i++) {
         const char *file = request_behind(path, REQUEST_GRUB_FOLDERS[i]);
+        file = file == NULL ? NULL : request_take_choice(file, request);
         const char *who = file != NULL ? request_behind(file, "grub.cfg") : NULL;
         if (who == NULL) {
             continue;
@@ -126,7 +149,9 @@ static bool request_parse_ipxe(const char *path, struct loader_request *request)
     if (request->is_generic || text_equal_nocase(path, "machine.ipxe")) {
         return true;
     }
-    const char *mac = request_behind(path, "machine.ipxe/mac-");
+    const char *mac = request_behind(path, "machine.ipxe/");
+    mac = mac == NULL ? NULL : request_take_choice(mac, request);
+    mac = mac == NULL ? NULL : request_behind(mac, "mac-");
     return mac != NULL && hw_parse(mac, &request->mac) == STATUS_OK;
 }
 

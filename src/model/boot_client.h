@@ -45,6 +45,7 @@ struct boot_client {
     bool is_placed;                     // its network and classes are known, and say what follows
     enum policy_choice unknown;
     char proposal[MACHINE_PROFILE_BYTES]; // the profile that its class names, or ""
+    char classes[MACHINE_CLASSES_BYTES];  // the names of its classes, with blanks between
 };
 
 /// On which firmware something must work to be of use to `client`, as IMAGE_ON_* bits: one bit when its

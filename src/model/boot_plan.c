@@ -111,7 +111,8 @@ static void plan_approved(struct boot_plan *plan, const struct boot_facts *facts
 {
     const struct order *order = facts->order;
     if (order == NULL || order->machine_id != plan->machine->id) {
-        plan_with(plan, PLAN_LOCAL, REASON_NO_ORDER);
+        plan_with(plan, facts->has_menu ? PLAN_MENU : PLAN_LOCAL,
+                  facts->has_menu ? REASON_MENU_SHOWN : REASON_NO_ORDER);
     } else if (order_is_live(order) && order_is_doubtful(order, facts->now_s)) {
         plan_with(plan, PLAN_WAIT, REASON_CLOCK_BACK);
     } else if (order_is_skipped(order, facts->now_s)) {
@@ -144,8 +145,11 @@ struct boot_plan boot_plan_decide(const struct boot_facts *facts)
 
 const char *plan_kind_text(enum plan_kind kind)
 {
-    static const char *const TEXTS[] = {
-        [PLAN_NOTHING] = "nothing", [PLAN_LOCAL] = "local", [PLAN_WAIT] = "wait", [PLAN_IMAGE] = "image"};
+    static const char *const TEXTS[] = {[PLAN_NOTHING] = "nothing",
+                                        [PLAN_LOCAL] = "local",
+                                        [PLAN_WAIT] = "wait",
+                                        [PLAN_MENU] = "menu",
+                                        [PLAN_IMAGE] = "image"};
     assert(kind < COUNT_OF(TEXTS));
     return TEXTS[kind];
 }

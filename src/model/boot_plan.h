@@ -13,6 +13,7 @@ enum plan_kind {
     PLAN_NOTHING, // no boot information at all
     PLAN_LOCAL,   // boot its own disk
     PLAN_WAIT,    // say on its screen that it waits, and ask again
+    PLAN_MENU,    // let somebody choose on its screen
     PLAN_IMAGE,   // kernel and initrd of `boots`, for `order`
 };
 
@@ -24,6 +25,7 @@ struct boot_facts {
     const struct profile *profile; // the order's, or NULL when it is gone
     const struct image *image;     // the profile's, or NULL when it is gone
     const struct image *agent; // what writes images to disks: the newest image of IMAGE_AGENT_FAMILY, or NULL
+    bool has_menu;             // a menu is for this machine, and nobody chose its own disk just now
     uint64_t memory_bytes;     // of the machine; 0 = not known
     int64_t now_s;             // Unix seconds
 };
@@ -44,5 +46,5 @@ struct boot_plan {
 /// contradicting evidence and with an order that may boot ever gets PLAN_IMAGE.
 struct boot_plan boot_plan_decide(const struct boot_facts *facts);
 
-/// "nothing", "local", "wait" or "image".
+/// "nothing", "local", "wait", "menu" or "image".
 const char *plan_kind_text(enum plan_kind kind);

@@ -147,6 +147,25 @@ const char *dhcp_class_pick_profile(const struct dhcp_classes *classes, uint64_t
     return "";
 }
 
+void dhcp_class_print_names(const struct dhcp_classes *classes, uint64_t members,
+                            char out[MACHINE_CLASSES_BYTES])
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < classes->count; i++) {
+        size_t name = strlen(classes->items[i].name);
+        bool is_member = (members >> i & 1) != 0;
+        if (!is_member || length + (length != 0) + name >= MACHINE_CLASSES_BYTES) {
+            continue;
+        }
+        if (length != 0) {
+            out[length++] = ' ';
+        }
+        memcpy(out + length, classes->items[i].name, name + 1);
+        length += name;
+    }
+}
+
 void dhcp_class_merge(const struct dhcp_classes *classes, uint64_t members, struct dhcp_option_set *set)
 {
     for (size_t i = classes->count; i-- > 0;) { // the last first, so that the first has the last word

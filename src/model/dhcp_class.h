@@ -66,6 +66,11 @@ enum policy_choice dhcp_class_pick_unknown(const struct dhcp_classes *classes, u
 /// The profile of the first class in `members` that names one, else "".
 const char *dhcp_class_pick_profile(const struct dhcp_classes *classes, uint64_t members);
 
+/// Prints the names of the classes in `members` into `out` with blanks between; those that find no room are
+/// left out whole.
+void dhcp_class_print_names(const struct dhcp_classes *classes, uint64_t members,
+                            char out[MACHINE_CLASSES_BYTES]);
+
 /// Lays the options of the classes in `members` over `set`; of one that several have, the first class's
 /// counts.
 void dhcp_class_merge(const struct dhcp_classes *classes, uint64_t members, struct dhcp_option_set *set);

@@ -14,6 +14,7 @@
 #define MACHINE_PLACE_BYTES   192
 #define MACHINE_OPTIONS_BYTES 512
 #define MACHINE_PROFILE_BYTES 64
+#define MACHINE_CLASSES_BYTES 256
 
 enum machine_state {
     MACHINE_NEW,      // recorded, nobody has decided: policy.unknown applies
@@ -61,6 +62,7 @@ struct machine {
     char dhcp_options[MACHINE_OPTIONS_BYTES]; // "NAME=VALUE" in lines, as dhcp_option_parse_pair reads them
     enum policy_choice unknown;               // what class and network say while it is MACHINE_NEW
     char proposal[MACHINE_PROFILE_BYTES];     // the profile that its class names; "" = none
+    char classes[MACHINE_CLASSES_BYTES];      // those of dhcp.classes it was last in, with blanks between
     char place[MACHINE_PLACE_BYTES]; // where the relay agent says it is (client_print_place); "" = no relay
     char reply_shape[MACHINE_SHAPE_BYTES]; // quirk_shape_print of what its firmware takes; "" = default
     char firmware[MACHINE_FIRMWARE_BYTES]; // quirk_model_print of the firmware that showed it; "" = none

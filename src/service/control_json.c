@@ -107,6 +107,7 @@ json_t *control_json_machine(const struct store *store, const struct machine *ma
     put_text(object, "tftp_rollover", machine_rollover_text(machine->tftp_rollover));
     json_object_set_new(object, "dhcp_options", control_machine_options_json(machine));
     put_text(object, "proposal", machine->proposal);
+    put_text(object, "classes", machine->classes);
     put_text(object, "place", machine->place);
     put_text(object, "reply_shape", machine->reply_shape);
     put_text(object, "firmware", machine->firmware);

@@ -8,7 +8,9 @@
 #include "service/control_json.h"
 #include "service/control_machine.h"
 #include "service/control_order.h"
+#include "service/control_order_take.h"
 #include "service/control_route.h"
+#include "service/control_state.h"
 
 #include <string.h>
 
@@ -298,4 +300,25 @@ void control_order_add(struct control_request *request)
     }
     draft_clear(&draft);
     heap_array_clear(&made);
+}
+
+enum status control_order_take(struct control *control, const char *machine, const char *profile,
+                               uint32_t expires_s, struct problem *problem)
+{
+    struct control_request request = {.control = control, .world = &control->world, .file = -1};
+    (void)text_copy(request.owner, sizeof request.owner, CONTROL_ORDER_OWNER);
+    request.json = json_pack("{s:[s], s:s, s:I, s:s}", "machines", machine, "profile", profile, "expires_s",
+                             (json_int_t)expires_s, "why", "chosen in the machine's menu");
+    control_order_add(&request);
+    bool is_taken = request.http_status == MHD_HTTP_CREATED;
+    if (!is_taken) {
+        const json_t *error = json_object_get(request.answer, "error");
+        const char *text = json_string_value(json_object_get(error, "text"));
+        const char *remedy = json_string_value(json_object_get(error, "remedy"));
+        problem_set(problem, "%s", text == NULL ? "no order was taken" : text);
+        problem_set_remedy(problem, "%s", remedy == NULL ? "" : remedy);
+    }
+    json_decref(request.json);
+    json_decref(request.answer);
+    return is_taken ? STATUS_OK : STATUS_CONFLICT;
 }

@@ -14,6 +14,7 @@ static const struct control_route routes[] = {
     {"GET", "certificate", CONTROL_BODY_NONE, control_certificate_show, NULL},
     {"GET", "quirks", CONTROL_BODY_NONE, control_quirk_list, NULL},
     {"POST", "quirks/forget", CONTROL_BODY_JSON, control_quirk_forget, NULL},
+    {"GET", "menu/preview", CONTROL_BODY_NONE, control_menu_preview, NULL},
     {"GET", "mirrors", CONTROL_BODY_NONE, control_mirror_list, NULL},
     {"POST", "mirrors/*/clear", CONTROL_BODY_JSON, control_mirror_clear, NULL},
     {"GET", "leases", CONTROL_BODY_NONE, control_lease_list, NULL},

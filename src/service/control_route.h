@@ -86,6 +86,9 @@ void control_certificate_show(struct control_request *request);
 void control_quirk_list(struct control_request *request);
 /// See above.
 void control_quirk_forget(struct control_request *request);
+/// GET menu/preview: what a machine (?machine=NAME, none = one without classes) would show, for a firmware
+/// (?arch=) and a loader (?loader=).
+void control_menu_preview(struct control_request *request);
 /// GET mirrors: all of them, and what they are doing.
 void control_mirror_list(struct control_request *request);
 /// POST mirrors/NAME/clear: empties a cache, or a part of it.

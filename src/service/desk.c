@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "service/desk_lease6.h"
 #include "service/desk_memory.h"
+#include "service/menus.h"
 #include "service/remedy.h"
 #include "session/client.h"
 
@@ -164,12 +165,14 @@ bool desk_is_card(const struct hw *mac)
 // from, are decided by it until the next DHCP conversation.
 static bool desk_learn_place(struct machine *machine, const struct boot_client *client)
 {
-    bool is_same = machine->unknown == client->unknown && strcmp(machine->proposal, client->proposal) == 0;
+    bool is_same = machine->unknown == client->unknown && strcmp(machine->proposal, client->proposal) == 0 &&
+                   strcmp(machine->classes, client->classes) == 0;
     if (!client->is_placed || is_same) {
         return false;
     }
     machine->unknown = client->unknown;
     (void)text_copy(machine->proposal, sizeof machine->proposal, client->proposal);
+    (void)text_copy(machine->classes, sizeof machine->classes, client->classes);
     return true;
 }
 
@@ -308,6 +311,8 @@ void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_
         .profile = profile,
         .image = profile == NULL ? NULL : store_image_find(desk->store, profile->image),
         .agent = order != NULL && order->by_agent ? store_image_find_agent(desk->store) : NULL,
+        .has_menu =
+            desk->menus != NULL && identity.machine != NULL && menus_is_for(desk->menus, identity.machine),
         .now_s = desk_now_s(desk),
     };
     if (facts.image != NULL && facts.image->method_count != 0) {
@@ -551,6 +556,8 @@ static const char *desk_plan_sentence(const struct boot_plan *plan)
         return "boots its own disk";
     case PLAN_WAIT:
         return "waits";
+    case PLAN_MENU:
+        return "shows its menu";
     case PLAN_IMAGE:
         break;
     }

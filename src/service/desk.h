@@ -15,6 +15,8 @@
 #define DESK_ADDRESSES_MOST        8192
 #define DESK_SHOWN_MOST            4096
 
+struct menus;
+
 struct desk_address { // who was seen with an address
     struct ip address;
     struct hw mac;
@@ -35,6 +37,7 @@ struct desk_shown { // the last decision told about a machine, so that a poll ev
 struct desk {
     struct store *store;
     struct policy policy;
+    struct menus *menus; // NULL = there are none
     bool
         cannot_store; // the last commit failed: no order is started, for it might start again after a restart
     int64_t (*now_ms)(void *context);                       // Unix milliseconds

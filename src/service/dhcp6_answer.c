@@ -83,6 +83,7 @@ static void dhcp6_answer_place(const struct dhcp6_world *world, struct boot_clie
         client->is_placed = true;
         client->unknown = terms.unknown;
         (void)text_copy(client->proposal, sizeof client->proposal, terms.profile);
+        dhcp_class_print_names(&world->config->dhcp.classes, terms.classes, client->classes);
     }
 }
 

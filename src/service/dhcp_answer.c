@@ -141,6 +141,9 @@ static const struct network *dhcp_answer_place(const struct dhcp_answer_world *w
     answer->client.is_placed = true;
     answer->client.unknown = terms->unknown;
     (void)text_copy(answer->client.proposal, sizeof answer->client.proposal, terms->profile);
+    if (world->dhcp != NULL) {
+        dhcp_class_print_names(&world->dhcp->classes, terms->classes, answer->client.classes);
+    }
     return network;
 }
 

@@ -10,6 +10,7 @@
 #include "service/agents.h"
 #include "service/answer_files.h"
 #include "service/boot_files.h"
+#include "service/menus.h"
 
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct asker {
     bool is_proven;          // and not only because they said so: we leased it to them, or the wire says it
     struct hw holder;        // when is_held
     struct uuid holder_uuid; // as the holder's firmware said; all zero = not known
+    char notice[MENUS_TEXT_BYTES]; // for its screen, about what was chosen there; "" = none
 };
 
 static void asker_find_holder(const struct generated *generated, const struct content_client *from,
@@ -236,6 +238,7 @@ struct screen { // the strings a loader_context borrows
     char remedy[128];
     struct boot_files files;
     char arguments[4096];
+    struct menus_shown menu;
 };
 
 // Our IPv4 address, for who came by IPv6: the first one of the interface. false when there is none.
@@ -304,6 +307,9 @@ static enum status generated_print(const struct generated *generated, const stru
     if (meeting->plan.kind == PLAN_IMAGE) {
         status = generated_fill_image(generated, meeting, &asker->client.mac, from, &screen, problem);
     }
+    if (meeting->plan.kind == PLAN_MENU) {
+        menus_fill(generated->menus, meeting->machine, asker->notice, &screen.menu);
+    }
     const char *name = meeting->machine == NULL ? "" : meeting->machine->name;
     enum reason_id worst = reasons_worst(&meeting->plan.reasons);
     struct text remedy;
@@ -324,6 +330,7 @@ static enum status generated_print(const struct generated *generated, const stru
         .way = screen.files.way,
         .kernel = screen.files.kernel,
         .arguments = screen.arguments,
+        .menu = &screen.menu.menu,
         .poll_s = GENERATED_POLL_S,
     };
     for (unsigned i = 0; i < LOADER_INITRDS_MOST && screen.files.initrds[i][0] != '\0'; i++) {
@@ -368,6 +375,32 @@ static enum status generated_bootstrap(const struct generated *generated, const 
     return status;
 }
 
+// Somebody chose in the menu of `machine`: orders it, or leaves the reason why not for the screen.
+static void generated_choose(const struct generated *generated, const struct loader_request *request,
+                             const struct content_client *from, const struct machine *machine,
+                             struct asker *asker)
+{
+    char name[MENU_NAME_BYTES];
+    char token[LOADER_TOKEN_BYTES];
+    char password[MENUS_PASSWORD_BYTES] = "";
+    (void)text_copy(name, sizeof name, request->choice);
+    (void)text_copy(token, sizeof token, request->token);
+    if (request->dialect == LOADER_DIALECT_IPXE && from->query[0] != '\0' && name[0] == '\0') {
+        query_get(from->query, "choice", name, sizeof name);
+        query_get(from->query, "token", token, sizeof token);
+        query_get(from->query, "password", password, sizeof password);
+    }
+    const struct menus_choice choice = {.name = name,
+                                        .token = token,
+                                        .password = password,
+                                        .address = from->address,
+                                        .is_proven = asker_owns(asker, machine)};
+    if (name[0] != '\0' && machine->state == MACHINE_APPROVED) {
+        (void)menus_choose(generated->menus, machine, &choice, asker->notice);
+    }
+    explicit_bzero(password, sizeof password);
+}
+
 static enum status generated_configuration(const struct generated *generated,
                                            const struct loader_request *request,
                                            const struct content_client *from, struct content_node *node,
@@ -384,6 +417,9 @@ static enum status generated_configuration(const struct generated *generated,
     if (!asker_may_be(&asker, machine)) {
         reasons_add(reasons, REASON_CONFIGURATION_REFUSED);
         return STATUS_NOT_FOUND;
+    }
+    if (machine != NULL && generated->menus != NULL) {
+        generated_choose(generated, request, from, machine, &asker); // `machine` may be stale now
     }
     struct desk_meeting meeting;
     desk_meet(generated->desk, &asker.client, &meeting);

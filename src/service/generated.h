@@ -15,6 +15,7 @@
 #define GENERATED_CERTIFICATE_BYTES 72
 
 struct agents;
+struct menus;
 
 struct generated { // all borrowed; keep it where the tree can find it
     struct desk *desk;
@@ -23,6 +24,7 @@ struct generated { // all borrowed; keep it where the tree can find it
     struct content_source images;                  // the folder source of imported images, prefix "images"
     const struct snippets *snippets;               // NULL = none
     struct agents *agents;                         // who may read images for disks; NULL = nobody
+    struct menus *menus;                           // NULL = there are none
     uint16_t https_port;                           // where agents must come to; 0 = there is no HTTPS
     char certificate[GENERATED_CERTIFICATE_BYTES]; // what they know it by there: "sha256:HEX"
 };

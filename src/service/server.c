@@ -11,6 +11,7 @@
 #include "service/agents.h"
 #include "service/control.h"
 #include "service/generated.h"
+#include "service/menus.h"
 #include "service/recognise.h"
 #include "service/server_absorb.h"
 #include "service/server_address.h"
@@ -50,6 +51,7 @@ struct server {
     struct media *images;
     struct folder *root;
     struct mirror_service *mirrors;
+    struct menus *menus;
     struct content content;
     struct dhcp_service *dhcp;
     struct tftp_names *names;
@@ -325,6 +327,7 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     server->notes.log = server->log;
     server->tftp_side.config = &server->config;
     server->tftp_side.desk = &server->desk;
+    server->menus = menus_new(&server->desk, &server->config, server->log);
     return server->catalog != NULL;
 }
 
@@ -341,6 +344,7 @@ static bool server_build_content(struct server *server, struct problem *problem)
     server->generated = (struct generated){.desk = &server->desk,
                                            .config = &server->config,
                                            .catalog = server->catalog,
+                                           .menus = server->menus,
                                            .images = media_source(server->images, "images")};
     struct agents_options agents = {.desk = &server->desk,
                                     .generated = &server->generated,
@@ -473,6 +477,7 @@ static bool server_build_watchers(struct server *server, struct problem *problem
                                   .status = server_status};
     server->listener = -1;
     server->control = control_open(&world, problem);
+    menus_set_control(server->menus, server->control);
     if (server->control == NULL ||
         server_https_begin(&server->ports, &server->certificate, &server->generated, problem) != STATUS_OK ||
         http_service_start(server->http, problem) != STATUS_OK) {
@@ -499,6 +504,7 @@ static void server_free(struct server *server)
     for (size_t i = 0; i < COUNT_OF(server->signals); i++) {
         loop_signal_free(server->signals[i]);
     }
+    menus_set_control(server->menus, NULL);
     control_close(server->control);
     server->control = NULL;
     http_service_free(server->http);
@@ -521,6 +527,7 @@ static void server_free(struct server *server)
     agents_free(server->agents);
     folder_free(server->root);
     media_free(server->images);
+    menus_free(server->menus);
     catalog_free(server->catalog);
     snippets_free(server->snippets);
     store_close(server->store);

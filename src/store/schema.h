@@ -183,6 +183,7 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE image ADD COLUMN efi_x64 TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN efi_ia32 TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN efi_arm64 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machine ADD COLUMN classes TEXT NOT NULL DEFAULT '';"
 
     "CREATE TABLE image_method("
     "  image_id INTEGER NOT NULL REFERENCES image(id) ON DELETE CASCADE,"

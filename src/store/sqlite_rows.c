@@ -85,6 +85,7 @@ static void machine_bind(sqlite3_stmt *statement, const void *row)
     rows_bind_text(statement, 21, machine->reply_shape);
     rows_bind_text(statement, 22, machine->firmware);
     rows_bind_ip6(statement, 23, machine->address6);
+    rows_bind_text(statement, 24, machine->classes);
 }
 
 static bool machine_read(sqlite3_stmt *statement, void *row)
@@ -110,6 +111,7 @@ static bool machine_read(sqlite3_stmt *statement, void *row)
            rows_read_text(statement, 20, machine->reply_shape, sizeof machine->reply_shape) &&
            rows_read_text(statement, 21, machine->firmware, sizeof machine->firmware) &&
            rows_read_ip6(statement, 22, &machine->address6) &&
+           rows_read_text(statement, 23, machine->classes, sizeof machine->classes) &&
            rows_read_blob(statement, 4, machine->uuid.bytes, sizeof machine->uuid.bytes) &&
            rows_read_text(statement, 5, machine->serial, sizeof machine->serial) &&
            rows_read_text(statement, 6, machine->hostname, sizeof machine->hostname);
@@ -390,14 +392,15 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .put =
                 "INSERT INTO machine(id, name, state, loader, uuid, serial, hostname, address, architecture,"
                 " last_address, first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned,"
-                " tftp_rollover, dhcp_options, unknown, proposal, place, reply_shape, firmware, address6)"
+                " tftp_rollover, dhcp_options, unknown, proposal, place, reply_shape, firmware, address6,"
+                " classes)"
                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-                " ?19, ?20, ?21, ?22, ?23)",
+                " ?19, ?20, ?21, ?22, ?23, ?24)",
             .remove = "DELETE FROM machine WHERE id = ?1",
             .load =
                 "SELECT id, name, state, loader, uuid, serial, hostname, address, architecture, last_address,"
                 " first_seen_s, last_seen_s, counter, tftp_blksize, tftp_blksize_learned, tftp_rollover,"
-                " dhcp_options, unknown, proposal, place, reply_shape, firmware, address6"
+                " dhcp_options, unknown, proposal, place, reply_shape, firmware, address6, classes"
                 " FROM machine ORDER BY id",
             .bind = machine_bind,
             .read = machine_read,

@@ -117,7 +117,7 @@ static void an_unknown_key_is_told_with_its_nearest(void **state)
     assert_refused("tfpt: { root: / }\n", 1, 1, "did you mean 'tftp'?");
     assert_refused("banana: 1\n", 1, 1,
                    "allowed here: interfaces, state, server_name, user, dhcp, dhcp6, tftp, http, ftp, https, "
-                   "mirrors, policy");
+                   "menu, mirrors, policy");
     assert_refused("dhcp:\n  subnets:\n    - netwrok: 10.0.0.0/8\n", 3, 7, "did you mean 'network'?");
     assert_refused("dhcp.mode: auto\n", 1, 1, "there is no key 'dhcp.mode'");
     assert_refused("dhcp: { 'subnets[]': {} }\n", 1, 9, "there is no key 'subnets[]'");
@@ -498,6 +498,41 @@ static void the_manual_has_the_list_of_keys(void **state)
     free(keys);
 }
 
+#define ENTRY "  entries:\n    - {name: a, profile: web}\n"
+
+static void a_menu_is_read_with_its_entries(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problem problem = {0};
+    assert_int_equal(
+        parse("menu:\n  title: \"Room 3\"\n  default: b\n  password_file: /etc/imprint/menu.password\n  "
+              "entries:\n    - {name: a, profile: web, title: \"A b\", group: G}\n"
+              "    - {name: b, profile: live, locked: yes, machines: [pc1, pc2]}\n",
+              &config, &problem),
+        STATUS_OK);
+    assert_string_equal(config.menu.title, "Room 3");
+    assert_int_equal(config.menu.timeout_s, 10);
+    assert_int_equal(config.menu.entry_count, 2);
+    assert_string_equal(config.menu.entries[0].group, "G");
+    assert_false(config.menu.entries[0].is_locked);
+    assert_true(config.menu.entries[1].is_locked);
+    assert_string_equal(config.menu.entries[1].machines[1], "pc2");
+}
+
+static void a_menu_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("menu:\n  default: c\n" ENTRY, 2, 3, "names the entry 'c', which there is not");
+    assert_refused("menu:\n" ENTRY "    - {name: a, profile: web}\n", 4, 8, "two menu entries are called a");
+    assert_refused("menu:\n  entries:\n    - {name: local, profile: web}\n", 3, 8, "cannot be called local");
+    assert_refused("menu:\n  entries:\n    - {name: a, profile: w, locked: yes}\n", 3, 29,
+                   "menu.password_file");
+    assert_refused("menu:\n  entries:\n    - {name: a, profile: w, classes: [x]}\n", 3, 29,
+                   "there is no class 'x'");
+    assert_refused("menu:\n  entries:\n    - {name: a}\n", 3, 7, "profile");
+}
+
 #define MIRROR "mirrors:\n  - name: debian\n    url: "
 
 static void a_mirror_is_a_name_and_a_folder_of_a_server(void **state)
@@ -531,6 +566,8 @@ static void a_mirror_is_a_name_and_a_folder_of_a_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_menu_is_read_with_its_entries),
+        cmocka_unit_test(a_menu_that_cannot_be_is_refused),
         cmocka_unit_test(a_mirror_is_a_name_and_a_folder_of_a_server),
         cmocka_unit_test(an_empty_file_means_the_defaults),
         cmocka_unit_test(every_key_of_the_example_arrives),

@@ -168,6 +168,103 @@ static void each_loader_has_its_way_to_the_disk(void **state)
     has("iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 ||\nexit 1\n");
 }
 
+static struct loader_menu menu;
+
+static void shows_menu(void)
+{
+    menu = (struct loader_menu){.title = "Room 3",
+                                .notice = "",
+                                .token = "0123456789abcdef",
+                                .timeout_s = 7,
+                                .start = 2,
+                                .items = {{"web", "It's a ${server}; 100% ^free^ | #1 \\", "Install", false},
+                                          {"db", "Data", "Install", true},
+                                          {MENU_LOCAL, MENU_LOCAL_TITLE, "", false}},
+                                .item_count = 3};
+    plan.kind = PLAN_MENU;
+    context.menu = &menu;
+}
+
+static void a_menu_is_shown_by_every_loader(void **state)
+{
+    (void)state;
+    shows_menu();
+    prints(LOADER_DIALECT_PXELINUX);
+    has("UI menu.c32\n");
+    has("MENU TITLE Room 3\n");
+    has("TIMEOUT 70\nONTIMEOUT local\n");
+    has("MENU LABEL Install\nMENU DISABLE\nLABEL web\n");
+    has("CONFIG pxelinux.cfg/choice/0123456789abcdef/web/01-52-54-00-aa-bb-cc\n");
+    has("LABEL local\nMENU LABEL This machine's own disk\nMENU DEFAULT\nLOCALBOOT 0x80\n");
+    prints(LOADER_DIALECT_GRUB);
+    has("set timeout=7\nset default='local'\n");
+    has(" --id 'web' {\nsource $prefix/choice/0123456789abcdef/web/grub.cfg-01-52-54-00-aa-bb-cc\n}\n");
+    has(" --id 'local' {\nsource $prefix/choice/0123456789abcdef/local/");
+    client.has_http = true;
+    prints(LOADER_DIALECT_IPXE);
+    has("item --gap -- Install\nitem item-web ");
+    has("choose --default item-local --timeout 7000 choice || goto menu\n");
+    has("&choice=web&token=0123456789abcdef || goto failed\n");
+    has(":item-local\niseq ${platform} pcbios && sanboot");
+    client.has_http = false;
+    prints(LOADER_DIALECT_IPXE);
+    has("chain --replace --autofree "
+        "tftp://192.0.2.1/machine.ipxe/choice/0123456789abcdef/web/mac-${mac:hexhyp}");
+}
+
+static void a_menu_without_a_timeout_waits_for_ever(void **state)
+{
+    (void)state;
+    shows_menu();
+    menu.timeout_s = 0;
+    prints(LOADER_DIALECT_PXELINUX);
+    has_not("TIMEOUT");
+    prints(LOADER_DIALECT_GRUB);
+    has("set timeout=-1\n");
+    prints(LOADER_DIALECT_IPXE);
+    has_not("--timeout");
+}
+
+static void a_locked_entry_is_left_to_who_can_ask_for_a_password(void **state)
+{
+    (void)state;
+    shows_menu();
+    prints(LOADER_DIALECT_PXELINUX);
+    has("LABEL db\nMENU LABEL Data\nMENU INDENT 1\nPXE undionly.kpxe\n");
+    has_not("/db/");
+    client.architecture = 7;
+    client.platform = BOOT_PLATFORM_UEFI;
+    prints(LOADER_DIALECT_GRUB);
+    has("if chainloader (tftp,192.0.2.1)/snponly.efi; then\n");
+    has_not("/db/");
+    client.architecture = 11; // ARM64: no iPXE of ours
+    prints(LOADER_DIALECT_GRUB);
+    has_not("chainloader");
+    client.has_http = true;
+    prints(LOADER_DIALECT_IPXE);
+    has(":item-db\nlogin || goto menu\n");
+    has("&choice=db&token=0123456789abcdef&password=${password:uristring} || goto failed\n");
+    client.has_http = false;
+    prints(LOADER_DIALECT_IPXE);
+    has_not("password=");
+    has("This iPXE has no HTTP");
+}
+
+static void outside_words_in_a_menu_are_only_words(void **state)
+{
+    (void)state;
+    shows_menu();
+    menu.notice = "a\nLABEL b\x1b ${c} && d";
+    prints(LOADER_DIALECT_PXELINUX);
+    has("MENU LABEL It's a ${server}; 100% ?free? | #1 \\\n");
+    has("MENU LABEL a?LABEL b? ");
+    prints(LOADER_DIALECT_IPXE);
+    has("item --gap -- a?LABEL b? ?{c} ?? d\n");
+    has("It's a ?{server}; 100% ^free^ ? ?1 ?\n");
+    prints(LOADER_DIALECT_GRUB);
+    has("menuentry 'a?LABEL b? ${c} && d' {");
+}
+
 static void a_plan_of_nothing_goes_to_the_disk_too(void **state)
 {
     (void)state;
@@ -373,6 +470,10 @@ int main(void)
         cmocka_unit_test_setup(ipxe_asks_again_and_forgets_the_script_before, start),
         cmocka_unit_test_setup(the_first_script_asks_who_it_is, start),
         cmocka_unit_test_setup(each_loader_has_its_way_to_the_disk, start),
+        cmocka_unit_test_setup(a_menu_is_shown_by_every_loader, start),
+        cmocka_unit_test_setup(a_menu_without_a_timeout_waits_for_ever, start),
+        cmocka_unit_test_setup(a_locked_entry_is_left_to_who_can_ask_for_a_password, start),
+        cmocka_unit_test_setup(outside_words_in_a_menu_are_only_words, start),
         cmocka_unit_test_setup(a_plan_of_nothing_goes_to_the_disk_too, start),
         cmocka_unit_test_setup(pxelinux_boots_an_image, start),
         cmocka_unit_test_setup(pxelinux_takes_no_kernel_for_something_else_by_its_name, start),

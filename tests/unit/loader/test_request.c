@@ -39,6 +39,33 @@ static void macs_are_read_in_every_dialect(void **state)
     names_mac("machine.ipxe/mac-52-54-00-aa-bb-cc", LOADER_DIALECT_IPXE);
 }
 
+static void what_was_chosen_in_a_menu_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        enum loader_dialect dialect;
+    } PATHS[] = {
+        {"pxelinux.cfg/choice/0123456789abcdef/web/01-52-54-00-aa-bb-cc", LOADER_DIALECT_PXELINUX},
+        {"grub/choice/0123456789abcdef/web/grub.cfg-01-52-54-00-aa-bb-cc", LOADER_DIALECT_GRUB},
+        {"choice/0123456789abcdef/web/grub.cfg-01-52-54-00-aa-bb-cc", LOADER_DIALECT_GRUB},
+        {"machine.ipxe/choice/0123456789abcdef/web/mac-52-54-00-aa-bb-cc", LOADER_DIALECT_IPXE},
+    };
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
+        names_mac(PATHS[i].path, PATHS[i].dialect);
+        struct loader_request request = parse(PATHS[i].path, PATHS[i].dialect);
+        assert_string_equal(request.choice, "web");
+        assert_string_equal(request.token, "0123456789abcdef");
+    }
+    assert_string_equal(parse("pxelinux.cfg/default", LOADER_DIALECT_PXELINUX).choice, "");
+    is_nothing("pxelinux.cfg/choice/0123456789abcdef/web");
+    is_nothing("pxelinux.cfg/choice/0123456789abcde/web/default");
+    is_nothing("pxelinux.cfg/choice/0123456789abcdef//default");
+    is_nothing("pxelinux.cfg/choice/0123456789abcdef/an-item-with-a-name-of-33-letters/default");
+    is_nothing("pxelinux.cfg/choice//web/default");
+    is_nothing("grub/choice/grub.cfg");
+}
+
 static void wire_order_uuids_become_canonical(void **state)
 {
     (void)state;
@@ -114,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(macs_are_read_in_every_dialect),
+        cmocka_unit_test(what_was_chosen_in_a_menu_is_read),
         cmocka_unit_test(wire_order_uuids_become_canonical),
         cmocka_unit_test(whole_hex_addresses_are_read),
         cmocka_unit_test(shortened_addresses_and_other_probes_are_nothing),

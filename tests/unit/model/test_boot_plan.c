@@ -180,6 +180,21 @@ static void without_an_order_it_boots_its_own_disk(void **state)
     check_plan(&world, PLAN_LOCAL, REASON_NO_ORDER);
 }
 
+static void a_menu_comes_where_no_order_is_and_to_approved_machines_only(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    world.facts.has_menu = true;
+    check_plan(&world, PLAN_IMAGE, REASON_ASSIGNED_IMAGE);
+    world.facts.order = NULL;
+    check_plan(&world, PLAN_MENU, REASON_MENU_SHOWN);
+    world.machine.state = MACHINE_NEW;
+    check_plan(&world, PLAN_WAIT, REASON_MACHINE_HELD);
+    world.machine.state = MACHINE_REJECTED;
+    check_plan(&world, PLAN_NOTHING, REASON_MACHINE_REJECTED);
+}
+
 static void another_machines_order_is_no_order(void **state)
 {
     (void)state;
@@ -447,6 +462,7 @@ int main(void)
         cmocka_unit_test(an_approved_machine_with_an_order_gets_its_image),
         cmocka_unit_test(an_order_under_way_is_tried_again_and_says_so),
         cmocka_unit_test(without_an_order_it_boots_its_own_disk),
+        cmocka_unit_test(a_menu_comes_where_no_order_is_and_to_approved_machines_only),
         cmocka_unit_test(another_machines_order_is_no_order),
         cmocka_unit_test(an_order_that_is_over_leaves_it_its_own_disk),
         cmocka_unit_test(what_the_order_names_and_is_gone_is_said_on_the_screen),
