@@ -129,9 +129,47 @@ static void show_image(struct call *call, const json_t *image)
     show_field(call, "added", SCREEN_PLAIN, show_time(call, fact_number(image, "created_s"), added));
 }
 
+// What a boot of it sends to UEFI firmware, of each who signed it, and what that means for Secure Boot.
+static void show_programs(const struct call *call, const json_t *image)
+{
+    size_t position;
+    json_t *row;
+    json_array_foreach(fact_get(image, "efi"), position, row)
+    {
+        const char *accepts = fact_text(row, "accepts");
+        const char *sbat = fact_text(row, "sbat");
+        show_field_format(call, "efi program", "%s%s, %s, signed by %s%s%s%s%s", fact_text(row, "file"),
+                          fact_is(row, "ours") ? " of imprint's own" : "", fact_text(row, "architecture"),
+                          fact_text(row, "signed_by"), accepts[0] == '\0' ? "" : ", accepts ", accepts,
+                          sbat[0] == '\0' ? "" : "; SBAT ", sbat);
+    }
+    json_array_foreach(fact_get(image, "secure_boot"), position, row)
+    {
+        show_field_format(call, "secure boot", "%s: %s", fact_text(row, "firmware"), fact_text(row, "text"));
+    }
+}
+
+static void show_whole_image(struct call *call, const json_t *image)
+{
+    show_image(call, image);
+    show_programs(call, image);
+}
+
 int command_image_show(struct call *call)
 {
-    return show_one(call, ask_name(call, "GET", "images", call->arguments[0], NULL, NULL), show_image);
+    const char *name = call->arguments[0];
+    json_t *image = ask_name(call, "GET", "images", name, NULL, NULL);
+    if (image != NULL && strcmp(fact_text(image, "kind"), "boot") == 0) {
+        json_t *check = ask_name(call, "GET", "images", name, "check", NULL);
+        if (check == NULL) {
+            json_decref(image);
+            return CLI_EXIT_REFUSED;
+        }
+        (void)json_object_set(image, "efi", json_object_get(check, "efi"));
+        (void)json_object_set(image, "secure_boot", json_object_get(check, "secure_boot"));
+        json_decref(check);
+    }
+    return show_one(call, image, show_whole_image);
 }
 
 static void show_faults(const struct call *call, const json_t *answer)
@@ -151,6 +189,11 @@ static void show_faults(const struct call *call, const json_t *answer)
         (void)fprintf(out, "%s: %s%s: %s\n  %s\n", name,
                       is_error ? "" : "warning: ", fact_text(fault, "file"), fact_text(fault, "text"),
                       fact_text(fault, "remedy"));
+    }
+    json_array_foreach(fact_get(answer, "secure_boot"), position, fault)
+    {
+        (void)fprintf(out, "%s: Secure Boot on %s: %s\n", name, fact_text(fault, "firmware"),
+                      fact_text(fault, "text"));
     }
 }
 

@@ -345,13 +345,17 @@ static const struct command rows[] = {
      "before all of that is right. A download that breaks off goes on at the next try.",
      command_image_fetch, false},
     {"image list", "", NULL, "list the images", "", command_image_list, false},
-    {"image show", "IMAGE", NULL, "show an image", "", command_image_show, false},
+    {"image show", "IMAGE", NULL, "show an image",
+     "What a boot of it sends to UEFI firmware comes with who signed it, and with whether machines with "
+     "Secure Boot take it: those that know Microsoft's UEFI CA of 2011, of 2023, or neither.",
+     command_image_show, false},
     {"image verify", "[IMAGE...]", NULL, "look whether all that the boot of images asks for is there",
      "Each way to boot an image asks for a kernel, initrds, and what its arguments name: each of these files "
      "is "
      "looked for where the daemon would serve it from, and must begin as its kind does. Without IMAGE all "
      "images "
-     "are looked at. The exit status is 1 when some machine would not boot.",
+     "are looked at. The exit status is 1 when some machine would not boot. Whether machines with "
+     "Secure Boot will is said besides.",
      command_image_verify, false},
     {"image remove", "IMAGE...", NULL, "remove images that no profile uses, with their files", "",
      command_image_remove, false},

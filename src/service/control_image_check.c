@@ -24,6 +24,54 @@ static void work(void *value)
     image_check_work(&check->check);
 }
 
+static json_t *make_signers(const struct program *program)
+{
+    json_t *signers = json_array();
+    for (unsigned i = 0; i < program->signer_count; i++) {
+        const struct pe_signer *signer = &program->signers[i];
+        json_array_append_new(signers, json_pack("{s:s, s:s, s:s}", "name",
+                                                 signer->name == NULL ? signer->issuer : signer->name,
+                                                 "subject", signer->subject, "issuer", signer->issuer));
+    }
+    return signers;
+}
+
+static json_t *make_programs(const struct image_programs *programs)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < programs->count; i++) {
+        const struct image_program *row = &programs->rows[i];
+        char signed_by[IMAGE_SECURE_SENTENCE_MAX];
+        struct text text;
+        text_init(&text, signed_by, sizeof signed_by);
+        program_print_signers(&row->program, &text);
+        json_t *object =
+            json_pack("{s:s, s:b, s:b, s:s, s:s, s:o, s:s, s:s}", "file", row->file, "loader", row->is_loader,
+                      "ours", row->is_ours, "architecture", pe_machine_text(row->program.pe.machine),
+                      "signed_by", signed_by, "signers", make_signers(&row->program), "accepts",
+                      row->program.vendor, "sbat", row->program.sbat);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *make_secure(const struct image_programs *programs)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < programs->secure_count; i++) {
+        const struct image_secure *secure = &programs->secure[i];
+        char on[32];
+        struct text text;
+        text_init(&text, on, sizeof on);
+        image_on_print(secure->on, &text);
+        json_t *object = json_pack("{s:s, s:b, s:b, s:b, s:s}", "firmware", on, "starts", secure->starts,
+                                   "ca_2011", (secure->trust & PE_TRUST_2011) != 0, "ca_2023",
+                                   (secure->trust & PE_TRUST_2023) != 0, "text", secure->sentence);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *make_answer(const struct image_check *check)
 {
     json_t *faults = json_array();
@@ -33,8 +81,9 @@ static json_t *make_answer(const struct image_check *check)
                                                 fault->is_error ? "error" : "warning", "file", fault->file,
                                                 "text", fault->text, "remedy", fault->remedy));
     }
-    return json_pack("{s:s, s:i, s:b, s:o}", "name", check->image.name, "files", (int)check->file_count,
-                     "good", !image_check_has_error(check), "faults", faults);
+    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o}", "name", check->image.name, "files",
+                     (int)check->file_count, "good", !image_check_has_error(check), "faults", faults, "efi",
+                     make_programs(&check->programs), "secure_boot", make_secure(&check->programs));
 }
 
 static void done(void *context, void *value)

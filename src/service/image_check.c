@@ -221,6 +221,7 @@ void image_check_work(struct image_check *check)
         const struct image_method *method = &image->methods[i];
         check_method(check, method->way, method->kernel, method->initrd, method->arguments);
     }
+    image_programs_read(&check->files, image, &check->programs);
 }
 
 bool image_check_has_error(const struct image_check *check)

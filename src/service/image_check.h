@@ -5,6 +5,7 @@
 
 #include "content/content.h"
 #include "model/image.h"
+#include "service/image_programs.h"
 
 #define IMAGE_FAULTS_MOST      32
 #define IMAGE_FAULT_TEXT_BYTES 192
@@ -23,6 +24,7 @@ struct image_check {
     struct image_fault faults[IMAGE_FAULTS_MOST];
     unsigned fault_count;
     unsigned file_count; // that were looked at
+    struct image_programs programs;
 };
 
 /// Looks at the files of `check->image`, however long the disk takes: in a thread of its own.

@@ -2,6 +2,8 @@
 """imprint image verify: what would not boot is named before a machine fails."""
 
 
+import pathlib
+
 import pytest
 from lab import Lab
 from lab.site import INSTALLER, make_medium
@@ -87,3 +89,34 @@ def test_a_medium_that_is_gone_or_cut_off_is_named(site):
 def test_an_image_that_is_not_there_is_told(site):
     done = site.cli("image", "verify", "nothing", check=False)
     assert done.returncode == 1 and "there is no image 'nothing'" in done.stderr
+
+
+def test_who_signed_what_uefi_gets_is_shown(site):
+    lab = site
+    shim = pathlib.Path("/usr/lib/shim/shimx64.efi.signed")
+    grub = pathlib.Path("/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed")
+    add_tree(lab, "debians", kernel=grub.read_bytes())  # any program that Debian signed will do for its kernel
+    shown = lab.cli_json("image", "show", "debians")
+    programs = {row["file"]: row for row in shown["efi"]}
+    assert programs["shimx64.efi"]["ours"] is True and programs["shimx64.efi"]["architecture"] == "x64"
+    assert programs["shimx64.efi"]["accepts"] == "Debian Secure Boot CA" and "shim.debian" in programs["shimx64.efi"]["sbat"]
+    assert programs["vmlinuz"]["signed_by"] == "Debian" and programs["vmlinuz"]["ours"] is False
+    names = {signer["name"] for signer in programs["shimx64.efi"]["signers"]}
+    said = shown["secure_boot"][0]
+    assert said["firmware"] == "uefi-x64" and said["starts"] is True
+    assert said["ca_2023"] is ("Microsoft UEFI CA 2023" in names) and said["ca_2011"] is ("Microsoft UEFI CA 2011" in names)
+    text = lab.cli("image", "show", "debians").stdout
+    assert "signed by Debian" in text and "uefi-x64: starts where firmware knows" in text
+    status, said = verify(lab, "debians")
+    assert status == 0 and "debians: Secure Boot on uefi-x64: starts where firmware knows" in said
+
+    spoilt = bytearray(grub.read_bytes())
+    head = int.from_bytes(spoilt[0x3C:0x40], "little")
+    table = int.from_bytes(spoilt[head + 24 + 112 + 32 : head + 24 + 112 + 36], "little")
+    add_tree(lab, "spoilt", kernel=bytes(spoilt[: table + 100]))
+    assert "Secure Boot on uefi-x64: refused: vmlinuz is signed by somebody, in a way that cannot be read" in verify(lab, "spoilt")[1]
+    spoilt[head + 24 + 112 + 32 : head + 24 + 112 + 40] = bytes(8)
+    add_tree(lab, "unsigned", kernel=bytes(spoilt))
+    assert "refused: vmlinuz is signed by nobody, and shimx64.efi accepts only Debian Secure Boot CA" in verify(lab, "unsigned")[1]
+    add_tree(lab, "foreign", kernel=shim.read_bytes())
+    assert lab.cli_json("image", "verify", "foreign")[0]["secure_boot"][0]["starts"] is True  # firmware accepts it, so shim does
