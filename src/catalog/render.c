@@ -27,6 +27,27 @@ static void explain_missing(const struct values *values, struct problem *problem
     problem_set_remedy(problem, "%sthe names there are: %s%s", set, names, text.cut ? " ..." : "");
 }
 
+// Whether the name that was missed is a secret in a place where none may be; `problem` tells it then.
+static bool explain_secret(const struct values *values, struct problem *problem)
+{
+    const struct profile *profile = values->facts->profile;
+    const char *name = problem->text + strspn(problem->text, "{& ");
+    size_t length = strcspn(name, "} ");
+    for (unsigned i = 0; values->refuses_secrets && i < profile->value_count; i++) {
+        const struct profile_value *value = &profile->values[i];
+        if (value->is_secret && strlen(value->key) == length && strncmp(value->key, name, length) == 0) {
+            const struct problem before = *problem; // only the place of it is good
+            problem_clear(problem);
+            problem_set_place(problem, before.file, before.line, before.column);
+            problem_set(problem, "{{%s}} is a secret, and anybody can read kernel arguments and host names",
+                        value->key);
+            problem_set_remedy(problem, "use it in the answer file, which only its machine gets");
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct template_value find_snippet(const void *self, const char *name, size_t length)
 {
     const struct values *values = self;
@@ -48,7 +69,7 @@ static enum status render_escaped(const struct values *values, const char *sourc
         problem_set_remedy(problem,
                            "put it into the folder snippets beside imprint.yaml, then: systemctl reload "
                            "imprint");
-    } else if (status == STATUS_NOT_FOUND) {
+    } else if (status == STATUS_NOT_FOUND && !explain_secret(values, problem)) {
         explain_missing(values, problem);
     }
     return status;
@@ -148,6 +169,7 @@ enum status render_arguments(const struct render_facts *facts, struct text *out,
     snprintf(family_place, sizeof family_place, "family %s, answer arguments", facts->image->family);
     snprintf(profile_place, sizeof profile_place, "profile %s, arguments", facts->profile->name);
     values_init(&values, facts);
+    values.refuses_secrets = true;
     const char *own = facts->method == NULL ? facts->image->arguments : facts->method->arguments;
     enum status status = render_part(&values, own, image_place, out, problem);
     if (status == STATUS_OK && has_answer) {
@@ -165,6 +187,7 @@ enum status render_own_arguments(const struct render_facts *facts, struct text *
     struct values values;
     snprintf(place, sizeof place, "profile %s, arguments", facts->profile->name);
     values_init(&values, facts);
+    values.refuses_secrets = true;
     enum status status = render_part(&values, facts->profile->arguments, place, out, problem);
     return status == STATUS_OK ? check_arguments(out, place, problem) : status;
 }
@@ -188,6 +211,7 @@ enum status render_agent_arguments(const struct render_facts *facts, const struc
     struct values values;
     snprintf(place, sizeof place, "image %s, arguments", agent->name);
     values_init(&values, facts);
+    values.refuses_secrets = true;
     enum status status = render_part(&values, agent->arguments, place, out, problem);
     return status == STATUS_OK ? check_arguments(out, place, problem) : status;
 }
@@ -229,6 +253,7 @@ enum status render_hostname(const struct render_facts *facts, struct text *out, 
         text_add(&text, machine_hostname(facts->machine));
     } else {
         values_init(&values, facts);
+        values.refuses_secrets = true;
         status = render_source(&values, source, place, &text, problem);
     }
     for (size_t i = 0; i < text.length; i++) {

@@ -33,6 +33,7 @@ struct render_facts { // all borrowed
     uint16_t ftp_port;                        // 0 = there is no FTP
     uint16_t https_port;                      // for agents; 0 = none
     const char *certificate;                  // "sha256:HEX", of HTTPS
+    bool masks_secrets;                       // for people to look at: PROFILE_MASK in their place
     const char *mirrors[RENDER_MIRRORS_MOST]; // names of those that are served; NULL ends them
 };
 

@@ -329,7 +329,12 @@ static struct template_value values_find_text(const struct values *values, const
     const struct profile *profile = values->facts->profile;
     for (uint8_t i = 0; i < profile->value_count; i++) {
         if (value_is_called(profile->values[i].key, group, name, length)) {
-            const char *own = profile->values[i].value;
+            bool is_secret = profile->values[i].is_secret;
+            if (is_secret && values->refuses_secrets) {
+                return (struct template_value){.kind = TEMPLATE_MISSING};
+            }
+            bool is_masked = is_secret && values->facts->masks_secrets;
+            const char *own = is_masked ? PROFILE_MASK : profile->values[i].value;
             return (struct template_value){.kind = TEMPLATE_TEXT, .text = own, .length = strlen(own)};
         }
     }
@@ -363,7 +368,8 @@ void values_add_names(const struct values *values, struct text *out)
 {
     const struct profile *profile = values->facts->profile;
     for (uint8_t i = 0; i < profile->value_count; i++) {
-        text_add_format(out, "%s, ", profile->values[i].key);
+        bool is_refused = profile->values[i].is_secret && values->refuses_secrets;
+        text_add_format(out, is_refused ? "" : "%s, ", profile->values[i].key);
     }
     for (unsigned i = 0; i < values->mirror_count; i++) {
         text_add_format(out, "%s, ", values->mirror_names[i]);

@@ -3,6 +3,7 @@
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/lint_show.h"
+#include "cli/password.h"
 #include "cli/personal.h"
 #include "cli/read.h"
 #include "cli/show.h"
@@ -50,7 +51,8 @@ static void show_profile(struct call *call, const json_t *profile)
     }
     json_object_foreach(fact_get(profile, "values"), key, value)
     {
-        show_field_format(call, "value", "%s=%s", key, json_string_value(value));
+        show_field_format(call, "value", "%s=%s", key,
+                          json_is_string(value) ? json_string_value(value) : PROFILE_MASK " (secret)");
     }
     personal_show(call, profile);
     show_field(call, "added", SCREEN_PLAIN, show_time(call, fact_number(profile, "created_s"), added));
@@ -110,6 +112,34 @@ static bool add_values(const struct call *call, json_t *values)
     return true;
 }
 
+// "KEY" asks for it, "KEY=@FILE" reads it: a command line can be read by everybody.
+static bool add_secrets(const struct call *call, json_t *values)
+{
+    size_t position = 0;
+    const char *pair;
+    bool good = true;
+    while (good && (pair = call_next_option(call, "secret", &position)) != NULL) {
+        char key[PROFILE_KEY_BYTES];
+        char secret[PASSWORD_BYTES_MOST + 1] = "";
+        struct text text;
+        size_t length = strcspn(pair, "=");
+        text_init(&text, key, sizeof key);
+        text_add_bytes(&text, pair, length);
+        if (length == 0 || text.cut || (pair[length] == '=' && pair[length + 1] != '@')) {
+            ask_complain_text(call, "write --secret KEY to be asked for it, or --secret KEY=@FILE",
+                              "a secret is not written into the command");
+            return false;
+        }
+        good = pair[length] == '=' ? password_read_secret(call, pair + length + 2, secret)
+                                   : password_ask_secret(call, key, secret);
+        if (good) {
+            json_object_set_new(values, key, json_pack("{s:o}", "secret", fact_from_text(secret)));
+        }
+        explicit_bzero(secret, sizeof secret);
+    }
+    return good;
+}
+
 // What both add and edit take, in an object; NULL when something is wrong and that was told.
 static json_t *body_from_options(const struct call *call, int *result)
 {
@@ -118,7 +148,7 @@ static json_t *body_from_options(const struct call *call, int *result)
     json_t *body = json_object();
     json_t *values = json_object();
     const char *path = call_option(call, "answer-file");
-    bool good = add_values(call, values);
+    bool good = add_values(call, values) && add_secrets(call, values);
     *result = CLI_EXIT_USAGE;
     if (good && path != NULL) {
         good = add_answer(call, path, body);

@@ -131,6 +131,39 @@ static bool ask_twice(const struct call *call, const char *whose, char password[
     return is_same;
 }
 
+bool password_ask_secret(const struct call *call, const char *name, char secret[PASSWORD_BYTES_MOST + 1])
+{
+    bool good = isatty(STDIN_FILENO) ? ask_twice(call, name, secret)
+                                     : is_good(call, read_line(-1, secret), secret, name);
+    if (good && strpbrk(secret, "\r\n\x1b") != NULL) {
+        ask_complain_text(call, "", "the secret %s has characters that are no text", name);
+        good = false;
+    }
+    return good;
+}
+
+bool password_read_secret(const struct call *call, const char *path, char secret[PASSWORD_BYTES_MOST + 1])
+{
+    FILE *file = fopen(path, "re");
+    const char *trouble = file == NULL ? strerror(errno) : NULL;
+    char line[PASSWORD_BYTES_MOST + 2] = "";
+    if (file != NULL) {
+        (void)setvbuf(file, NULL, _IONBF, 0);
+        trouble = fgets(line, sizeof line, file) == NULL ? "there is no secret in it" : NULL;
+        (void)fclose(file);
+    }
+    size_t length = strcspn(line, "\r\n");
+    bool is_cut = trouble == NULL && strlen(line) == sizeof line - 1 && line[length] == '\0';
+    line[length] = '\0';
+    if (trouble == NULL && (is_cut || text_copy(secret, PASSWORD_BYTES_MOST + 1, line) != STATUS_OK)) {
+        trouble = "its first line is too long for a secret";
+    } else if (trouble == NULL && line[0] == '\0') {
+        trouble = "its first line is empty";
+    }
+    explicit_bzero(line, sizeof line);
+    return trouble == NULL || ask_refuse_file(call, path, "write the secret into its first line", trouble);
+}
+
 bool password_ask(const struct call *call, const char *whose, char hash[PROFILE_HASH_BYTES])
 {
     char password[PASSWORD_BYTES_MOST + 1] = "";

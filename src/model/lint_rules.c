@@ -37,7 +37,7 @@ static const struct lint_bad BAD[] = {
     {LINT_CLOUD, LINT_INTERACTIVE, "autoinstall/interactive-sections=?*", "*=[]|*=*network*"},
     {LINT_AUTOYAST, LINT_PASSWORD_PLAIN, "profile/users/user/user_password=?*", HASHED "|*=\\*"},
     {LINT_AUTOYAST, LINT_PASSWORD_WEAK, "profile/users/user/user_password=$1$*", NULL},
-    {LINT_AGAMA, LINT_PASSWORD_PLAIN, "root/password=?*|user/password=?*", HASHED},
+    {LINT_AGAMA, LINT_PASSWORD_PLAIN, "root/password=?*|user/password=?*", HASHED "|*=\\*"},
     {LINT_AGAMA, LINT_PASSWORD_WEAK, "root/password=$1$*|user/password=$1$*", NULL},
     {LINT_IGNITION, LINT_PASSWORD_PLAIN, "passwd/users/passwordhash=?*", HASHED "|*=\\*"},
     {LINT_IGNITION, LINT_PASSWORD_WEAK, "passwd/users/passwordhash=$1$*", NULL},

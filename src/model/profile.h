@@ -45,7 +45,10 @@ struct profile_personal {
 struct profile_value { // a value of the administrator's own, {{key}} in templates
     char key[PROFILE_KEY_BYTES];
     char value[PROFILE_VALUE_BYTES];
+    bool is_secret; // it goes into answer files and scripts, and is shown nowhere
 };
+
+#define PROFILE_MASK "********" // what a secret is shown as
 
 struct profile {
     uint64_t id; // 0 = not stored

@@ -187,7 +187,12 @@ json_t *control_json_profile(const struct profile *profile, bool with_answer)
     json_t *object = json_object();
     json_t *values = json_object();
     for (unsigned i = 0; i < profile->value_count; i++) {
-        put_text(values, profile->values[i].key, profile->values[i].value);
+        const struct profile_value *value = &profile->values[i];
+        if (value->is_secret) {
+            json_object_set_new(values, value->key, json_pack("{s:b}", "secret", 1));
+        } else {
+            put_text(values, value->key, value->value);
+        }
     }
     put_number(object, "id", (int64_t)profile->id);
     put_text(object, "name", profile->name);

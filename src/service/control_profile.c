@@ -157,7 +157,7 @@ static void remove_value(struct profile *profile, const char *key)
 }
 
 static bool put_value(struct control_request *request, struct profile *profile, const char *key,
-                      const char *text)
+                      const char *text, bool is_secret)
 {
     struct profile_value *value = find_value(profile, key);
     if (strlen(text) >= PROFILE_VALUE_BYTES || strpbrk(text, "\r\n") != NULL) {
@@ -176,6 +176,7 @@ static bool put_value(struct control_request *request, struct profile *profile, 
         (void)text_copy(value->key, sizeof value->key, key);
     }
     (void)text_copy(value->value, sizeof value->value, text);
+    value->is_secret = is_secret;
     return true;
 }
 
@@ -191,15 +192,19 @@ static bool take_values(struct control_request *request, struct profile *profile
     bool good = json_is_object(values);
     json_object_foreach(values, key, value)
     {
-        if (!key_is_good(key) || !(json_is_string(value) || json_is_null(value))) {
-            control_refuse_text(request, MHD_HTTP_BAD_REQUEST,
-                                "a name has letters, digits and '_', a value is a text",
-                                "the value '%.60s' cannot be set", key);
+        const json_t *secret = json_object_get(value, "secret");
+        bool is_text = json_is_string(value) || json_is_string(secret);
+        if (!key_is_good(key) || !(is_text || json_is_null(value))) {
+            control_refuse_text(
+                request, MHD_HTTP_BAD_REQUEST,
+                "a name has letters, digits and '_', a value is a text, a secret {\"secret\": TEXT}",
+                "the value '%.60s' cannot be set", key);
             return false;
         }
         if (json_is_null(value)) {
             remove_value(profile, key);
-        } else if (!put_value(request, profile, key, json_string_value(value))) {
+        } else if (!put_value(request, profile, key, json_string_value(secret == NULL ? value : secret),
+                              secret != NULL)) {
             return false;
         }
     }

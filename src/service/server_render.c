@@ -17,7 +17,9 @@ static struct render_facts server_render_facts(const struct server_render_place 
     if (place->ports->served_count != 0) {
         address = ip_from_ip4(place->ports->served[0].addresses[0].address);
     }
-    return generated_facts(place->generated, machine, profile, NULL, address);
+    struct render_facts facts = generated_facts(place->generated, machine, profile, NULL, address);
+    facts.masks_secrets = true;
+    return facts;
 }
 
 enum status server_render_text(const struct server_render_place *place, const struct machine *machine,

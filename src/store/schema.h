@@ -183,6 +183,7 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "ALTER TABLE image ADD COLUMN efi_x64 TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN efi_ia32 TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE image ADD COLUMN efi_arm64 TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE profile_value ADD COLUMN is_secret INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machine ADD COLUMN classes TEXT NOT NULL DEFAULT '';"
 
     "CREATE TABLE image_method("

@@ -199,6 +199,7 @@ static void profile_part_bind(sqlite3_stmt *statement, const void *row, unsigned
     const struct profile_value *value = &((const struct profile *)row)->values[position];
     rows_bind_text(statement, 3, value->key);
     rows_bind_text(statement, 4, value->value);
+    rows_bind_number(statement, 5, value->is_secret ? 1 : 0);
 }
 
 static bool profile_part_read(sqlite3_stmt *statement, void *row)
@@ -208,6 +209,7 @@ static bool profile_part_read(sqlite3_stmt *statement, void *row)
         return false;
     }
     struct profile_value *value = &profile->values[profile->value_count++];
+    value->is_secret = rows_read_number(statement, 2) != 0;
     return rows_read_text(statement, 0, value->key, sizeof value->key) &&
            rows_read_text(statement, 1, value->value, sizeof value->value);
 }
@@ -439,8 +441,10 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
                     " script, disk FROM profile ORDER BY id",
             .bind = profile_bind,
             .read = profile_read,
-            .part_put = "INSERT INTO profile_value(profile_id, position, key, value) VALUES(?1, ?2, ?3, ?4)",
-            .part_load = "SELECT key, value FROM profile_value WHERE profile_id = ?1 ORDER BY position",
+            .part_put = "INSERT INTO profile_value(profile_id, position, key, value, is_secret) VALUES(?1, "
+                        "?2, ?3, ?4, ?5)",
+            .part_load =
+                "SELECT key, value, is_secret FROM profile_value WHERE profile_id = ?1 ORDER BY position",
             .part_count = profile_part_count,
             .part_bind = profile_part_bind,
             .part_read = profile_part_read,

@@ -97,6 +97,39 @@ static void every_name_has_a_value(void **state)
             "http://192.0.2.1:8080/answer/lab-01/0123456789abcdef0123456789abcdef/preseed.cfg");
 }
 
+static void secrets_are_for_answer_files_and_scripts_only(void **state)
+{
+    (void)state;
+    add_own_value("pw", "hush");
+    profile.values[0].is_secret = true;
+    becomes("a={{pw}}", "a=hush");
+    profile.personal.script = "echo {{pw}}";
+    text_init(&text, out, sizeof out);
+    assert_int_equal(render_script(&facts, &text, &problem), STATUS_OK);
+    assert_string_equal(out, "echo hush");
+    strcpy(profile.arguments, "quiet pw={{pw}}");
+    assert_int_equal(render_line(), STATUS_NOT_FOUND);
+    assert_non_null(strstr(problem.text, "{{pw}} is a secret"));
+    assert_int_equal(problem.column, 10);
+    strcpy(profile.arguments, "");
+    strcpy(profile.personal.hostname, "pc-{{pw}}");
+    text_init(&text, out, sizeof out);
+    problem_clear(&problem);
+    assert_int_equal(render_hostname(&facts, &text, &problem), STATUS_NOT_FOUND);
+    assert_null(strstr(out, "hush"));
+}
+
+static void secrets_are_masked_for_people(void **state)
+{
+    (void)state;
+    add_own_value("pw", "hush");
+    add_own_value("plain", "word");
+    profile.values[0].is_secret = true;
+    facts.masks_secrets = true;
+    becomes("a={{pw}} b={{{pw}}} {{#pw}}c={{pw}}{{/pw}} d={{plain}}",
+            "a=" PROFILE_MASK " b=" PROFILE_MASK " c=" PROFILE_MASK " d=word");
+}
+
 static void the_image_by_ftp_has_a_url_when_there_is_ftp(void **state)
 {
     (void)state;
@@ -372,6 +405,8 @@ int main(int argument_count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_name_has_a_value, start),
+        cmocka_unit_test_setup(secrets_are_for_answer_files_and_scripts_only, start),
+        cmocka_unit_test_setup(secrets_are_masked_for_people, start),
         cmocka_unit_test_setup(the_image_by_ftp_has_a_url_when_there_is_ftp, start),
         cmocka_unit_test_setup(every_name_of_the_table_can_be_rendered, start),
         cmocka_unit_test_setup(pieces_of_templates_are_put_in_and_missing_ones_are_told, start),
