@@ -11,8 +11,9 @@ struct server_render_place { // borrowed, for one call
     const struct server_ports *ports;
 };
 
-/// Renders the part `which` of `profile` for `machine` into `*text` (freed by the caller), secrets as PROFILE_MASK. STATUS_NOT_FOUND
-/// when the profile has no such part, and the errors of render.h; `problem` says what is wrong and where.
+/// Renders the part `which` of `profile` for `machine` into `*text` (freed by the caller), secrets as
+/// PROFILE_MASK. STATUS_NOT_FOUND when the profile has no such part, and the errors of render.h; `problem`
+/// says what is wrong and where.
 MUST_USE enum status server_render_text(const struct server_render_place *place,
                                         const struct machine *machine, const struct profile *profile,
                                         enum control_text which, char **text, struct problem *problem);
