@@ -134,6 +134,12 @@ static void show_programs(const struct call *call, const json_t *image)
 {
     size_t position;
     json_t *row;
+    json_array_foreach(fact_get(image, "loaders"), position, row)
+    {
+        show_field_format(call, "loader", "%s on %s: %s%s", fact_text(row, "file"),
+                          fact_text(row, "firmware"), fact_is(row, "ours") ? "imprint's own, since " : "",
+                          fact_text(row, "why"));
+    }
     json_array_foreach(fact_get(image, "efi"), position, row)
     {
         const char *accepts = fact_text(row, "accepts");
@@ -165,6 +171,7 @@ int command_image_show(struct call *call)
             json_decref(image);
             return CLI_EXIT_REFUSED;
         }
+        (void)json_object_set(image, "loaders", json_object_get(check, "loaders"));
         (void)json_object_set(image, "efi", json_object_get(check, "efi"));
         (void)json_object_set(image, "secure_boot", json_object_get(check, "secure_boot"));
         json_decref(check);

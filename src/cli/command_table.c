@@ -350,6 +350,8 @@ static const struct command rows[] = {
      command_image_fetch, false},
     {"image list", "", NULL, "list the images", "", command_image_list, false},
     {"image show", "IMAGE", NULL, "show an image",
+     "Which boot loader comes for each UEFI firmware, the medium's own or imprint's, is told with the "
+     "reason. "
      "What a boot of it sends to UEFI firmware comes with who signed it, and with whether machines with "
      "Secure Boot take it: those that know Microsoft's UEFI CA of 2011, of 2023, or neither.",
      command_image_show, false},

@@ -37,6 +37,8 @@ REASON_ROW(LOADER_FOR_UEFI_ARM64, INFO, "ARM64 UEFI firmware gets GRUB for arm64
 REASON_ROW(LOADER_FOR_UEFI_HTTP, INFO, "UEFI HTTP boot gets the loader's URL", "", "")
 REASON_ROW(LOADER_FOR_IPXE, INFO, "iPXE gets a script", "", "")
 REASON_ROW(LOADER_BY_MACHINE, INFO, "the machine's own setting names its boot loader", "", "imprint machine edit NAME --loader auto")
+REASON_ROW(LOADER_OF_MEDIUM, INFO, "UEFI firmware gets the shim and GRUB of the medium that it boots, right with Secure Boot on or off", "Secure Boot takes a system's kernel from that system's own shim. This medium's GRUB can boot from a network.", "imprint machine edit NAME --loader ipxe")
+REASON_ROW(LOADER_OF_MEDIUM_VAIN, WARNING, "the medium's own shim and GRUB were loaded twice and asked for nothing, so imprint's own come in their place", "The firmware may refuse that shim, or its GRUB cannot use this card. With Secure Boot on, imprint's own shim accepts what Debian signed.", "imprint image show NAME tells who signed them; update the firmware's keys, or take a newer medium")
 REASON_ROW(NO_NETWORK, WARNING, "the request comes from a network that is not configured here", "No subnet in dhcp.subnets holds the relay's or the interface's address.", "add the network to dhcp.subnets")
 REASON_ROW(LEASE_NOT_STORED, ERROR, "the server cannot write leases, so it gives no new addresses", "An address that is not written down would be given to another machine after a restart. Machines that have one keep it.", "see that the disk of the state folder has room and is sound; imprint goes on by itself")
 REASON_ROW(POOL_FULL, ERROR, "no free address is left in the range", "Every address of the range is leased, reserved or set aside.", "make the range larger or the lease shorter; imprint lease list")

@@ -55,6 +55,21 @@ static json_t *make_programs(const struct image_programs *programs)
     return list;
 }
 
+static json_t *make_loaders(const struct image_programs *programs)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < programs->loader_count; i++) {
+        const struct image_loader *loader = &programs->loaders[i];
+        char on[32];
+        struct text text;
+        text_init(&text, on, sizeof on);
+        image_on_print(loader->on, &text);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s}", "firmware", on, "file", loader->file,
+                                              "ours", loader->is_ours, "why", loader->why));
+    }
+    return list;
+}
+
 static json_t *make_secure(const struct image_programs *programs)
 {
     json_t *list = json_array();
@@ -81,9 +96,10 @@ static json_t *make_answer(const struct image_check *check)
                                                 fault->is_error ? "error" : "warning", "file", fault->file,
                                                 "text", fault->text, "remedy", fault->remedy));
     }
-    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o}", "name", check->image.name, "files",
+    return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "name", check->image.name, "files",
                      (int)check->file_count, "good", !image_check_has_error(check), "faults", faults, "efi",
-                     make_programs(&check->programs), "secure_boot", make_secure(&check->programs));
+                     make_programs(&check->programs), "secure_boot", make_secure(&check->programs), "loaders",
+                     make_loaders(&check->programs));
 }
 
 static void done(void *context, void *value)

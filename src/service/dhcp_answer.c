@@ -4,15 +4,39 @@
 #include "loader/loader.h"
 #include "service/dhcp_leasequery.h"
 #include "service/dhcp_shape.h"
+#include "service/own_loader.h"
 #include "session/client.h"
 
 #include <string.h>
 
+#define OWN_LOADER_TRIES 2 // then imprint's own loader comes, which the machine may get along with
+
+// The medium's own shim, for firmware that is to boot it by TFTP. HTTP boot and IPv6 ask for a GRUB that has
+// more built in than most, and a machine's own setting comes first.
+static bool dhcp_answer_own(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
+                            struct desk_meeting *meeting, enum machine_loader wish, struct text *file)
+{
+    const struct boot_client *client = &answer->client;
+    struct boot_plan *plan = &meeting->plan;
+    bool may = client->stage == BOOT_STAGE_FIRMWARE && !client->wants_http && !client->is_ip6 &&
+               (wish == MACHINE_LOADER_AUTO || wish == MACHINE_LOADER_GRUB);
+    if (!may || plan->kind != PLAN_IMAGE || !own_loader_print(plan->boots, client->architecture, file)) {
+        return false;
+    }
+    bool is_back = answer->message.kind == DHCP4_DISCOVER && plan->order->boots == 0;
+    unsigned vain =
+        world->adapt == NULL ? 0 : adapt_count_vain(world->adapt, &client->mac, plan->order->id, is_back);
+    bool is_tried = vain >= OWN_LOADER_TRIES;
+    reasons_add(&plan->reasons, is_tried ? REASON_LOADER_OF_MEDIUM_VAIN : REASON_LOADER_OF_MEDIUM);
+    return !is_tried;
+}
+
 // What the client is told to boot. Own disk means: no boot file at all for firmware, which then goes on to
 // its disk; iPXE gets a script that says so on the screen.
-static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct boot_client *client,
+static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
                              struct desk_meeting *meeting, struct dhcp4_boot *boot, struct text *detail)
 {
+    const struct boot_client *client = &answer->client;
     bool is_ipxe = client->stage == BOOT_STAGE_IPXE;
     struct boot_plan *plan = &meeting->plan;
     boot->is_local = plan->kind == PLAN_LOCAL;
@@ -22,6 +46,13 @@ static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct
     const struct loader *missing = NULL;
     enum machine_loader wish =
         meeting->machine == NULL || plan->kind == PLAN_LOCAL ? MACHINE_LOADER_AUTO : meeting->machine->loader;
+    struct text file;
+    text_init(&file, boot->file, sizeof boot->file);
+    if (dhcp_answer_own(world, answer, meeting, wish, &file)) {
+        boot->has_file = true;
+        return;
+    }
+    text_init(&file, boot->file, sizeof boot->file);
     const struct loader *loader = loader_pick(client, wish, world->loaders, &plan->reasons, &missing);
     if (missing != NULL) {
         text_add_format(detail, "%s is not there", missing->file);
@@ -29,8 +60,6 @@ static void dhcp_answer_boot(const struct dhcp_answer_world *world, const struct
     struct loader_place place = {.server = ip_from_ip4(world->address),
                                  .http_port = world->http_port,
                                  .https_port = world->https_port};
-    struct text file;
-    text_init(&file, boot->file, sizeof boot->file);
     if (loader == NULL || loader_print_file(loader, client, &place, &file) != STATUS_OK) {
         return;
     }
@@ -216,7 +245,7 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
     struct text detail;
     text_init(&detail, detail_text, sizeof detail_text);
     if (answer->client.stage != BOOT_STAGE_SYSTEM) {
-        dhcp_answer_boot(world, &answer->client, &meeting, &boot, &detail);
+        dhcp_answer_boot(world, answer, &meeting, &boot, &detail);
     }
     dhcp_shape_put(world, answer, question->port, meeting.machine, &boot);
     answer->is_alone = boot.shape.is_alone || boot.shape.vendor != QUIRK_VENDOR_DEFAULT;

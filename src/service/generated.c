@@ -11,6 +11,7 @@
 #include "service/answer_files.h"
 #include "service/boot_files.h"
 #include "service/menus.h"
+#include "service/own_loader.h"
 
 #include <string.h>
 
@@ -530,9 +531,14 @@ static enum status generated_image(const struct generated *generated, const char
         reasons_add(reasons, REASON_AGENT_REFUSED);
         return STATUS_DENIED;
     }
-    enum status status = content_source_open(&generated->images, path, from, node, reasons);
-    const struct order *order = status == STATUS_OK ? generated_order_of(generated, from) : NULL;
+    struct loader_request request;
+    const struct order *order = generated_order_of(generated, from);
     const struct image *image = order == NULL ? NULL : generated_boots(generated, order);
+    if (image != NULL && own_loader_asks(image, path, &request)) {
+        return generated_configuration(generated, &request, from, node, reasons);
+    }
+    enum status status = content_source_open(&generated->images, path, from, node, reasons);
+    image = status == STATUS_OK ? image : NULL;
     const char *file;
     const struct image *asked = generated_find_image(generated, path, &file);
     bool is_packed = asked != NULL && asked->kind != IMAGE_BOOT;

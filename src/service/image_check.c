@@ -221,6 +221,9 @@ void image_check_work(struct image_check *check)
         const struct image_method *method = &image->methods[i];
         check_method(check, method->way, method->kernel, method->initrd, method->arguments);
     }
+    for (int i = 0; i < IMAGE_EFI_COUNT; i++) {
+        check_file(check, image->efi_loader[i], 1, "", NULL);
+    }
     image_programs_read(&check->files, image, &check->programs);
 }
 

@@ -49,11 +49,10 @@ static void add_row(const struct content_source *source, const char *path, const
 }
 
 static void add_inside(const struct content_source *files, const struct image *image, const char *file,
-                       uint8_t on, struct image_programs *programs)
+                       struct image_program row, struct image_programs *programs)
 {
     char path[CONTENT_PATH_BYTES];
     struct text text;
-    struct image_program row = {.on = on};
     text_init(&text, path, sizeof path);
     text_add_format(&text, "images/%s/%s", image->name, file);
     if (!text.cut && text_copy(row.file, sizeof row.file, file) == STATUS_OK) {
@@ -70,6 +69,38 @@ static void add_packaged(const struct firmware *firmware, struct image_programs 
         struct image_program row = {.is_loader = true, .is_ours = true, .on = firmware->on};
         (void)text_copy(row.file, sizeof row.file, files[i].name);
         add_row(&source, files[i].name, &row, programs);
+    }
+}
+
+// The medium's own, or ours and why.
+static void add_loader(const struct content_source *files, const struct image *image, enum image_efi efi,
+                       struct image_programs *programs)
+{
+    const struct firmware *firmware = &FIRMWARES[efi];
+    struct image_loader *loader = &programs->loaders[programs->loader_count++];
+    const struct image_program row = {.is_loader = true, .on = firmware->on};
+    char prefix[CONTENT_PATH_BYTES];
+    struct text text;
+    struct own_loader own;
+    text_init(&text, prefix, sizeof prefix);
+    text_add_format(&text, "images/%s/", image->name);
+    own_loader_find(files, prefix, image, efi, &own);
+    bool is_ours = image->efi_loader[efi][0] == '\0';
+    *loader = (struct image_loader){.on = firmware->on, .is_ours = is_ours};
+    memcpy(loader->why, own.why, sizeof loader->why);
+    if (is_ours) {
+        (void)text_copy(loader->file, sizeof loader->file, loader_get(firmware->loader)->file);
+        if (own.first[0] != '\0') {
+            (void)text_copy(loader->why, sizeof loader->why,
+                            "nobody looked for the medium's own when it was added: add it again");
+        }
+        add_packaged(firmware, programs);
+        return;
+    }
+    (void)text_copy(loader->file, sizeof loader->file, image->efi_loader[efi]);
+    add_inside(files, image, image->efi_loader[efi], row, programs);
+    if (own.second[0] != '\0') {
+        add_inside(files, image, own.second, row, programs);
     }
 }
 
@@ -188,7 +219,8 @@ static uint8_t find_firmwares(const struct content_source *files, const struct i
         on |= image->methods[i].on;
     }
     if (image->method_count == 0) {
-        add_inside(files, image, image->kernel, IMAGE_ON_X64 | IMAGE_ON_IA32 | IMAGE_ON_ARM64, programs);
+        const uint8_t any = IMAGE_ON_X64 | IMAGE_ON_IA32 | IMAGE_ON_ARM64;
+        add_inside(files, image, image->kernel, (struct image_program){.on = any}, programs);
     }
     for (size_t i = 0; i < COUNT_OF(FIRMWARES) && image->method_count == 0 && programs->count == 1; i++) {
         bool is_for_it = programs->rows[0].program.pe.machine == FIRMWARES[i].machine;
@@ -200,18 +232,18 @@ static uint8_t find_firmwares(const struct content_source *files, const struct i
 void image_programs_read(const struct content_source *files, const struct image *image,
                          struct image_programs *programs)
 {
-    programs->count = programs->secure_count = 0;
+    programs->count = programs->secure_count = programs->loader_count = 0;
     uint8_t on = find_firmwares(files, image, programs);
     for (size_t i = 0; i < COUNT_OF(FIRMWARES); i++) {
         if ((on & FIRMWARES[i].on) != 0) {
-            add_packaged(&FIRMWARES[i], programs);
+            add_loader(files, image, (enum image_efi)i, programs);
         }
     }
     for (unsigned i = 0; i < image->method_count; i++) {
         const struct image_method *method = &image->methods[i];
         uint8_t uefi = method->on & (uint8_t)~IMAGE_ON_BIOS;
         if (uefi != 0 && is_program_way(method->way)) {
-            add_inside(files, image, method->kernel, uefi, programs);
+            add_inside(files, image, method->kernel, (struct image_program){.on = uefi}, programs);
         }
     }
     for (size_t i = 0; i < COUNT_OF(FIRMWARES); i++) {

@@ -5,6 +5,7 @@
 
 #include "content/program.h"
 #include "model/image.h"
+#include "service/own_loader.h"
 
 #define IMAGE_PROGRAMS_MOST       16
 #define IMAGE_SECURE_SENTENCE_MAX 320
@@ -24,7 +25,16 @@ struct image_secure { // what becomes of a machine with Secure Boot
     char sentence[IMAGE_SECURE_SENTENCE_MAX];
 };
 
+struct image_loader { // what starts it on one firmware
+    uint8_t on;       // one bit of IMAGE_ON_*
+    bool is_ours;
+    char file[CONTENT_PATH_BYTES];
+    char why[OWN_LOADER_WHY_BYTES];
+};
+
 struct image_programs {
+    struct image_loader loaders[IMAGE_EFI_COUNT];
+    unsigned loader_count;
     struct image_program rows[IMAGE_PROGRAMS_MOST];
     unsigned count;
     struct image_secure secure[IMAGE_EFI_COUNT];

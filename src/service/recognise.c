@@ -5,9 +5,11 @@
 #include "catalog/packed.h"
 #include "catalog/scan.h"
 #include "catalog/unknown.h"
+#include "content/folder.h"
 #include "content/media.h"
 #include "content/medium.h"
 #include "io/heap.h"
+#include "service/own_loader.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,6 +125,14 @@ static enum status recognise_inside(const struct catalog *catalog, const struct 
     return status;
 }
 
+static enum status look_up_inside(void *self, const char *path, const struct content_client *client,
+                                  struct content_node *node, struct reasons *reasons)
+{
+    (void)client;
+    (void)reasons;
+    return medium_find(self, path, node);
+}
+
 static enum status recognise_medium(const struct catalog *catalog, int taken_fd, struct image *image,
                                     struct problem *problem)
 {
@@ -133,10 +143,28 @@ static enum status recognise_medium(const struct catalog *catalog, int taken_fd,
         return STATUS_MALFORMED;
     }
     enum status status = recognise_inside(catalog, medium, bytes, image, problem);
+    if (status == STATUS_OK) {
+        const struct content_source source = {.lookup = look_up_inside, .self = medium};
+        own_loader_fill(&source, "", image);
+    }
     medium_free(medium);
     struct text text;
     text_init(&text, image->medium, sizeof image->medium);
     text_add_format(&text, "%s/" MEDIA_FILE, image->name);
+    return status;
+}
+
+static enum status recognise_tree(const struct catalog *catalog, const char *folder, struct image *image,
+                                  struct problem *problem)
+{
+    struct problem ignored = {0};
+    enum status status = catalog_scan(catalog, folder, image, problem);
+    struct folder *tree = status == STATUS_OK ? folder_new("", folder, &ignored) : NULL;
+    if (tree != NULL) {
+        const struct content_source source = folder_source(tree, "tree");
+        own_loader_fill(&source, "", image);
+        folder_free(tree);
+    }
     return status;
 }
 
@@ -153,5 +181,5 @@ enum status recognise_folder(const struct catalog *catalog, const char *folder, 
     text_add_format(&text, "%s/" MEDIA_FILE, folder);
     int fd = text.cut ? -1 : open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return fd >= 0 ? recognise_medium(catalog, fd, image, problem)
-                   : catalog_scan(catalog, folder, image, problem);
+                   : recognise_tree(catalog, folder, image, problem);
 }

@@ -21,7 +21,12 @@ static struct adapt_watch *adapt_find(struct adapt *adapt, const struct hw *mac)
 static void adapt_begin(struct adapt_watch *watch, const struct boot_client *client, bool is_proxy,
                         int64_t now_ms, const struct quirk_shape *shape)
 {
+    bool is_same = hw_equal(&watch->mac, &client->mac);
+    uint64_t order_id = is_same ? watch->order_id : 0;
+    unsigned vain = is_same ? watch->vain : 0;
     *watch = (struct adapt_watch){.state = ADAPT_OFFERED,
+                                  .order_id = order_id,
+                                  .vain = vain,
                                   .mac = client->mac,
                                   .is_proxy = is_proxy,
                                   .offers = 1,
@@ -109,4 +114,19 @@ bool adapt_fetch(struct adapt *adapt, const struct hw *mac, bool is_whole, const
     found->state = ADAPT_FETCHED;
     *watch = found;
     return true;
+}
+
+unsigned adapt_count_vain(struct adapt *adapt, const struct hw *mac, uint64_t order_id, bool is_back)
+{
+    struct adapt_watch *watch = adapt_find(adapt, mac);
+    if (watch == NULL) {
+        return 0;
+    }
+    if (watch->order_id != order_id) {
+        watch->order_id = order_id;
+        watch->vain = 0;
+    } else if (is_back && watch->state == ADAPT_FETCHED) {
+        watch->vain++;
+    }
+    return watch->vain;
 }

@@ -27,6 +27,8 @@ struct adapt_watch {
     int64_t at_ms;   // of its last DISCOVER or REQUEST that counted
     struct quirk_shape shape;
     char model[QUIRK_KEY_BYTES]; // "" = it told too little
+    uint64_t order_id;           // what it boots by a loader of its own; 0 = nothing
+    unsigned vain;               // how often that was fetched for it, and nothing came of it
 };
 
 struct adapt { // all zero watches nobody
@@ -51,3 +53,7 @@ struct quirk_shape adapt_shape(const struct adapt *adapt, const struct hw *mac);
 /// `mac` asked for a file. With `is_whole` it has it: true when that is news, the lesson of `*watch`
 /// (borrowed until the next call).
 bool adapt_fetch(struct adapt *adapt, const struct hw *mac, bool is_whole, const struct adapt_watch **watch);
+
+/// How often `mac` fetched the loader that order `order_id` has for it and came back; `is_back`: here it is
+/// again, and its loader had asked for nothing yet. Ask before adapt_discover. Forgotten with the order.
+unsigned adapt_count_vain(struct adapt *adapt, const struct hw *mac, uint64_t order_id, bool is_back);

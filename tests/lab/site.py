@@ -21,18 +21,24 @@ d-i mirror/http/directory string /debian
 """
 
 
-def make_medium(lab):
-    """Debian's installer as an ISO image."""
+SHIM = "/usr/lib/shim/shimx64.efi.signed"
+GRUB_NET = "/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"  # has tftp built in
+GRUB_CD = "/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed"  # has not
+
+
+def make_medium(lab, grub=None):
+    """Debian's installer as an ISO image; with `grub`, with a shim of its own that starts that."""
     path = lab.folder / "installer.iso"
-    lab.run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", "INSTALLER", "-o", path, INSTALLER)
+    own = [f"/EFI/BOOT/BOOTX64.EFI={SHIM}", f"/EFI/BOOT/grubx64.efi={grub}"] if grub else []
+    lab.run("xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", "INSTALLER", "-o", path, "-graft-points", f"/={INSTALLER}", *own)
     return path
 
 
-def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DEBIAN_FRONTEND=text", is_medium=False):
-    """Imports Debian's installer, as a folder or as an ISO image, and makes a profile of it."""
+def add_installer(lab, profile="installer", arguments="console=ttyS0,115200n8 DEBIAN_FRONTEND=text", is_medium=False, grub=None):
+    """Imports Debian's installer, as a folder or as an ISO image (with `grub`: make_medium), and makes a profile of it."""
     path = lab.folder / "preseed.cfg"
     path.write_text(PRESEED)
-    lab.cli("image", "add", "debian-12", make_medium(lab) if is_medium else INSTALLER)
+    lab.cli("image", "add", "debian-12", make_medium(lab, grub) if is_medium else INSTALLER)
     lab.cli("profile", "add", profile, "--image", "debian-12", "--arguments", arguments, "--answer-file", path)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lab import Machine
 from lab.disk import WORDS, make_disk
-from lab.site import add_installer, start_other_dhcp
+from lab.site import GRUB_NET, add_installer, start_other_dhcp
 
 # kind of machine, DHCP mode; "core" is what ./run check boots, the rest comes with ./run check all
 MATRIX = [
@@ -87,6 +87,21 @@ def test_a_machine_installs_from_inside_a_medium(lab, kind):
     lab.cli("deploy", NAME, "--profile", "installer")
     machine = switch_on(lab, kind)
     machine.wait_serial(r"Linux version", 300)
+    lab.wait("the answer file", lambda: any("preseed.cfg" in text for text in texts(lab)), 400, 1)
+    lab.wait("a used order", lambda: order(lab)["state"] == "used", 10)
+
+
+@pytest.mark.parametrize("kind", ["secureboot", "uefi"])
+def test_a_medium_is_booted_by_its_own_shim_and_grub(lab, kind):
+    lab.start_imprint()
+    add_installer(lab, is_medium=True, grub=GRUB_NET)
+    lab.cli("machine", "add", NAME, "--mac", MAC)
+    lab.cli("deploy", NAME, "--profile", "installer")
+    machine = switch_on(lab, kind)
+    machine.wait_serial(r"Linux version", 300)
+    said = texts(lab)
+    assert any("loads images/debian-12/EFI/BOOT/BOOTX64.EFI" in text for text in said)
+    assert not any("shimx64.efi" in text for text in said)
     lab.wait("the answer file", lambda: any("preseed.cfg" in text for text in texts(lab)), 400, 1)
     lab.wait("a used order", lambda: order(lab)["state"] == "used", 10)
 

@@ -161,6 +161,27 @@ static void after_a_download_it_begins_with_what_is_known(void **state)
     assert_true(quirk_shape_equal(&offered, &known));
 }
 
+static void a_loader_that_was_fetched_and_did_nothing_is_counted_for_its_order(void **state)
+{
+    (void)state;
+    struct quirk_shape shape;
+    const struct adapt_watch *watch;
+    int64_t now_ms = NOW_MS;
+    for (unsigned boot = 0; boot < 4; boot++) {
+        assert_int_equal(adapt_count_vain(adapt, &client.mac, 7, true), boot);
+        (void)discover(now_ms, false, &shape);
+        assert_int_equal(adapt_count_vain(adapt, &client.mac, 7, false), boot);
+        assert_int_equal(adapt_count_vain(adapt, &client.mac, 7, true), boot); // it says DISCOVER again
+        (void)discover(now_ms + 4000, false, &shape);
+        adapt_request(adapt, &client.mac, false, now_ms + 4100);
+        (void)adapt_fetch(adapt, &client.mac, true, &watch);
+        now_ms += 60000;
+    }
+    assert_int_equal(adapt_count_vain(adapt, &client.mac, 8, true), 0); // another order
+    client.mac.octets[5]++;
+    assert_int_equal(adapt_count_vain(adapt, &client.mac, 8, true), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_was_asked_for_and_not_had_is_not_the_shapes_fault, begin,
                                         end),
         cmocka_unit_test_setup_teardown(after_a_download_it_begins_with_what_is_known, begin, end),
+        cmocka_unit_test_setup_teardown(a_loader_that_was_fetched_and_did_nothing_is_counted_for_its_order,
+                                        begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
