@@ -121,6 +121,7 @@ static void show_image(struct call *call, const json_t *image)
     show_field(call, "initrd", SCREEN_PLAIN, fact_text(image, "initrd"));
     show_field(call, "arguments", SCREEN_PLAIN, fact_text(image, "arguments"));
     show_field(call, "medium", SCREEN_PLAIN, fact_text(image, "medium"));
+    show_field(call, "SHA-256", SCREEN_PLAIN, fact_text(image, "sha256"));
     show_grade(call, image);
     show_methods(call, image);
     show_field_format(call, "size", "%s in %lld files",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint image add: looks at what is to become an image, and sends it to the daemon.
+#include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/image_pack.h"
 #include "cli/image_url.h"
@@ -10,6 +11,9 @@
 #include "model/image.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -161,6 +165,56 @@ static bool check_digest(const struct call *call, const char *file)
     return true;
 }
 
+// The name of the medium at `path` in the daemon's folder of images, when it lies there; else "".
+static void find_adopted(struct call *call, const char *path, char name[IMAGE_PATH_BYTES])
+{
+    char images[PATH_MAX];
+    char real[PATH_MAX];
+    char wanted[PATH_MAX];
+    struct problem ignored;
+    json_t *config = NULL;
+    problem_clear(&ignored);
+    name[0] = '\0';
+    if (client_ask(ask_client(call), "GET", "config", NULL, &config, &ignored) != STATUS_OK) {
+        return;
+    }
+    (void)snprintf(wanted, sizeof wanted, "%.4000s/images", fact_text(config, "state"));
+    json_decref(config);
+    if (realpath(wanted, images) == NULL || realpath(path, real) == NULL) {
+        return;
+    }
+    size_t length = strlen(images);
+    if (strncmp(real, images, length) == 0 && real[length] == '/' && strchr(real + length + 1, '/') == NULL &&
+        text_copy(name, IMAGE_PATH_BYTES, real + length + 1) != STATUS_OK) {
+        name[0] = '\0';
+    }
+}
+
+static json_t *add_medium(struct call *call, struct image_upload *upload, uint64_t bytes)
+{
+    char name[IMAGE_PATH_BYTES];
+    char digest[129];
+    struct problem problem;
+    problem_clear(&problem);
+    if (!image_upload_may(call, upload->name)) {
+        return NULL;
+    }
+    if (signature_digest(upload->folder, 64, digest, &problem) != STATUS_OK) {
+        ask_complain(call, &problem);
+        return NULL;
+    }
+    find_adopted(call, upload->folder, name);
+    upload->medium = upload->folder;
+    upload->sha256 = digest;
+    upload->adopt = name[0] == '\0' ? NULL : name;
+    json_t *image = image_upload_medium(call, upload, bytes);
+    if (image != NULL && upload->adopt != NULL) {
+        show_hint(call, "it lay in the folder of images already, and is now %s there",
+                  fact_text(image, "medium"));
+    }
+    return image;
+}
+
 // Adds what is on this machine.
 static json_t *add(struct call *call, struct image_upload *upload)
 {
@@ -170,8 +224,7 @@ static json_t *add(struct call *call, struct image_upload *upload)
     bool is_input = strcmp(path, "-") == 0;
     bool is_folder = !is_input && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     if (is_medium(path, &medium_bytes)) {
-        upload->medium = path;
-        return image_upload_medium(call, upload, medium_bytes);
+        return add_medium(call, upload, medium_bytes);
     }
     bool is_file = is_input || (stat(path, &status) == 0 && !is_folder);
     return is_file ? add_file(call, path, upload) : add_folder(call, upload);

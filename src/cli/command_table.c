@@ -332,7 +332,9 @@ static const struct command rows[] = {
      "Without NAME it lists what can be built. It needs root, and room for the system in TMPDIR or /var/tmp.",
      command_image_build, false},
     {"image add", "FILE [NAME]", image_add_options, "copy an image to the daemon and find out what it is",
-     "FILE is an ISO image, which is never unpacked: its files are served from inside it; a disk image (raw, "
+     "FILE is an ISO image, which is never unpacked: its files are served from inside it, and one that lies "
+     "in "
+     "the daemon's folder of images is not copied either; a disk image (raw, "
      "qcow2), a root file system (tar, also compressed; squashfs; '-' is a tar on "
      "standard input), or a folder with a netboot tree. Its name is made from FILE's when it is not given. A "
      "folder may stand behind the name, too. Links in a folder are followed as long as they lead to "

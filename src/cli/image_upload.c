@@ -94,6 +94,7 @@ static json_t *commit(struct sending *sending)
     add_text(body, "initrd", sending->upload->initrd);
     add_text(body, "arguments", sending->upload->arguments);
     add_text(body, "description", sending->upload->description);
+    add_text(body, "sha256", sending->upload->sha256);
     json_t *image = ask_name(sending->call, "POST", "uploads", sending->id, "commit", body);
     json_decref(body);
     return image;
@@ -114,15 +115,29 @@ static void give_up(struct sending *sending)
     }
 }
 
+// Lets the daemon take the medium from where it lies.
+static bool adopt(struct sending *sending)
+{
+    json_t *body = json_pack("{s:o}", "file", fact_from_text(sending->upload->adopt));
+    json_t *answer = ask_name(sending->call, "POST", "uploads", sending->id, "adopt", body);
+    bool good = answer != NULL;
+    json_decref(body);
+    json_decref(answer);
+    return good;
+}
+
 json_t *image_upload(struct call *call, const struct image_upload *upload, const struct tree *tree)
 {
     struct sending sending = {.call = call, .upload = upload};
-    if (!start(&sending, tree->bytes)) {
+    if (!start(&sending, upload->adopt != NULL ? 0 : tree->bytes)) {
         return NULL;
     }
     progress_init(&sending.progress, upload->name, tree->bytes);
     bool good = true;
-    for (size_t i = 0; good && i < tree->files.count; i++) {
+    if (upload->adopt != NULL) {
+        good = adopt(&sending);
+    }
+    for (size_t i = 0; good && upload->adopt == NULL && i < tree->files.count; i++) {
         good = send_file(&sending, heap_array_get(&tree->files, i));
     }
     progress_clear(&sending.progress);

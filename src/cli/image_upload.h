@@ -12,6 +12,8 @@ struct image_upload {
     const char *name;        // of the image
     const char *folder;      // that `tree` lists
     const char *medium;      // an ISO image that is sent instead of a folder; NULL = none
+    const char *adopt;       // the name in the folder of images that it has there already; NULL = none
+    const char *sha256;      // of `medium`, in small letters; NULL = not known
     const char *kernel;      // these as in the control API; NULL = not said
     const char *initrd;      // the same
     const char *arguments;   // the same

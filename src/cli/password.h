@@ -16,12 +16,12 @@ MUST_USE enum status password_hash(const char *password, char hash[PROFILE_HASH_
 /// line of standard input. False when there is none, and that was told. What was typed is wiped.
 bool password_ask(const struct call *call, const char *whose, char hash[PROFILE_HASH_BYTES]);
 
-/// Asks for the secret called `name` as it stands, in the same way. False when there is none, and that was told. Wipe
-/// `secret` after use.
+/// Asks for the secret called `name` as it stands, in the same way. False when there is none, and that was
+/// told. Wipe `secret` after use.
 bool password_ask_secret(const struct call *call, const char *name, char secret[PASSWORD_BYTES_MOST + 1]);
 
-/// The secret in the first line of the file at `path`. False when it cannot be read or is empty, and that was told. Wipe
-/// `secret` after use.
+/// The secret in the first line of the file at `path`. False when it cannot be read or is empty, and that was
+/// told. Wipe `secret` after use.
 bool password_read_secret(const struct call *call, const char *path, char secret[PASSWORD_BYTES_MOST + 1]);
 
 /// The hash in the first line of the file at `path`. False when it cannot be read, and that was told.

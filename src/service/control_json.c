@@ -176,6 +176,7 @@ json_t *control_json_image(const struct image *image)
     put_number(object, "file_count", image->file_count);
     put_time(object, "created_s", image->created_s);
     put_text(object, "medium", image->medium);
+    put_text(object, "sha256", image->sha256);
     put_text(object, "grade", image_grade_text(image->grade));
     put_text(object, "remark", image->remark);
     json_object_set_new(object, "methods", json_methods(image));

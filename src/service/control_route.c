@@ -33,6 +33,7 @@ static const struct control_route routes[] = {
     {"DELETE", "images/*", CONTROL_BODY_NONE, control_image_remove, NULL},
     {"POST", "uploads", CONTROL_BODY_JSON, control_upload_add, NULL},
     {"PUT", "uploads/*/file", CONTROL_BODY_FILE, control_upload_put, control_upload_take},
+    {"POST", "uploads/*/adopt", CONTROL_BODY_JSON, control_upload_adopt, NULL},
     {"POST", "uploads/*/commit", CONTROL_BODY_JSON, control_upload_commit, NULL},
     {"DELETE", "uploads/*", CONTROL_BODY_NONE, control_upload_remove, NULL},
     {"GET", "profiles", CONTROL_BODY_NONE, control_profile_list, NULL},

@@ -43,6 +43,9 @@ void control_upload_add(struct control_request *request);
 void control_upload_put(struct control_request *request);
 /// PUT uploads/ID/file?path=PATH: the bytes as they come.
 void control_upload_take(struct control_request *request, const void *data, size_t bytes);
+/// POST uploads/ID/adopt: an ISO image that lies in the folder of images becomes the upload's, without a
+/// copy.
+void control_upload_adopt(struct control_request *request);
 /// POST uploads/ID/commit: makes an image of it.
 void control_upload_commit(struct control_request *request);
 /// DELETE uploads/ID: gives it up.

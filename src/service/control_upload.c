@@ -2,6 +2,7 @@
 #include "service/control_upload.h"
 
 #include "base/text.h"
+#include "content/media.h"
 #include "io/heap.h"
 #include "io/job.h"
 #include "service/control_json.h"
@@ -12,7 +13,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +24,7 @@
 
 #define UPLOAD_PREFIX  ".upload-"
 #define REMOVED_PREFIX ".removed-"
+#define ADOPTED_LINK   ".adopted" // leads to the name that the medium had
 #define PATH_BYTES     (CONFIG_PATH_BYTES + 128)
 #define RESERVE_BYTES  ((uint64_t)64 * 1024 * 1024) // of the disk, for the database
 
@@ -63,6 +67,35 @@ static void remove_later(struct loop *loop, const char *path)
     job_start(loop, &job);
 }
 
+// Gives a file that was taken from the folder of images its name there back, unless that is taken by now;
+// then it stays where it is. Whether nothing of it is left in `folder`.
+static bool give_back(int images, int folder)
+{
+    char name[IMAGE_PATH_BYTES];
+    ssize_t length = readlinkat(folder, ADOPTED_LINK, name, sizeof name - 1);
+    if (length <= 0) {
+        return true;
+    }
+    name[length] = '\0';
+    bool is_name = strchr(name, '/') == NULL && name[0] != '.';
+    return is_name && (renameat2(folder, MEDIA_FILE, images, name, RENAME_NOREPLACE) == 0 || errno == ENOENT);
+}
+
+// What an earlier run of the daemon left of the upload in `name`.
+static void remove_left(const struct control_uploads *uploads, const char *name)
+{
+    char path[PATH_BYTES + NAME_MAX];
+    (void)snprintf(path, sizeof path, "%s/%s", uploads->path, name);
+    int folder = openat(uploads->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool may_go = folder < 0 || give_back(uploads->folder, folder);
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    if (may_go) {
+        control_tree_remove(path);
+    }
+}
+
 enum status control_uploads_open(struct control_uploads *uploads, const char *state, struct problem *problem)
 {
     (void)snprintf(uploads->path, sizeof uploads->path, "%s/images", state);
@@ -77,9 +110,7 @@ enum status control_uploads_open(struct control_uploads *uploads, const char *st
     const struct dirent *entry;
     while ((entry = readdir(names)) != NULL) {
         if (text_starts(entry->d_name, UPLOAD_PREFIX) || text_starts(entry->d_name, REMOVED_PREFIX)) {
-            char path[PATH_BYTES + sizeof entry->d_name];
-            (void)snprintf(path, sizeof path, "%s/%s", uploads->path, entry->d_name);
-            control_tree_remove(path);
+            remove_left(uploads, entry->d_name);
         }
     }
     (void)closedir(names);
@@ -118,7 +149,9 @@ void control_uploads_close(struct control_uploads *uploads)
 // Gives up the upload and its files.
 static void upload_drop(struct control *control, struct control_upload *upload)
 {
-    remove_later(control->world.loop, upload->path);
+    if (give_back(control->uploads.folder, upload->folder)) {
+        remove_later(control->world.loop, upload->path);
+    }
     upload_free(&control->uploads, upload);
 }
 
@@ -239,6 +272,55 @@ void control_upload_remove(struct control_request *request)
     control_answer(request, MHD_HTTP_OK, json_pack("{s:s}", "removed", request->names[0]));
 }
 
+// Takes a medium that lies in the folder of images already: it is moved into the upload, not copied.
+static void adopt(struct control_request *request, struct control_upload *upload, const char *name)
+{
+    struct problem problem = {0};
+    struct stat status;
+    int images = request->control->uploads.folder;
+    int file = openat(images, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool is_medium = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    int error = file < 0 ? errno : EINVAL;
+    if (file >= 0) {
+        (void)close(file);
+    }
+    if (!is_medium) {
+        problem_set_remedy(
+            &problem, "it must be a file in the folder of images that the account of the daemon may read");
+        enum status why = control_tree_explain(error, name, &problem);
+        control_refuse(request, control_http_status(why), &problem);
+        return;
+    }
+    if (symlinkat(name, upload->folder, ADOPTED_LINK) != 0 ||
+        renameat2(images, name, upload->folder, MEDIA_FILE, RENAME_NOREPLACE) != 0) {
+        enum status why = control_tree_explain(errno, name, &problem);
+        control_refuse(request, control_http_status(why), &problem);
+        return;
+    }
+    upload->file_count++;
+    control_answer(request, MHD_HTTP_OK, json_pack("{s:s}", "adopted", name));
+}
+
+void control_upload_adopt(struct control_request *request)
+{
+    static const char *const members[] = {"file", NULL};
+    char name[IMAGE_PATH_BYTES] = "";
+    struct control_upload *upload = find_upload(request);
+    if (upload == NULL || !control_allow(request, members) ||
+        !control_copy_text(request, "file", name, sizeof name, NULL)) {
+        return;
+    }
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST,
+                            "name a file that lies in the folder of images itself",
+                            "that is no name of a file there");
+    } else if (upload->file_count != 0 || upload->writing != 0) {
+        control_refuse_text(request, MHD_HTTP_CONFLICT, "", "other files of this upload are here already");
+    } else {
+        adopt(request, upload, name);
+    }
+}
+
 // Opens the file that the request names, before its first byte.
 static bool start_file(struct control_request *request)
 {
@@ -345,6 +427,7 @@ static enum status place_image(struct commit *commit)
     }
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", control->uploads.path, name);
+    (void)unlinkat(commit->upload->folder, ADOPTED_LINK, 0);
     control_tree_remove(path); // nobody's: the store has no image of that name
     if (rename(commit->path, path) != 0 || fsync(control->uploads.folder) != 0) {
         return control_tree_explain(errno, name, &commit->problem);
@@ -417,9 +500,24 @@ static bool take_explicit(struct control_request *request, const struct control_
            (image->initrd[0] == '\0' || check_file(request, upload, image->initrd));
 }
 
+// The medium's, as who sent it found it.
+static bool take_digest(struct control_request *request, struct image *image)
+{
+    if (!control_copy_text(request, "sha256", image->sha256, sizeof image->sha256, NULL)) {
+        return false;
+    }
+    if (image->sha256[0] != '\0' &&
+        (strlen(image->sha256) != 64 || strspn(image->sha256, "0123456789abcdef") != 64)) {
+        control_refuse_text(request, MHD_HTTP_BAD_REQUEST, "it has 64 hexadecimal digits, small letters",
+                            "'sha256' is no SHA-256");
+        return false;
+    }
+    return true;
+}
+
 void control_upload_commit(struct control_request *request)
 {
-    static const char *const members[] = {"kernel", "initrd", "arguments", "description", NULL};
+    static const char *const members[] = {"kernel", "initrd", "arguments", "description", "sha256", NULL};
     struct control_upload *upload = find_upload(request);
     struct image image = {.created_s = desk_now_s(request->world->desk)};
     if (upload == NULL || !control_allow(request, members) ||
@@ -427,7 +525,7 @@ void control_upload_commit(struct control_request *request)
         !control_copy_text(request, "initrd", image.initrd, sizeof image.initrd, NULL) ||
         !control_copy_text(request, "arguments", image.arguments, sizeof image.arguments, NULL) ||
         !control_copy_text(request, "description", image.description, sizeof image.description, NULL) ||
-        !take_explicit(request, upload, &image)) {
+        !take_digest(request, &image) || !take_explicit(request, upload, &image)) {
         return;
     }
     if (upload->writing != 0 || upload->file_count == 0) {

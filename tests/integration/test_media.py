@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ISO images: added by one command, recognised, served from inside, and booted the way that fits the machine."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -219,3 +220,77 @@ def test_an_iso_put_into_the_folder_of_images_is_served_too(shared):
     target.write_bytes((shared.folder / "Debian Live.iso").read_bytes())
     target.chmod(0o644)
     assert fetch(shared, "/images/dropped/dists/bookworm/Release") == b"Suite: stable\n"
+
+
+def drop(shared, name, bytes_=None):
+    target = shared.folder / "state" / "images" / name
+    target.write_bytes(bytes_ or (shared.folder / "Debian Live.iso").read_bytes())
+    target.chmod(0o644)
+    return target
+
+
+def test_the_checksum_of_a_medium_is_kept(shared):
+    found = hashlib.sha256((shared.folder / "Debian Live.iso").read_bytes()).hexdigest()
+    assert shared.cli_json("image", "show", "live")["sha256"] == found
+    assert found in shared.cli("image", "show", "live").stdout
+
+
+def test_an_iso_in_the_folder_of_images_is_added_without_a_copy(shared):
+    dropped = drop(shared, "in-place.iso")
+    inode = dropped.stat().st_ino
+    done = shared.cli("image", "add", dropped)
+    assert "it lay in the folder of images already" in done.stdout + done.stderr
+    image = shared.cli_json("image", "show", "in-place")
+    assert image["grade"] == "live" and image["medium"] == "in-place/medium.iso"
+    assert (shared.folder / "state" / "images" / "in-place" / "medium.iso").stat().st_ino == inode
+    assert not dropped.exists()
+    assert [name.name for name in (shared.folder / "state" / "images" / "in-place").iterdir()] == ["medium.iso"]
+    assert image["size_bytes"] == (shared.folder / "Debian Live.iso").stat().st_size
+    assert fetch(shared, "/images/in-place/dists/bookworm/Release") == b"Suite: stable\n"
+
+
+def test_what_cannot_be_added_stays_where_it_lay(shared):
+    tree = shared.make_folder("idle-tree")
+    (tree / "README").write_text("nothing here boots\n")
+    make_iso(tree, shared.folder / "idle.iso", "IDLE")
+    dropped = drop(shared, "idle.iso", (shared.folder / "idle.iso").read_bytes())
+    assert shared.cli("image", "add", dropped, check=False).returncode != 0
+    assert dropped.exists()
+    dropped.unlink()
+    dropped = drop(shared, "twice.iso")
+    assert shared.cli("image", "add", dropped, "live", check=False).returncode != 0
+    assert dropped.exists()
+    dropped.unlink()
+
+
+def api(shared, method, path, body=None):
+    words = [] if body is None else ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+    done = shared.run("curl", "-sS", "-X", method, "--unix-socket", shared.folder / "control.sock", *words, f"http://imprint/v1/{path}")
+    return json.loads(done.stdout)
+
+
+def test_only_a_file_of_that_folder_can_be_taken(shared):
+    (shared.folder / "state" / "images" / "a-link.iso").symlink_to(shared.folder / "Debian Live.iso")
+    upload = api(shared, "POST", "uploads", {"image": "taken"})["upload"]
+    for name in "../imprint.db", "live/medium.iso", "/etc/passwd", ".", "..", "", "a-link.iso", "live", "nothing.iso", ".hidden":
+        assert "error" in api(shared, "POST", f"uploads/{upload}/adopt", {"file": name}), name
+    dropped = drop(shared, "given-up.iso")
+    assert api(shared, "POST", f"uploads/{upload}/adopt", {"file": "given-up.iso"}) == {"adopted": "given-up.iso"}
+    assert "error" in api(shared, "POST", f"uploads/{upload}/adopt", {"file": "given-up.iso"})
+    assert not dropped.exists()
+    assert api(shared, "DELETE", f"uploads/{upload}") == {"removed": upload}
+    assert dropped.exists()
+    dropped.unlink()
+
+
+def test_a_daemon_that_dies_in_between_gives_it_back(shared):
+    dropped = drop(shared, "survivor.iso")
+    upload = api(shared, "POST", "uploads", {"image": "survivor"})["upload"]
+    api(shared, "POST", f"uploads/{upload}/adopt", {"file": "survivor.iso"})
+    assert not dropped.exists()
+    shared.imprint.kill()
+    shared.imprint.wait()
+    shared.start_imprint()
+    assert dropped.read_bytes() == (shared.folder / "Debian Live.iso").read_bytes()
+    assert not [name for name in (shared.folder / "state" / "images").iterdir() if name.name.startswith(".upload")]
+    dropped.unlink()
