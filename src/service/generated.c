@@ -534,7 +534,7 @@ static enum status generated_image(const struct generated *generated, const char
     struct loader_request request;
     const struct order *order = generated_order_of(generated, from);
     const struct image *image = order == NULL ? NULL : generated_boots(generated, order);
-    if (image != NULL && own_loader_asks(image, path, &request)) {
+    if (image != NULL && !from->is_http && own_loader_asks(image, path, &request)) {
         return generated_configuration(generated, &request, from, node, reasons);
     }
     enum status status = content_source_open(&generated->images, path, from, node, reasons);

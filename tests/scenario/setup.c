@@ -150,6 +150,16 @@ static bool make_order(struct world *world, const struct machine *machine, const
            store_order_put(world->store, &order, problem) == STATUS_OK;
 }
 
+// The image of that name brings a shim for x64 of its own.
+static bool set_shim(struct world *world, const char *name, const char *shim, struct problem *problem)
+{
+    const struct image *found = store_image_find(world->store, name);
+    struct image image = found == NULL ? (struct image){0} : *found;
+    char *file = image.efi_loader[IMAGE_EFI_X64];
+    return found != NULL && text_copy(file, IMAGE_PATH_BYTES, shim) == STATUS_OK &&
+           store_image_put(world->store, &image, problem) == STATUS_OK;
+}
+
 bool statement_machine(struct world *world, struct script_line *line, struct problem *problem)
 {
     struct machine machine;
@@ -160,13 +170,14 @@ bool statement_machine(struct world *world, struct script_line *line, struct pro
     const char *wants = script_take_value(line, "wants");
     const char *writes = script_take_value(line, "writes");
     const char *loader = script_take_value(line, "loader");
+    const char *shim = script_take_value(line, "shim");
     if (name == NULL || text_copy(machine.name, sizeof machine.name, name) != STATUS_OK ||
         !script_take_hw(line, "mac", &mac, problem) ||
         !script_take_uuid(line, "uuid", &machine.uuid, problem) ||
         !script_take_ip4(line, "address", &machine.address, problem) ||
         (loader != NULL && machine_loader_parse(loader, &machine.loader) != STATUS_OK)) {
-        problem_set(problem,
-                    "machine NAME [mac M] [uuid U] [address A] [loader L] [wants PROFILE | writes PROFILE]");
+        problem_set(problem, "machine NAME [mac M] [uuid U] [address A] [loader L] [wants PROFILE [shim "
+                             "PATH] | writes PROFILE]");
         return false;
     }
     if (mac.length != 0) {
@@ -178,8 +189,9 @@ bool statement_machine(struct world *world, struct script_line *line, struct pro
     bool is_kept =
         !world->is_open || world_refresh(world, problem); // its address may be reserved from now on
     const char *profile = writes != NULL ? writes : wants;
-    return is_kept && (profile == NULL || make_order(world, &machine, profile, writes != NULL,
-                                                     ORDER_EXPIRES_DEFAULT_S, problem));
+    bool is_ordered = is_kept && (profile == NULL || make_order(world, &machine, profile, writes != NULL,
+                                                                ORDER_EXPIRES_DEFAULT_S, problem));
+    return is_ordered && (wants == NULL || shim == NULL || set_shim(world, wants, shim, problem));
 }
 
 static const struct machine *take_machine(const struct world *world, struct script_line *line,
