@@ -124,6 +124,7 @@ static void show_dhcp(struct call *call, const json_t *machine)
     {
         show_field(call, position == 0 ? "DHCP options" : "", SCREEN_PLAIN, json_string_value(option));
     }
+    show_field(call, "classes", SCREEN_PLAIN, fact_text(machine, "classes"));
     show_field(call, "proposed", SCREEN_PLAIN, fact_text(machine, "proposal")); // by its class
 }
 
