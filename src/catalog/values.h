@@ -14,7 +14,7 @@
 struct values { // every value's text for one rendering; the strings are the caller's
     const struct render_facts *facts;
     char texts[VALUES_MOST][VALUES_TEXT_BYTES]; // by row; empty = no value here
-    bool refuses_secrets; // what is made is no place for them: they count as missing
+    bool refuses_secrets;                       // what is made is no place for them: they count as missing
     unsigned mirror_count;
     char mirror_names[RENDER_MIRRORS_MOST][RENDER_MIRROR_BYTES + 16]; // "mirrors.NAME"
     char mirror_urls[RENDER_MIRRORS_MOST][VALUES_MIRROR_BYTES];

@@ -62,6 +62,11 @@ static const struct command_option machine_add_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option machine_answers_options[] = {
+    OPTION("show", "NUMBER|last", "print that one"),
+    OPTIONS_END,
+};
+
 static const struct command_option machine_approve_options[] = {
     OPTION("name", "NAME", "call it so from now on"),
     OPTIONS_END,
@@ -311,6 +316,10 @@ static const struct command rows[] = {
     {"machine show", "MACHINE", NULL, "show all that is known of a machine", "", command_machine_show, false},
     {"machine add", "NAME", machine_add_options, "add a machine before it is seen",
      "It is approved, since somebody wrote it down.", command_machine_add, false},
+    {"machine answers", "MACHINE", machine_answers_options, "show the answer files that a machine was given",
+     "The newest 8 since the daemon started, as they were rendered then, secrets masked. 'imprint profile "
+     "render' shows what it would get now.",
+     command_machine_answers, false},
     {"machine approve", "MACHINE...", machine_approve_options,
      "approve machines, so that orders can be given",
      "An approved machine boots its own disk until there is an order for it.", command_machine_approve,

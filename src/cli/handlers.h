@@ -21,6 +21,8 @@ int command_machine_list(struct call *call);
 int command_machine_show(struct call *call);
 /// machine add NAME.
 int command_machine_add(struct call *call);
+/// machine answers MACHINE.
+int command_machine_answers(struct call *call);
 /// machine approve MACHINE...
 int command_machine_approve(struct call *call);
 /// machine reject MACHINE...

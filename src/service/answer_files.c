@@ -2,6 +2,7 @@
 #include "service/answer_files.h"
 
 #include "io/heap.h"
+#include "service/answers_kept.h"
 #include "service/generated.h"
 
 #include <string.h>
@@ -20,6 +21,35 @@ static void answer_files_tell_broken(const struct generated *generated, const st
     text_add_format(&text, "asked for its answer file, which cannot be made: %s",
                     problem_print(problem, why, sizeof why));
     desk_tell(generated->desk, &event);
+}
+
+// Rendered once more as people may see it: secrets masked where they are put in, the token left out.
+static void answer_files_keep(const struct generated *generated, const struct render_facts *facts,
+                              const struct content_client *from)
+{
+    struct order order = *facts->order;
+    struct render_facts shown = *facts;
+    struct answer_kept given = {.machine_id = facts->machine->id,
+                                .order_id = order.id,
+                                .last_s = desk_now_s(generated->desk),
+                                .address = from->address};
+    struct problem ignored;
+    struct text text;
+    if (generated->desk->answers == NULL) {
+        return;
+    }
+    char *buffer = heap_new(ANSWER_FILES_BYTES);
+    problem_clear(&ignored);
+    explicit_bzero(order.token, sizeof order.token);
+    shown.order = &order;
+    shown.masks_secrets = true;
+    (void)text_copy(given.profile, sizeof given.profile, facts->profile->name);
+    (void)text_copy(given.file, sizeof given.file, facts->profile->answer_name);
+    text_init(&text, buffer, ANSWER_FILES_BYTES);
+    if (render_answer(&shown, &text, &ignored) == STATUS_OK) {
+        answers_kept_add(generated->desk->answers, &given, text.start, text.length);
+    }
+    heap_free(buffer);
 }
 
 static enum status answer_files_render(const struct generated *generated, const struct machine *machine,
@@ -42,6 +72,7 @@ static enum status answer_files_render(const struct generated *generated, const 
         node->part = CONTENT_PART_ANSWER;
         node->machine_id = machine->id;
         node->order_id = order->id;
+        answer_files_keep(generated, &facts, from);
     } else {
         answer_files_tell_broken(generated, order, from, &problem);
     }

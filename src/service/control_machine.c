@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "io/interface.h"
+#include "service/answers_kept.h"
 #include "service/control_json.h"
 #include "service/control_route.h"
 #include "wire/tftp.h"
@@ -498,6 +499,9 @@ void control_machine_remove(struct control_request *request)
     struct machine machine = *found;
     (void)store_machine_remove(request->world->store, machine.id);
     if (control_commit(request)) {
+        if (request->world->desk->answers != NULL) {
+            answers_kept_forget(request->world->desk->answers, machine.id);
+        }
         control_tell(request, EVENT_MACHINE, &machine, 0, "%s was removed by %s", machine.name,
                      request->owner);
         control_answer(request, MHD_HTTP_OK, json_pack("{s:s}", "removed", machine.name));

@@ -15,6 +15,7 @@
 #define DESK_ADDRESSES_MOST        8192
 #define DESK_SHOWN_MOST            4096
 
+struct answers_kept;
 struct menus;
 
 struct desk_address { // who was seen with an address
@@ -37,7 +38,8 @@ struct desk_shown { // the last decision told about a machine, so that a poll ev
 struct desk {
     struct store *store;
     struct policy policy;
-    struct menus *menus; // NULL = there are none
+    struct menus *menus;          // NULL = there are none
+    struct answers_kept *answers; // what was rendered for machines; NULL = nothing is kept
     bool
         cannot_store; // the last commit failed: no order is started, for it might start again after a restart
     int64_t (*now_ms)(void *context);                       // Unix milliseconds

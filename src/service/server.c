@@ -9,6 +9,7 @@
 #include "io/notify.h"
 #include "io/privilege.h"
 #include "service/agents.h"
+#include "service/answers_kept.h"
 #include "service/control.h"
 #include "service/generated.h"
 #include "service/menus.h"
@@ -327,6 +328,7 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     server->notes.log = server->log;
     server->tftp_side.config = &server->config;
     server->tftp_side.desk = &server->desk;
+    server->desk.answers = answers_kept_new();
     server->menus = menus_new(&server->desk, &server->config, server->log);
     return server->catalog != NULL;
 }
@@ -528,6 +530,7 @@ static void server_free(struct server *server)
     folder_free(server->root);
     media_free(server->images);
     menus_free(server->menus);
+    answers_kept_free(server->desk.answers);
     catalog_free(server->catalog);
     snippets_free(server->snippets);
     store_close(server->store);

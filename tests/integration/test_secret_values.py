@@ -16,7 +16,8 @@ from lab.network import imprint_binary
 MAC = "52:54:00:12:38:01"
 NAME = "pc-1"
 SECRET = "Tr0ub4dor & 3"
-PRESEED = "d-i passwd/root-password-crypted password {{root_hash}}\nd-i mirror/http/hostname string {{mirror}}\n"
+PRESEED = "d-i passwd/root-password-crypted password {{root_hash}}\nd-i mirror/http/hostname string {{mirror}}\n" \
+          "d-i preseed/late_command string wget -O /dev/null {{callback_url}}\n"
 MASK = "********"
 
 
@@ -72,7 +73,28 @@ def test_its_machine_gets_it_in_the_answer_file(site):
         path = f"answer/{NAME}/{token}/preseed.cfg"
     answer = site.run("curl", "-sS", "--fail", f"http://192.168.77.1/{path}", host="machine").stdout
     assert f"root-password-crypted password {SECRET}\n" in answer
+    what_it_was_given_is_shown_without_the_secret(site, path.split("/")[2])
     firmware.close()
+
+
+def what_it_was_given_is_shown_without_the_secret(site, token):
+    site.cli("profile", "edit", "web", "--set", "mirror=later.example.test")
+    kept, = site.cli_json("machine", "answers", NAME)
+    order, = site.cli_json("order", "list")
+    assert kept["order_id"] == order["id"] and kept["profile"] == "web" and kept["file"] == "preseed.cfg"
+    assert kept["address"].startswith("192.168.77.") and kept["times"] == 1 and kept["bytes"] > 0
+    assert "preseed.cfg" in site.cli("machine", "answers", NAME).stdout
+    for number in "last", str(kept["number"]):
+        shown = site.cli("machine", "answers", NAME, "--show", number).stdout
+        assert f"root-password-crypted password {MASK}\n" in shown and "string deb.example.test" in shown
+        assert SECRET not in shown
+    assert token not in shown and f"/answer/{NAME}/TOKEN/done" in shown
+    refused = site.cli("machine", "answers", NAME, "--show", "999", check=False)
+    assert refused.returncode != 0 and "there is no answer file '999' of pc-1" in refused.stderr
+    site.cli("order", "cancel", str(order["id"]))
+    site.cli("machine", "remove", NAME)
+    site.cli("machine", "add", NAME, "--mac", MAC)
+    assert site.cli_json("machine", "answers", NAME) == []
 
 
 def test_it_is_never_a_kernel_argument_or_a_host_name(site):
