@@ -3,11 +3,11 @@
 #include "service/agents.h"
 
 #include "io/heap.h"
+#include "io/token.h"
 #include "service/agents_state.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 struct agents *agents_new(const struct agents_options *options)
 {
@@ -106,26 +106,11 @@ static struct agents_session **agents_pick_oldest(struct agents *agents)
     return oldest;
 }
 
-static bool agents_make_token(char out[TALK_TOKEN_BYTES])
-{
-    static const char DIGITS[] = "0123456789abcdef";
-    uint8_t random[(TALK_TOKEN_BYTES - 1) / 2];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof random; i++) {
-        out[2 * i] = DIGITS[random[i] >> 4];
-        out[2 * i + 1] = DIGITS[random[i] & 15];
-    }
-    out[TALK_TOKEN_BYTES - 1] = '\0';
-    explicit_bzero(random, sizeof random);
-    return true;
-}
-
 struct agents_session *agents_new_session(struct agents *agents, uint64_t order_id)
 {
     struct agents_session fresh = {.order_id = order_id};
-    if (!agents_make_token(fresh.token) || !agents_make_token(fresh.stream_token)) {
+    if (!token_make(fresh.token, sizeof fresh.token) ||
+        !token_make(fresh.stream_token, sizeof fresh.stream_token)) {
         return NULL;
     }
     struct agents_session *session = agents_find_session(agents, order_id);

@@ -2,12 +2,12 @@
 #include "service/menus.h"
 
 #include "io/heap.h"
+#include "io/token.h"
 #include "service/control_order_take.h"
 
 #include <crypt.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define SLOTS          1024
@@ -70,19 +70,12 @@ static const struct menus_slot *menus_find_slot(const struct menus *menus, uint6
 // Its token is made with it; without randomness it stays empty, and no choice is taken.
 static struct menus_slot *menus_take_slot(struct menus *menus, uint64_t machine_id)
 {
-    static const char DIGITS[] = "0123456789abcdef";
     struct menus_slot *slot = &menus->slots[machine_id % SLOTS];
-    uint8_t random[(LOADER_TOKEN_BYTES - 1) / 2];
     if (slot->machine_id == machine_id && slot->token[0] != '\0') {
         return slot;
     }
     *slot = (struct menus_slot){.machine_id = machine_id};
-    if (getrandom(random, sizeof random, GRND_NONBLOCK) == (ssize_t)sizeof random) {
-        for (size_t i = 0; i < sizeof random; i++) {
-            slot->token[2 * i] = DIGITS[random[i] >> 4];
-            slot->token[2 * i + 1] = DIGITS[random[i] & 15];
-        }
-    }
+    (void)!token_make(slot->token, sizeof slot->token);
     return slot;
 }
 
@@ -211,16 +204,6 @@ static void menus_tell(struct menus *menus, const struct machine *machine, const
     desk_tell(menus->desk, &event);
 }
 
-static bool menus_same(const char *one, const char *other)
-{
-    size_t length = strlen(one);
-    unsigned difference = length ^ strlen(other) ? 1 : 0;
-    for (size_t i = 0; i < length && difference == 0; i++) {
-        difference |= (unsigned char)one[i] ^ (unsigned char)other[i];
-    }
-    return difference == 0;
-}
-
 // The first line of the file, at each try: a new password needs no restart.
 static bool menus_read_hash(const struct menus *menus, char hash[HASH_BYTES])
 {
@@ -247,7 +230,7 @@ static bool menus_is_password(const struct menus *menus, const char *password)
     }
     struct crypt_data *data = heap_new(sizeof *data);
     const char *made = crypt_rn(password, hash, data, (int)sizeof *data);
-    bool is_same = made != NULL && made[0] != '*' && menus_same(made, hash);
+    bool is_same = made != NULL && made[0] != '*' && token_equal(made, hash);
     explicit_bzero(data, sizeof *data);
     explicit_bzero(hash, sizeof hash);
     heap_free(data);
@@ -312,7 +295,7 @@ bool menus_choose(struct menus *menus, const struct machine *machine, const stru
     if (store_order_find_live(menus->desk->store, machine->id) != NULL) {
         return true; // asked twice, or ordered meanwhile: that comes next
     }
-    if (slot->token[0] == '\0' || !menus_same(slot->token, choice->token)) {
+    if (slot->token[0] == '\0' || !token_equal(slot->token, choice->token)) {
         (void)text_copy(notice, MENUS_TEXT_BYTES, "The menu is older than the server. Choose again.");
         return false;
     }

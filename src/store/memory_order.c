@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Orders in memory: found by id, the live one by its machine. Ended ones are kept for a while and then
 // forgotten.
+#include "io/token.h"
 #include "store/memory.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 static struct row_table *order_table(const struct store *store)
 {
@@ -159,17 +159,10 @@ static void order_prune(struct store *store, uint64_t kept_id)
 // Its answer files are to be had by who was told this alone.
 static enum status order_make_token(struct order *order, struct problem *problem)
 {
-    static const char DIGITS[] = "0123456789abcdef";
-    uint8_t random[(ORDER_TOKEN_BYTES - 1) / 2];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+    if (!token_make(order->token, sizeof order->token)) {
         problem_set(problem, "the kernel gives no random numbers: %s", strerror(errno));
         return STATUS_IO;
     }
-    for (size_t i = 0; i < sizeof random; i++) {
-        order->token[2 * i] = DIGITS[random[i] >> 4];
-        order->token[2 * i + 1] = DIGITS[random[i] & 15];
-    }
-    order->token[ORDER_TOKEN_BYTES - 1] = '\0';
     return STATUS_OK;
 }
 
