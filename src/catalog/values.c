@@ -267,6 +267,7 @@ static void values_add_mirrors(struct values *values, const struct render_facts 
 void values_init(struct values *values, const struct render_facts *facts)
 {
     values->facts = facts;
+    values->refuses_secrets = false;
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         struct text text;
         text_init(&text, values->texts[i], sizeof values->texts[i]);
