@@ -186,6 +186,27 @@ static const struct command_option profile_render_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option profile_new_options[] = {
+    OPTION_NEEDED("image", "IMAGE", "what it installs"),
+    OPTION("yes", NULL, "ask nothing: what no option says is what the question would offer"),
+    OPTION("layout", "lvm|plain", "how the disk is divided"),
+    OPTION("encrypt", NULL, "encrypt the disk; the passphrase is asked for"),
+    OPTION("passphrase-file", "FILE", "encrypt it with the passphrase in the first line of FILE"),
+    OPTION("root-password-prompt", NULL, "ask for root's password, or read it as a line of standard input"),
+    OPTION("root-password-hash-file", "FILE", "root's password as a hash (crypt(5)) in FILE"),
+    OPTION("user", "NAME", "an account that may become root"),
+    OPTION("user-password-prompt", NULL, "ask for its password, or read it as a line of standard input"),
+    OPTION("user-password-hash-file", "FILE", "its password as a hash in FILE"),
+    OPTION("ssh-key", "@FILE|TEXT", "a public ssh key that lets them in"),
+    OPTION("locale", "LOCALE", "its language, such as de_DE.UTF-8"),
+    OPTION("keymap", "NAME", "its keyboard, such as de"),
+    OPTION("timezone", "ZONE", "its time zone, such as Europe/Berlin"),
+    OPTION("network", "dhcp|static", "how it gets its address; static writes the one it has now down"),
+    OPTION("packages", "NAMES", "packages to install besides, with blanks between"),
+    OPTION_MANY("set", "KEY=VALUE", "another value of the answer file, such as mirror or ntp_server"),
+    OPTIONS_END,
+};
+
 static const struct command_option profile_lint_options[] = {
     OPTION("machine", "MACHINE", "check what this machine would get, too"),
     OPTION("online", NULL, "ask the mirrors and repositories in it whether they are there"),
@@ -377,6 +398,16 @@ static const struct command rows[] = {
     {"image remove", "IMAGE...", NULL, "remove images that no profile uses, with their files", "",
      command_image_remove, false},
 
+    {"profile new", "NAME", profile_new_options,
+     "make a profile that installs without a question, by asking a few",
+     "It starts from the answer file that is shipped for the image's family (Debian, Ubuntu, Red Hat's, "
+     "SUSE's, Fedora "
+     "CoreOS, Flatcar, Proxmox, ESXi) and asks only what that file has a place for: disk, encryption, "
+     "passwords, user, "
+     "ssh key, language, keyboard, time zone, network, packages. Each question is an option, too. Passwords "
+     "are kept as "
+     "secrets, as hashes.",
+     command_profile_new, false},
     {"profile add", "NAME", profile_add_options,
      "make a profile: an image and what makes it one certain installation",
      "An image that boots an installer takes arguments and an answer file; one that is written to the disk "

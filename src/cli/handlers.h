@@ -53,6 +53,8 @@ int command_image_remove(struct call *call);
 
 /// profile add NAME.
 int command_profile_add(struct call *call);
+/// profile new NAME.
+int command_profile_new(struct call *call);
 /// profile lint PROFILE|FILE.
 int command_profile_lint(struct call *call);
 /// profile list.

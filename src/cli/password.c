@@ -19,7 +19,13 @@ enum line { LINE_READ, LINE_NONE, LINE_TOO_LONG, LINE_BROKEN_OFF };
 
 enum status password_hash(const char *password, char hash[PROFILE_HASH_BYTES], struct problem *problem)
 {
-    char *salt = crypt_gensalt_ra("$y$", 0, NULL, 0);
+    return password_hash_as(password, "$y$", hash, problem);
+}
+
+enum status password_hash_as(const char *password, const char *method, char hash[PROFILE_HASH_BYTES],
+                             struct problem *problem)
+{
+    char *salt = crypt_gensalt_ra(method, 0, NULL, 0);
     struct crypt_data *data = heap_new(sizeof *data);
     const char *made = salt == NULL ? NULL : crypt_rn(password, salt, data, (int)sizeof *data);
     enum status status = STATUS_OK;

@@ -12,6 +12,10 @@
 MUST_USE enum status password_hash(const char *password, char hash[PROFILE_HASH_BYTES],
                                    struct problem *problem);
 
+/// The same by `method`, a prefix of crypt(5) such as "$6$".
+MUST_USE enum status password_hash_as(const char *password, const char *method, char hash[PROFILE_HASH_BYTES],
+                                      struct problem *problem);
+
 /// Asks for the password of `whose` ("root") and hashes it: on a terminal twice and without echo, else one
 /// line of standard input. False when there is none, and that was told. What was typed is wiped.
 bool password_ask(const struct call *call, const char *whose, char hash[PROFILE_HASH_BYTES]);
