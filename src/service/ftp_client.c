@@ -141,7 +141,9 @@ static void finish(struct ftp_client *client, struct ftp_question *question, enu
 
 static void say_outcome(struct ftp_client *client, enum transfer_outcome outcome)
 {
-    if (outcome == TRANSFER_DONE) {
+    if (client->is_told) { // what came to light afterwards is for the timeline
+        client->is_told = false;
+    } else if (outcome == TRANSFER_DONE) {
         say(client, 226, "Transfer complete.");
     } else if (outcome == TRANSFER_FAILED) {
         say(client, 451, "The file could not be read to its end.");

@@ -14,6 +14,7 @@
 #define SEND_BYTES ((uint64_t)1 << 20)
 #define LOOK_BYTES ((uint64_t)8 << 20) // then the client may have said something
 #define PARTING_MS 10
+#define PARTED_S   5 // for the acknowledgement, when the control connection is over
 // States of TCP as TCP_INFO tells them; <netinet/tcp.h>, which names them, clashes with <linux/tcp.h>.
 #define STATE_FIN_WAIT2 5u
 #define STATE_TIME_WAIT 6u
@@ -214,13 +215,18 @@ static uint64_t acked_bytes(int fd, unsigned *state)
     return is_known ? tcp.tcpi_bytes_acked : 0;
 }
 
-// Says that this is all, and waits until the client has it: only then it is known to.
+// Says that this is all, on both connections, and waits until the client has it: only then it is known to.
+// Many clients keep the data connection open until they are told, and the acknowledgement of our end waits
+// with it, 40 ms for each file; so they are told first.
 static enum transfer_outcome part(struct ftp_client *client)
 {
     int64_t end_us = loop_now_us() + INT64_C(1000000) * FTP_DATA_S;
+    bool has_end = false; // the client's came
     if (shutdown(client->data, SHUT_WR) != 0) {
         return TRANSFER_ABORTED;
     }
+    client->is_told = true;
+    (void)ftp_say(client, "226 Transfer complete.\r\n");
     for (;;) {
         unsigned state;
         int error = 0;
@@ -236,12 +242,18 @@ static enum transfer_outcome part(struct ftp_client *client)
         if (loop_now_us() > end_us) {
             return TRANSFER_TIMEOUT;
         }
-        if (!listen_to(client)) {
+        if (!client->is_over && !listen_to(client)) {
+            end_us = loop_now_us() +
+                     INT64_C(1000000) * PARTED_S; // somebody who has all and is gone, or is not there
+        }
+        if (client->is_aborted) {
             return TRANSFER_ABORTED;
         }
         struct pollfd wait = {.fd = client->data, .events = POLLRDHUP};
-        if (poll(&wait, 1, PARTING_MS) > 0 && (wait.revents & POLLRDHUP) != 0) {
-            (void)poll(NULL, 0, 1); // its end came, the acknowledgement of ours follows
+        if (has_end) {
+            (void)poll(NULL, 0, 1); // the acknowledgement of ours follows
+        } else {
+            has_end = poll(&wait, 1, PARTING_MS) > 0 && (wait.revents & POLLRDHUP) != 0;
         }
     }
 }

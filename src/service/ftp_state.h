@@ -45,6 +45,7 @@ struct ftp_client {
     uint32_t interface_index;
     bool is_over;     // the control connection is
     bool is_aborted;  // ABOR came while data went
+    bool is_told;     // the end of the data was told already
     bool is_too_long; // the line that comes: its rest is thrown away
     size_t input_count;
     char input[FTP_INPUT_BYTES];
