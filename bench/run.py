@@ -25,6 +25,7 @@ from lab.storm import add_storm_host, memory_of, pin_server, run_storm, storm_bi
 from dhcp_servers import LOADER, PEER_NAMES, PROXIES, SERVERS, meter_all, missing_peers, run_perfdhcp  # noqa: E402
 from leases import print_leases, run_leases  # noqa: E402
 from tftp import ROWS, print_row, print_tftp, run_tftp  # noqa: E402
+from web import missing_web_peers, print_web, run_ftp, run_http  # noqa: E402
 from write import print_write, run_write  # noqa: E402
 
 MIB = 1 << 20
@@ -105,7 +106,7 @@ BENCHMARKS = {
                  [("exchanges", "1/s", MORE, lambda seen: seen["per_second"]), ("average delay", "ms", LESS, lambda seen: seen["delay_ms"]),
                   ("server CPU an exchange", "us", LESS, lambda seen: seen["cpu_seconds"] / max(1, seen["exchanges"]) * 1e6)] + COSTS),
 }
-NAMES = [*BENCHMARKS, "leases", "tftp", "write"]
+NAMES = [*BENCHMARKS, "leases", "tftp", "http", "ftp", "write"]
 
 
 # ---- running ----
@@ -231,13 +232,16 @@ def run_one(name, options):
     tell = (lambda result: None) if options.json else (lambda result: (say(""), print_row(result)))
     if name == "tftp":
         result = run_tftp(options, say, tell)
+    elif name in ("http", "ftp"):
+        result = {"http": run_http, "ftp": run_ftp}[name](options.rounds, say)
     elif name == "leases":
         result = run_leases(options.rounds, say)
     else:
         result = run_write(options.rounds, say) if name == "write" else run_benchmark(name, options)
     if not options.json:
         say("")
-        {"tftp": lambda: print_tftp(result), "leases": lambda: print_leases(result), "write": lambda: print_write(result)}.get(name, lambda: print_table(name, result))()
+        {"tftp": lambda: print_tftp(result), "leases": lambda: print_leases(result), "write": lambda: print_write(result),
+         "http": lambda: print_web(name, result), "ftp": lambda: print_web(name, result)}.get(name, lambda: print_table(name, result))()
     return result
 
 
@@ -263,11 +267,14 @@ def main():
             parser.error(f"{needed} is missing; ./run bench builds and installs what is needed")
     if set(options.names or NAMES) & set(BENCHMARKS) and missing_peers():
         parser.error(f"{missing_peers()[0]} is missing; ./run bench unpacks it")
+    absent = missing_web_peers(options.names or NAMES)
+    if absent:
+        parser.error(f"{absent[0]} is missing; ./run bench installs or unpacks it")
     if os.geteuid() != 0:
         parser.error("the servers meet in network namespaces, which needs root")
     results = {}
     for name in options.names or NAMES:
-        each = argparse.Namespace(**{**vars(options), "rounds": options.rounds or (3 if name == "tftp" else 5)})
+        each = argparse.Namespace(**{**vars(options), "rounds": options.rounds or (3 if name in ("tftp", "http", "ftp") else 5)})
         results[name] = run_one(name, each)
     if options.json:
         print(json.dumps({"cores": os.cpu_count(), "benchmarks": results}, indent=1))
