@@ -60,7 +60,8 @@ static void print_preview(struct call *call, const json_t *answer)
     if (*remark != '\0') {
         (void)fprintf(call->out.out, "%s\n", remark);
     }
-    (void)fprintf(call->out.out, "\n%s", fact_text(answer, "text"));
+    (void)fputc('\n', call->out.out);
+    screen_print_safe(call->out.out, fact_text(answer, "text"), true);
 }
 
 int command_menu_preview(struct call *call)

@@ -69,7 +69,7 @@ static bool print_preview(struct control_request *request, enum loader_dialect d
     text_init(&text, buffer, PREVIEW_BYTES);
     enum status status = loader_print_config(dialect, &context, &text, &problem);
     if (status == STATUS_OK) {
-        json_object_set_new(answer, "text", control_json_text(buffer));
+        json_object_set_new(answer, "text", json_string(buffer)); // ASCII, as the dialects write it
     } else {
         control_refuse_text(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "use fewer entries or shorter titles",
                             "the menu is too long");

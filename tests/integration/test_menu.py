@@ -229,6 +229,7 @@ def test_what_may_erase_is_never_taken_by_waiting(site, machine):
 def test_the_preview_shows_what_the_machine_gets(site, machine):
     for arch, word in ("bios", "UI menu.c32"), ("uefi-x64", "menuentry"), ("uefi-arm64", "menuentry"):
         assert word in site.cli("menu", "preview", "--machine", NAME, "--arch", arch).stdout
+    assert "UI menu.c32\nPROMPT 0\n" in site.cli("menu", "preview", "--arch", "bios").stdout
     assert "choose --default" in site.cli("menu", "preview", "--loader", "ipxe").stdout
     preview = site.cli_json("menu", "preview", "--machine", NAME)
     shown = {entry["name"]: entry["why"] for entry in preview["entries"]}
