@@ -165,7 +165,7 @@ def ask_ftp(place, server, row):
     before = meter.cpu_seconds()
     start = os.times().elapsed
     place.run(["xargs", "--arg-file", place.write("clients", "\n".join(map(str, range(clients))) + "\n"), "--max-procs", str(clients), "--replace=N",
-               "curl", "--silent", "--show-error", "--fail", "--config", config])
+               "curl", "--silent", "--show-error", "--fail", "--retry", "3", "--retry-delay", "1", "--config", config])
     seconds = os.times().elapsed - start
     speed = count * FILES[file] / seconds / GIB
     return {"rate": speed, "cpu": (meter.cpu_seconds() - before) / (count * FILES[file] / GIB)}
