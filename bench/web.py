@@ -82,6 +82,14 @@ class Place:
 
     def __enter__(self):
         self.lab.__enter__()
+        try:
+            self.begin()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def begin(self):
         noise = random.Random(1).randbytes(MIB)
         for name, size in FILES.items():
             with open(self.files / name, "wb") as file:
@@ -92,7 +100,6 @@ class Place:
         self.add("imprint", self.lab.start_imprint(config=config))
         for name in self.names:
             {"nginx": self.start_nginx, "vsftpd": self.start_vsftpd}[name]()
-        return self
 
     def __exit__(self, *problem):
         for meter in self.meters.values():
