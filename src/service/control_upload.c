@@ -81,7 +81,7 @@ static bool give_back(int images, int folder)
     return is_name && (renameat2(folder, MEDIA_FILE, images, name, RENAME_NOREPLACE) == 0 || errno == ENOENT);
 }
 
-// What an earlier run of the daemon left of the upload in `name`.
+// Removes the folder `name`, which is nobody's: what an earlier run of the daemon left.
 static void remove_left(const struct control_uploads *uploads, const char *name)
 {
     char path[PATH_BYTES + NAME_MAX];
@@ -294,6 +294,7 @@ static void adopt(struct control_request *request, struct control_upload *upload
     if (symlinkat(name, upload->folder, ADOPTED_LINK) != 0 ||
         renameat2(images, name, upload->folder, MEDIA_FILE, RENAME_NOREPLACE) != 0) {
         enum status why = control_tree_explain(errno, name, &problem);
+        (void)unlinkat(upload->folder, ADOPTED_LINK, 0);
         control_refuse(request, control_http_status(why), &problem);
         return;
     }
@@ -427,8 +428,7 @@ static enum status place_image(struct commit *commit)
     }
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof path, "%s/%s", control->uploads.path, name);
-    (void)unlinkat(commit->upload->folder, ADOPTED_LINK, 0);
-    control_tree_remove(path); // nobody's: the store has no image of that name
+    remove_left(&control->uploads, name); // nobody's: the store has no image of that name
     if (rename(commit->path, path) != 0 || fsync(control->uploads.folder) != 0) {
         return control_tree_explain(errno, name, &commit->problem);
     }
@@ -454,8 +454,12 @@ static void commit_done(void *context, void *value)
             commit->status == STATUS_NOT_FOUND ? MHD_HTTP_BAD_REQUEST : control_http_status(commit->status);
         control_refuse(request, code, &commit->problem);
     } else {
+        bool is_kept = control_commit(request);
+        if (is_kept) { // not before: until then the medium could still be given back
+            (void)unlinkat(commit->upload->folder, ADOPTED_LINK, 0);
+        }
         upload_free(&commit->control->uploads, commit->upload);
-        if (control_commit(request)) {
+        if (is_kept) {
             control_tell(request, EVENT_SERVER, NULL, 0, "image %s was added by %s", commit->image.name,
                          request->owner);
             control_answer(request, MHD_HTTP_CREATED, control_json_image(&commit->image));

@@ -294,3 +294,17 @@ def test_a_daemon_that_dies_in_between_gives_it_back(shared):
     assert dropped.read_bytes() == (shared.folder / "Debian Live.iso").read_bytes()
     assert not [name for name in (shared.folder / "state" / "images").iterdir() if name.name.startswith(".upload")]
     dropped.unlink()
+
+
+def test_a_medium_in_a_folder_that_no_image_owns_is_given_back_too(shared):
+    """A daemon that died between moving the folder and keeping the image in its database."""
+    folder = shared.folder / "state" / "images" / "orphan"
+    folder.mkdir()
+    medium = (shared.folder / "Debian Live.iso").read_bytes()
+    (folder / "medium.iso").write_bytes(medium)
+    (folder / ".adopted").symlink_to("orphaned.iso")
+    shared.run("chown", "-R", "nobody", folder)
+    shared.cli("image", "add", shared.folder / "Debian Live.iso", "orphan")
+    returned = shared.folder / "state" / "images" / "orphaned.iso"
+    assert returned.read_bytes() == medium
+    returned.unlink()
