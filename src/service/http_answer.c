@@ -187,3 +187,121 @@ struct http_answer http_answer_decide(uint64_t size, const char *etag, int64_t m
     }
     return (struct http_answer){.code = HTTP_OK, .count = size};
 }
+
+const char *http_code_text(enum http_code code)
+{
+    switch (code) {
+    case HTTP_FORBIDDEN:
+        return "403: this file is not for you\n";
+    case HTTP_NOT_FOUND:
+        return "404: there is no such file\n";
+    case HTTP_METHOD_NOT_ALLOWED:
+        return "405: imprint is read-only, GET and HEAD are served\n";
+    case HTTP_CHANGED:
+        return "412: the file changed\n";
+    case HTTP_TOO_LARGE:
+        return "413: that is more than any agent has to say\n";
+    case HTTP_RANGE_UNSATISFIABLE:
+        return "416: the file is shorter than that\n";
+    case HTTP_BAD_GATEWAY:
+        return "502: the server behind this mirror did not give the file; imprint mirror status tells why\n";
+    case HTTP_STOPPING:
+        return "503: the server is busy or stopping\n";
+    case HTTP_GATEWAY_TIMEOUT:
+        return "504: the server behind this mirror is too slow; imprint mirror status tells more\n";
+    case HTTP_OK:
+    case HTTP_PARTIAL:
+    case HTTP_NOT_MODIFIED:
+    case HTTP_ERROR:
+        break;
+    }
+    return "500: the file cannot be read\n";
+}
+
+enum http_code http_code_from(enum status status, const struct reasons *reasons)
+{
+    switch ((unsigned)status) {
+    case STATUS_NOT_FOUND:
+        return HTTP_NOT_FOUND;
+    case STATUS_DENIED:
+        return HTTP_FORBIDDEN;
+    case STATUS_BUSY:
+    case STATUS_WAITING: // and nobody waits for it any more
+        return HTTP_STOPPING;
+    case STATUS_AWAY:
+        return reasons_has(reasons, REASON_MIRROR_TIMEOUT) ? HTTP_GATEWAY_TIMEOUT : HTTP_BAD_GATEWAY;
+    default:
+        return HTTP_ERROR;
+    }
+}
+
+enum transfer_outcome http_code_outcome(enum http_code code, bool is_head)
+{
+    switch (code) {
+    case HTTP_OK:
+    case HTTP_PARTIAL:
+        return is_head ? TRANSFER_PROBED : TRANSFER_DONE;
+    case HTTP_NOT_MODIFIED:
+    case HTTP_CHANGED:
+    case HTTP_RANGE_UNSATISFIABLE:
+        return TRANSFER_PROBED;
+    case HTTP_NOT_FOUND:
+        return TRANSFER_NOT_FOUND;
+    case HTTP_FORBIDDEN:
+    case HTTP_METHOD_NOT_ALLOWED:
+    case HTTP_TOO_LARGE:
+        return TRANSFER_REFUSED;
+    case HTTP_ERROR:
+    case HTTP_BAD_GATEWAY:
+    case HTTP_STOPPING:
+    case HTTP_GATEWAY_TIMEOUT:
+        break;
+    }
+    return TRANSFER_FAILED;
+}
+
+const char *http_code_phrase(enum http_code code)
+{
+    switch (code) {
+    case HTTP_OK:
+        return "OK";
+    case HTTP_PARTIAL:
+        return "Partial Content";
+    case HTTP_NOT_MODIFIED:
+        return "Not Modified";
+    case HTTP_FORBIDDEN:
+        return "Forbidden";
+    case HTTP_NOT_FOUND:
+        return "Not Found";
+    case HTTP_METHOD_NOT_ALLOWED:
+        return "Method Not Allowed";
+    case HTTP_CHANGED:
+        return "Precondition Failed";
+    case HTTP_TOO_LARGE:
+        return "Content Too Large";
+    case HTTP_RANGE_UNSATISFIABLE:
+        return "Range Not Satisfiable";
+    case HTTP_BAD_GATEWAY:
+        return "Bad Gateway";
+    case HTTP_STOPPING:
+        return "Service Unavailable";
+    case HTTP_GATEWAY_TIMEOUT:
+        return "Gateway Timeout";
+    case HTTP_ERROR:
+        break;
+    }
+    return "Internal Server Error";
+}
+
+char *http_content_range_print(const struct http_answer *answer, uint64_t size,
+                               char out[HTTP_CONTENT_RANGE_BYTES])
+{
+    unsigned long long whole = size;
+    if (answer->code == HTTP_PARTIAL) {
+        snprintf(out, HTTP_CONTENT_RANGE_BYTES, "bytes %llu-%llu/%llu", (unsigned long long)answer->offset,
+                 (unsigned long long)(answer->offset + answer->count - 1), whole);
+    } else {
+        snprintf(out, HTTP_CONTENT_RANGE_BYTES, "bytes */%llu", whole);
+    }
+    return out;
+}

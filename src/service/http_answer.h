@@ -3,9 +3,10 @@
 // 13 and 14). Decides by headers alone; sends nothing.
 #pragma once
 
-#include "content/content.h"
+#include "service/transfer.h"
 
-#define HTTP_DATE_BYTES 32
+#define HTTP_DATE_BYTES          32
+#define HTTP_CONTENT_RANGE_BYTES 80
 
 enum http_code {
     HTTP_OK = 200,
@@ -43,8 +44,25 @@ struct http_answer {
 struct http_answer http_answer_decide(uint64_t size, const char *etag, int64_t modified_s,
                                       const struct http_conditions *conditions);
 
+/// The code for what content could not open (`status` is not OK), for `reasons`.
+enum http_code http_code_from(enum status status, const struct reasons *reasons);
+
+/// The words of `code` on the status line, "Not Found".
+const char *http_code_phrase(enum http_code code);
+
+/// What a client is told in the body of such an answer: one line of text.
+const char *http_code_text(enum http_code code);
+
+/// What it means for the transfer when an answer with `code` reached its client.
+enum transfer_outcome http_code_outcome(enum http_code code, bool is_head);
+
 /// Prints `unix_s` as HTTP wants it, "Sun, 06 Nov 1994 08:49:37 GMT", into `out` and returns `out`.
 char *http_date_print(int64_t unix_s, char out[HTTP_DATE_BYTES]);
+
+/// Prints the value of Content-Range for a part of a file of `size` bytes, or for one that it does not have,
+/// into `out` and returns `out`.
+char *http_content_range_print(const struct http_answer *answer, uint64_t size,
+                               char out[HTTP_CONTENT_RANGE_BYTES]);
 
 /// Parses such a date. STATUS_MALFORMED for anything else; obsolete forms too.
 MUST_USE enum status http_date_parse(const char *text, int64_t *unix_s);

@@ -10,52 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define PIECES_BLOCK_BYTES  (128 * 1024)
-#define CONTENT_RANGE_BYTES 80
-
-// The target.
-
-static bool decode_path(struct http_request *request, const char *from, size_t length)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++) {
-        char character = from[i];
-        if (count == sizeof request->path) {
-            return false; // content takes no longer ones
-        }
-        if (character == '%') {
-            bool is_whole = i + 2 < length;
-            int high = is_whole ? text_parse_hex_digit(from[i + 1]) : -1;
-            int low = is_whole ? text_parse_hex_digit(from[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return false;
-            }
-            character = (char)(unsigned char)(high * 16 + low);
-            i += 2;
-        }
-        request->path[count++] = character;
-    }
-    request->path_length = count;
-    return true;
-}
-
-void http_request_set_target(struct http_request *request, const char *uri)
-{
-    bool is_absolute = text_starts(uri, "http://") || text_starts(uri, "https://");
-    if (is_absolute) { // RFC 9112 section 3.2.2: servers must take it
-        const char *slash = strchr(strstr(uri, "//") + 2, '/');
-        uri = slash == NULL ? "/" : slash;
-    }
-    size_t length = strcspn(uri, "?#");
-    struct text asked;
-    text_init(&asked, request->end.asked, sizeof request->end.asked);
-    text_add_bytes(&asked, uri, length);
-    request->is_path_broken = !decode_path(request, uri, length);
-    if (uri[length] == '?' &&
-        text_copy(request->query, sizeof request->query, uri + length + 1) != STATUS_OK) {
-        request->query[0] = '\0'; // half a query is worse than none
-    }
-}
+#define PIECES_BLOCK_BYTES (128 * 1024)
 
 // Responses.
 
@@ -78,39 +33,9 @@ static enum MHD_Result queue(const struct http_request *request, unsigned code,
     return result;
 }
 
-static const char *refusal_text(enum http_code code)
-{
-    switch (code) {
-    case HTTP_FORBIDDEN:
-        return "403: this file is not for you\n";
-    case HTTP_NOT_FOUND:
-        return "404: there is no such file\n";
-    case HTTP_METHOD_NOT_ALLOWED:
-        return "405: imprint is read-only, GET and HEAD are served\n";
-    case HTTP_CHANGED:
-        return "412: the file changed\n";
-    case HTTP_TOO_LARGE:
-        return "413: that is more than any agent has to say\n";
-    case HTTP_RANGE_UNSATISFIABLE:
-        return "416: the file is shorter than that\n";
-    case HTTP_BAD_GATEWAY:
-        return "502: the server behind this mirror did not give the file; imprint mirror status tells why\n";
-    case HTTP_STOPPING:
-        return "503: the server is busy or stopping\n";
-    case HTTP_GATEWAY_TIMEOUT:
-        return "504: the server behind this mirror is too slow; imprint mirror status tells more\n";
-    case HTTP_OK:
-    case HTTP_PARTIAL:
-    case HTTP_NOT_MODIFIED:
-    case HTTP_ERROR:
-        break;
-    }
-    return "500: the file cannot be read\n";
-}
-
 static struct MHD_Response *text_response(enum http_code code)
 {
-    const char *text = refusal_text(code);
+    const char *text = http_code_text(code);
     void *bytes;
     memcpy(&bytes, &text, sizeof bytes); // a static string; MHD knows no const and does not write
     struct MHD_Response *response =
@@ -162,9 +87,9 @@ static struct MHD_Response *pieces_response(struct http_request *request)
 {
     const struct http_answer *answer = &request->answer;
     struct pieces *pieces = heap_new(sizeof *pieces);
-    *pieces = (struct pieces){.node = request->node, .offset = answer->offset};
-    request->node.fd = -1;
-    request->node.extents = NULL;
+    *pieces = (struct pieces){.node = request->question.node, .offset = answer->offset};
+    request->question.node.fd = -1;
+    request->question.node.extents = NULL;
     struct MHD_Response *response = MHD_create_response_from_callback(answer->count, PIECES_BLOCK_BYTES,
                                                                       read_pieces, pieces, free_pieces);
     if (response == NULL) {
@@ -176,7 +101,7 @@ static struct MHD_Response *pieces_response(struct http_request *request)
 // The response takes the node's file or memory along.
 static struct MHD_Response *body_response(struct http_request *request)
 {
-    struct content_node *node = &request->node;
+    struct content_node *node = &request->question.node;
     const struct http_answer *answer = &request->answer;
     struct MHD_Response *response;
     if (node->memory == NULL) {
@@ -210,20 +135,6 @@ static void add_file_headers(struct MHD_Response *response, const struct content
     }
 }
 
-static void add_content_range(struct MHD_Response *response, const struct http_request *request)
-{
-    char text[CONTENT_RANGE_BYTES];
-    const struct http_answer *answer = &request->answer;
-    unsigned long long size = request->node.size;
-    if (answer->code == HTTP_PARTIAL) {
-        snprintf(text, sizeof text, "bytes %llu-%llu/%llu", (unsigned long long)answer->offset,
-                 (unsigned long long)(answer->offset + answer->count - 1), size);
-    } else {
-        snprintf(text, sizeof text, "bytes */%llu", size);
-    }
-    add_header(response, "Content-Range", text);
-}
-
 static enum MHD_Result answer_file(struct http_request *request)
 {
     enum http_code code = request->answer.code;
@@ -237,13 +148,15 @@ static enum MHD_Result answer_file(struct http_request *request)
         return MHD_NO;
     }
     if (has_body) {
-        add_header(response, "Content-Type", request->node.type);
+        add_header(response, "Content-Type", request->question.node.type);
     }
     if (has_body || is_empty) {
-        add_file_headers(response, &request->node);
+        add_file_headers(response, &request->question.node);
     }
     if (code == HTTP_PARTIAL || code == HTTP_RANGE_UNSATISFIABLE) {
-        add_content_range(response, request);
+        char range[HTTP_CONTENT_RANGE_BYTES];
+        add_header(response, "Content-Range",
+                   http_content_range_print(&request->answer, request->question.node.size, range));
     }
     request->stage = HTTP_REQUEST_ANSWERED;
     return queue(request, code, response);
@@ -254,20 +167,6 @@ static const char *header(const struct http_request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-void http_request_read_token(struct http_request *request)
-{
-    const char *value = header(request, "Authorization");
-    static const char SCHEME[] = "bearer ";
-    size_t length = sizeof SCHEME - 1;
-    if (value == NULL || strncasecmp(value, SCHEME, length) != 0) { // RFC 9110 section 11.1: in any case
-        return;
-    }
-    value += length + strspn(value + length, " ");
-    if (text_copy(request->token, sizeof request->token, value) != STATUS_OK) {
-        explicit_bzero(request->token, sizeof request->token);
-    }
-}
-
 static void wipe_text(void *text)
 {
     explicit_bzero(text, strlen(text));
@@ -276,10 +175,10 @@ static void wipe_text(void *text)
 
 enum MHD_Result http_request_answer_post(struct http_request *request)
 {
-    char *text = request->post_answer == NULL ? heap_copy_text("{}") : request->post_answer;
+    char *text = request->question.post_answer == NULL ? heap_copy_text("{}") : request->question.post_answer;
     struct MHD_Response *response =
         MHD_create_response_from_buffer_with_free_callback_cls(strlen(text), text, wipe_text, text);
-    request->post_answer = NULL;
+    request->question.post_answer = NULL;
     request->stage = HTTP_REQUEST_ANSWERED;
     request->answer = (struct http_answer){.code = HTTP_OK, .count = strlen(text)};
     if (response == NULL) {
@@ -288,31 +187,14 @@ enum MHD_Result http_request_answer_post(struct http_request *request)
     }
     add_header(response, "Content-Type", "application/json");
     add_header(response, "Cache-Control", "no-store");
-    return queue(request, request->post_code, response);
-}
-
-static enum http_code refusal_code(const struct http_request *request)
-{
-    switch ((unsigned)request->status) {
-    case STATUS_NOT_FOUND:
-        return HTTP_NOT_FOUND;
-    case STATUS_DENIED:
-        return HTTP_FORBIDDEN;
-    case STATUS_BUSY:
-    case STATUS_WAITING: // and nobody waits for it any more
-        return HTTP_STOPPING;
-    case STATUS_AWAY:
-        return reasons_has(&request->end.reasons, REASON_MIRROR_TIMEOUT) ? HTTP_GATEWAY_TIMEOUT
-                                                                         : HTTP_BAD_GATEWAY;
-    default:
-        return HTTP_ERROR;
-    }
+    return queue(request, request->question.post_code, response);
 }
 
 enum MHD_Result http_request_answer(struct http_request *request)
 {
-    if (request->status != STATUS_OK) {
-        return http_request_refuse(request, refusal_code(request));
+    if (request->question.status != STATUS_OK) {
+        return http_request_refuse(request,
+                                   http_code_from(request->question.status, &request->question.end.reasons));
     }
     struct http_conditions conditions = {.if_match = header(request, "If-Match"),
                                          .if_none_match = header(request, "If-None-Match"),
@@ -320,7 +202,7 @@ enum MHD_Result http_request_answer(struct http_request *request)
                                          .if_unmodified_since = header(request, "If-Unmodified-Since"),
                                          .if_range = header(request, "If-Range"),
                                          .range = request->is_head ? NULL : header(request, "Range")};
-    const struct content_node *node = &request->node;
+    const struct content_node *node = &request->question.node;
     request->answer = http_answer_decide(node->size, node->etag, node->modified_s, &conditions);
     return answer_file(request);
 }
@@ -360,38 +242,14 @@ static enum transfer_outcome broken_outcome(enum MHD_RequestTerminationCode reas
     return TRANSFER_ABORTED;
 }
 
-static enum transfer_outcome outcome_of(const struct http_request *request)
-{
-    switch (request->answer.code) {
-    case HTTP_OK:
-    case HTTP_PARTIAL:
-        return request->is_head ? TRANSFER_PROBED : TRANSFER_DONE;
-    case HTTP_NOT_MODIFIED:
-    case HTTP_CHANGED:
-    case HTTP_RANGE_UNSATISFIABLE:
-        return TRANSFER_PROBED;
-    case HTTP_NOT_FOUND:
-        return TRANSFER_NOT_FOUND;
-    case HTTP_FORBIDDEN:
-    case HTTP_METHOD_NOT_ALLOWED:
-    case HTTP_TOO_LARGE:
-        return TRANSFER_REFUSED;
-    case HTTP_ERROR:
-    case HTTP_BAD_GATEWAY:
-    case HTTP_STOPPING:
-    case HTTP_GATEWAY_TIMEOUT:
-        break;
-    }
-    return TRANSFER_FAILED;
-}
-
 void http_request_finish(struct http_request *request, enum MHD_RequestTerminationCode reason)
 {
-    struct transfer_end *end = &request->end;
+    struct transfer_end *end = &request->question.end;
     bool has_body =
         (request->answer.code == HTTP_OK || request->answer.code == HTTP_PARTIAL) && !request->is_head;
     bool is_complete = reason == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    end->outcome = is_complete ? outcome_of(request) : broken_outcome(reason);
+    end->outcome =
+        is_complete ? http_code_outcome(request->answer.code, request->is_head) : broken_outcome(reason);
     end->offset = request->answer.offset;
     if (has_body && is_complete) {
         end->sent = request->answer.count;
