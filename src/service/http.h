@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The HTTP service: HTTP/1.1 GET and HEAD for firmware, boot loaders and installers (libmicrohttpd). Its
-// threads move the bytes; which bytes a path means is asked of content in the loop's thread, where all state
-// is. No redirects, no chunks, no compression; the only POSTs are the agent's.
+// The HTTP service: HTTP/1.1 GET and HEAD for firmware, boot loaders and installers, by an engine of our own
+// (http_engine.h) and libmicrohttpd (http_daemon.h: HTTPS, POSTs, odd requests). Their threads move the
+// bytes; which bytes a path means is asked of content in the loop's thread, where all state is. No redirects,
+// no chunks, no compression; the only POSTs are the agent's.
 #pragma once
 
 #include "base/problem.h"
@@ -9,9 +10,9 @@
 #include "io/loop.h"
 #include "service/transfer.h"
 
-#define HTTP_SERVICE_CONNECTIONS_DEFAULT 2048
-#define HTTP_SERVICE_PER_CLIENT_DEFAULT  64
-#define HTTP_SERVICE_IDLE_S              60 // keep-alive; firmware wants at least 30
+#define HTTP_SERVICE_CONNECTIONS_DEFAULT 8192
+#define HTTP_SERVICE_PER_CLIENT_DEFAULT  1024 // a whole room may stand behind one address
+#define HTTP_SERVICE_IDLE_S              60   // keep-alive; firmware wants at least 30
 
 struct http_service;
 
@@ -33,7 +34,7 @@ struct http_service_options {
     struct transfer_hooks hooks;   // `ended` may be NULL; called in the loop's thread
     void (*post)(void *context, struct http_post *post); // answers POSTs below /agent/; NULL = there are none
     void *post_context;
-    uint32_t connections_most; // per listener; 0 = HTTP_SERVICE_CONNECTIONS_DEFAULT
+    uint32_t connections_most; // in all, HTTPS apart; 0 = HTTP_SERVICE_CONNECTIONS_DEFAULT
     uint32_t per_client_most;  // connections from one address; 0 = HTTP_SERVICE_PER_CLIENT_DEFAULT
 };
 
