@@ -24,11 +24,14 @@ OURS = "imprint"
 HTTP_PORTS = {OURS: 80, "nginx": 8080}
 FTP_PORTS = {OURS: 21, "vsftpd": 2121}
 SECONDS = 5
+MANY = 8192  # different files of 1 KiB: what is remembered of one does not help with the next
+MADE = "boot.ipxe"  # made for who asks; for nginx a plain file of the same bytes
 FILES = {"1k.bin": 1024, "1m.bin": MIB, "64m.bin": 64 * MIB, "1g.bin": GIB}
 
 # name, file, clients, whether requests are counted and not bytes
 HTTP_ROWS = [("big-c1", "1g.bin", 1, False), ("big-c64", "64m.bin", 64, False), ("big-c512", "64m.bin", 512, False),
-             ("iso-c1", "iso", 1, False), ("small-c1", "1k.bin", 1, True), ("small-c64", "1k.bin", 64, True), ("small-c512", "1k.bin", 512, True)]
+             ("iso-c1", "iso", 1, False), ("small-c1", "1k.bin", 1, True), ("small-c64", "1k.bin", 64, True), ("small-c512", "1k.bin", 512, True),
+             ("many-c64", "many", 64, True), ("made-c64", "made", 64, True)]
 # name, file, clients, how many files in all
 FTP_ROWS = [("ftp-64m-c1", "64m.bin", 1, 64), ("ftp-64m-c64", "64m.bin", 64, 64), ("ftp-1m-c1", "1m.bin", 1, 512), ("ftp-1m-c64", "1m.bin", 64, 2048)]
 
@@ -138,6 +141,16 @@ class Place:
         (self.files / "images" / "bench").mkdir(parents=True)
         os.link(self.files / "64m.bin", self.files / "images" / "bench" / "big.bin")
 
+    def make_many(self):
+        (self.files / "many").mkdir()
+        for number in range(MANY):
+            (self.files / "many" / str(number)).write_bytes((self.files / "1k.bin").read_bytes())
+        self.write("many.lua", f'request = function() return wrk.format("GET", "/many/" .. math.random(0, {MANY - 1})) end\n')
+
+    def make_made(self):
+        text = self.run(["curl", "--silent", "--fail", f"http://{self.lab.address}:{HTTP_PORTS[OURS]}/{MADE}"])
+        (self.files / MADE).write_text(text)
+
     def run(self, words):
         return self.lab.run(*pinned(1, *words), timeout=120).stdout
 
@@ -150,11 +163,12 @@ def in_bytes(text):
 def ask_http(place, server, row):
     """One round of one row: what a second brought, and what it cost the server."""
     name, file, clients, is_counted = row
-    path = "images/bench/big.bin" if file == "iso" else file
+    path = {"iso": "images/bench/big.bin", "made": MADE}.get(file, file)
+    script = ["-s", place.lab.folder / "many.lua"] if file == "many" else []
     url = f"http://{place.lab.address}:{HTTP_PORTS[server]}/{path}"
     meter = place.meters[server]
     before = meter.cpu_seconds()
-    text = place.run(["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", url])
+    text = place.run(["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", *script, url])
     cpu = meter.cpu_seconds() - before
     wrong = re.search(r"Non-2xx|Socket errors: connect [1-9]", text)
     if wrong:
@@ -197,6 +211,8 @@ def run_http(rounds, say):
     """imprint beside nginx with sendfile."""
     with Place(["nginx"]) as place:
         place.make_iso()
+        place.make_many()
+        place.make_made()
         return measure(HTTP_ROWS, "nginx", place, ask_http, rounds, say)
 
 

@@ -60,11 +60,12 @@ struct content_node { // an open file, yours; content_node_close gives it back
     const uint8_t *bytes;            // of `memory`
     uint64_t size;                   // bytes
     int64_t modified_s;              // Unix seconds; 0 = not known
-    char etag[CONTENT_ETAG_BYTES];   // with its quotes; changes whenever the bytes do
-    const char *type;                // MIME type, static
-    const char *source;              // the name of the source that had it; NULL = none yet
-    char path[CONTENT_PATH_BYTES];   // canonical, as it was found
-    bool is_private;                 // generated for one machine: must not be cached
+    int64_t changed_ns; // of `fd`: its mtime to the nanosecond, to see whether it is still the same
+    char etag[CONTENT_ETAG_BYTES]; // with its quotes; changes whenever the bytes do
+    const char *type;              // MIME type, static
+    const char *source;            // the name of the source that had it; NULL = none yet
+    char path[CONTENT_PATH_BYTES]; // canonical, as it was found
+    bool is_private;               // generated for one machine: must not be cached
     enum content_part part;
     uint64_t machine_id; // whose, 0 = nobody's in particular
     uint64_t order_id;   // 0 = none
@@ -186,6 +187,10 @@ void content_node_set_shared(struct content_node *node, struct content_memory *t
 /// Fills `node` with the open regular file `taken_fd` (closed on failure): size, time, etag. STATUS_NOT_FOUND
 /// when it is no regular file, STATUS_IO when the kernel says no.
 MUST_USE enum status content_node_set_file(struct content_node *node, int taken_fd);
+
+/// Whether the file behind `node` is the one that was opened: neither written to since nor removed or
+/// replaced. Always true for memory.
+bool content_node_is_current(const struct content_node *node);
 
 /// Fills `node` with a file that lies inside the open regular file `taken_fd` (closed on failure) in `count`
 /// pieces, which follow each other: size is their sum, time and etag come from the outer file and the place

@@ -148,8 +148,17 @@ enum status content_node_set_file(struct content_node *node, int taken_fd)
     node->fd = fd;
     node->size = (uint64_t)about.st_size;
     node->modified_s = about.st_mtim.tv_sec;
+    node->changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
     node_set_etag(node, version, sizeof version);
     return STATUS_OK;
+}
+
+bool content_node_is_current(const struct content_node *node)
+{
+    struct stat about;
+    return node->fd < NODE_FIRST_FD ||
+           (fstat(node->fd, &about) == 0 && about.st_nlink != 0 &&
+            (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec == node->changed_ns);
 }
 
 // The pieces that are not empty. `*size` is their sum. STATUS_MALFORMED when one leaves a file of `room`
@@ -193,6 +202,7 @@ enum status content_node_set_extents(struct content_node *node, int taken_fd,
     node->fd = outer.fd;
     node->size = size;
     node->modified_s = outer.modified_s;
+    node->changed_ns = outer.changed_ns;
     node->start = gathered->count == 0 ? 0 : gathered->places[0].start;
     node->extents = gathered;
     if (gathered->count < 2) {

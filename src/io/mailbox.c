@@ -12,6 +12,7 @@ struct mailbox {
     struct mailbox_message *first;
     struct mailbox_message **last;
     void (*receive)(void *context, struct mailbox_message *message);
+    void (*delivered)(void *context); // or NULL
     void *context;
 };
 
@@ -28,10 +29,14 @@ static struct mailbox_message *take_all(struct mailbox *mailbox)
 void mailbox_deliver(struct mailbox *mailbox)
 {
     struct mailbox_message *message = take_all(mailbox);
+    bool has_any = message != NULL;
     while (message != NULL) {
         struct mailbox_message *next = message->next; // the receiver may free the message
         mailbox->receive(mailbox->context, message);
         message = next;
+    }
+    if (has_any && mailbox->delivered != NULL) {
+        mailbox->delivered(mailbox->context);
     }
 }
 
@@ -54,14 +59,25 @@ struct mailbox *mailbox_new(struct loop *loop,
     return mailbox;
 }
 
-void mailbox_post(struct mailbox *mailbox, struct mailbox_message *taken_message)
+void mailbox_set_delivered(struct mailbox *mailbox, void (*delivered)(void *context))
 {
-    taken_message->next = NULL;
+    mailbox->delivered = delivered;
+}
+
+void mailbox_post_chain(struct mailbox *mailbox, struct mailbox_message *taken_first,
+                        struct mailbox_message *taken_last)
+{
+    taken_last->next = NULL;
     uv_mutex_lock(&mailbox->lock);
-    *mailbox->last = taken_message;
-    mailbox->last = &taken_message->next;
+    *mailbox->last = taken_first;
+    mailbox->last = &taken_last->next;
     uv_mutex_unlock(&mailbox->lock);
     uv_async_send(&mailbox->wake);
+}
+
+void mailbox_post(struct mailbox *mailbox, struct mailbox_message *taken_message)
+{
+    mailbox_post_chain(mailbox, taken_message, taken_message);
 }
 
 static void closed(uv_handle_t *handle)

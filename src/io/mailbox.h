@@ -15,8 +15,16 @@ struct mailbox_message { // first member of what you post
 struct mailbox *mailbox_new(struct loop *loop,
                             void (*receive)(void *context, struct mailbox_message *message), void *context);
 
+/// Lets `delivered` be called in the loop's thread after each batch of messages: for work that is done once
+/// for all of them. Before the first message.
+void mailbox_set_delivered(struct mailbox *mailbox, void (*delivered)(void *context));
+
 /// Posts `taken_message`; from any thread. Messages posted while the loop is busy are handed over together.
 void mailbox_post(struct mailbox *mailbox, struct mailbox_message *taken_message);
+
+/// Posts the chain of messages from `taken_first` to `taken_last`, in order, and wakes the loop once.
+void mailbox_post_chain(struct mailbox *mailbox, struct mailbox_message *taken_first,
+                        struct mailbox_message *taken_last);
 
 /// Hands over what is waiting now, without another turn of the loop.
 void mailbox_deliver(struct mailbox *mailbox);

@@ -103,6 +103,7 @@ static void ready(struct content_waiter *waiter)
     const struct http_listener *listener = question->listener;
     take_from_waiting(listener->service, question);
     look_up(listener->service, question);
+    http_engine_wake(listener->service->engine);
 }
 
 // Nobody waits any more on a listener that ends.
@@ -116,6 +117,7 @@ static void end_waiting(const struct http_listener *listener)
             at->asker->answered(at);
         }
     }
+    http_engine_wake(listener->service->engine);
 }
 
 static void look_up(struct http_service *service, struct http_question *question)
@@ -171,6 +173,12 @@ static void take_message(void *context, struct mailbox_message *message)
     } else {
         look_up(service, question);
     }
+}
+
+static void delivered(void *context)
+{
+    const struct http_service *service = context;
+    http_engine_wake(service->engine);
 }
 
 // Listeners.
@@ -351,6 +359,7 @@ struct http_service *http_service_new(const struct http_service_options *options
         .per_client_most =
             options->per_client_most != 0 ? options->per_client_most : HTTP_SERVICE_PER_CLIENT_DEFAULT};
     service->mailbox = mailbox_new(options->loop, take_message, service);
+    mailbox_set_delivered(service->mailbox, delivered);
     service->engine =
         http_engine_new(&(struct http_engine_options){.mailbox = service->mailbox,
                                                       .live = &service->live,
@@ -405,7 +414,8 @@ void http_service_free(struct http_service *service)
         service->listeners = next;
     }
     http_engine_free(service->engine);
-    mailbox_free(service->mailbox);
+    service->engine = NULL;
+    mailbox_free(service->mailbox); // tells what ended last
     if (service->key_pem != NULL) {
         explicit_bzero(service->key_pem, strlen(service->key_pem));
     }

@@ -5,7 +5,6 @@
 #include "io/loop.h"
 #include "service/http.h"
 #include "service/http_thread.h"
-#include "wire/http_head.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -62,9 +61,7 @@ static void tell(struct http_thread *thread, struct http_ask *taken_ask, enum tr
     end->outcome = outcome;
     transfer_add_reason(end);
     taken_ask->question.is_over = true;
-    taken_ask->next = NULL;
-    *thread->ended_last = taken_ask;
-    thread->ended_last = &taken_ask->next;
+    http_chain_add(&thread->ended, taken_ask);
     thread->ended_us = thread->ended_count++ == 0 ? thread->now_us : thread->ended_us;
     thread->is_telling |= end->order_id != 0 || end->part != CONTENT_PART_NONE ||
                           (outcome != TRANSFER_DONE && outcome != TRANSFER_PROBED);
@@ -296,7 +293,12 @@ static void begin_request(struct http_thread *thread, struct http_connection *co
         return;
     }
     connection->stage = HTTP_STAGE_ASKED;
-    mailbox_post(thread->engine->options.mailbox, &ask->question.message);
+    connection->plain =
+        (struct http_head){.bytes = head->bytes, .is_head = head->is_head, .keeps = head->keeps};
+    connection->has_conditions = head->if_match != NULL || head->if_none_match != NULL ||
+                                 head->if_modified_since != NULL || head->if_unmodified_since != NULL ||
+                                 head->if_range != NULL || head->range != NULL;
+    http_chain_add(&thread->asked, ask);
 }
 
 // Looks at the head that is in the socket. False when there is nothing to do now.
@@ -346,21 +348,16 @@ static void serve(struct http_thread *thread, struct http_connection *connection
     }
 }
 
-// In the loop's thread.
+// In the loop's thread, which wakes ours when it has nothing more to answer: http_engine_wake.
 static void answered(struct http_question *question)
 {
     struct http_ask *ask = (struct http_ask *)question; // its first member
     struct http_thread *thread = ask->thread;
     ask->next = NULL;
     pthread_mutex_lock(&thread->lock);
-    bool was_empty = thread->answer_first == NULL;
-    *(was_empty ? &thread->answer_first : &thread->answer_last->next) = ask;
+    *(thread->answer_first == NULL ? &thread->answer_first : &thread->answer_last->next) = ask;
     thread->answer_last = ask;
     pthread_mutex_unlock(&thread->lock);
-    if (was_empty) {
-        uint64_t one = 1;
-        (void)!write(thread->wake_fd, &one, sizeof one); // full means awake already
-    }
 }
 
 static void release(struct http_question *taken_question)
@@ -373,7 +370,6 @@ void http_connection_answered(struct http_thread *thread, struct http_ask *ask)
 {
     struct http_connection *connection = ask->connection;
     struct http_question *question = &ask->question;
-    struct http_head head;
     if (connection == NULL) { // gone meanwhile
         tell(thread, ask, question->end.outcome);
         return;
@@ -388,7 +384,8 @@ void http_connection_answered(struct http_thread *thread, struct http_ask *ask)
     bool had_input = connection->has_input;
     connection->stage = HTTP_STAGE_SENDING; // so that its end is told should it end here
     connection->answer = (struct http_answer){.code = HTTP_ERROR};
-    if (!look(thread, connection, &head)) {
+    struct http_head head = connection->plain;
+    if (connection->has_conditions && !look(thread, connection, &head)) {
         http_connection_end(thread, connection, TRANSFER_ABORTED); // what was there cannot go away
         return;
     }

@@ -57,6 +57,19 @@ struct http_door *http_engine_open(struct http_engine *engine, const struct http
     return door;
 }
 
+void http_engine_wake(struct http_engine *engine)
+{
+    for (unsigned i = 0; engine != NULL && engine->is_started && i < engine->thread_count; i++) {
+        struct http_thread *thread = engine->threads[i];
+        pthread_mutex_lock(&thread->lock);
+        bool has_answers = thread->answer_first != NULL;
+        pthread_mutex_unlock(&thread->lock);
+        if (has_answers) {
+            http_thread_wake(thread);
+        }
+    }
+}
+
 void http_engine_close(struct http_engine *engine, struct http_door *taken_door)
 {
     tell_all(engine, (struct http_mail){.closed = taken_door});

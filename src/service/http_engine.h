@@ -36,6 +36,10 @@ void http_engine_start(struct http_engine *engine);
 /// Serves who comes by a listening socket; the engine is started. Yours: http_engine_close.
 struct http_door *http_engine_open(struct http_engine *engine, const struct http_door_options *options);
 
+/// Lets the threads look at what was answered since the last call: answers wait for it, so that many cost one
+/// waking. In the loop's thread; NULL is allowed.
+void http_engine_wake(struct http_engine *engine);
+
 /// Ends the door and all connections that came by it. Questions of theirs that are on their way are still to
 /// be answered, and their ends are told later. In the loop's thread.
 void http_engine_close(struct http_engine *engine, struct http_door *taken_door);

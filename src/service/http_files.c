@@ -4,7 +4,6 @@
 #include "io/heap.h"
 
 #include <sys/random.h>
-#include <sys/stat.h>
 
 void http_files_init(struct http_files *files)
 {
@@ -29,18 +28,6 @@ static void forget(struct http_files *files, struct http_file **place)
     files->count--;
 }
 
-static int64_t change_of(const struct stat *about)
-{
-    return (int64_t)about->st_mtim.tv_sec * 1000000000 + about->st_mtim.tv_nsec;
-}
-
-// Written to since, or replaced by another one.
-static bool has_changed(const struct http_file *file)
-{
-    struct stat about;
-    return fstat(file->node.fd, &about) != 0 || about.st_nlink == 0 || change_of(&about) != file->modified_ns;
-}
-
 struct http_file *http_files_find(struct http_files *files, struct ip client, const char *path, size_t length,
                                   int64_t now_us)
 {
@@ -50,7 +37,7 @@ struct http_file *http_files_find(struct http_files *files, struct ip client, co
         memcmp(file->path, path, length) != 0) {
         return NULL;
     }
-    if (now_us - file->opened_us > HTTP_FILES_FRESH_US || has_changed(file)) {
+    if (now_us - file->opened_us > HTTP_FILES_FRESH_US || !content_node_is_current(&file->node)) {
         forget(files, place);
         return NULL;
     }
@@ -97,10 +84,6 @@ struct http_file *http_file_new(struct content_node *taken_node)
     file->node = *taken_node;
     content_node_init(taken_node);
     const struct content_node *node = &file->node;
-    struct stat about;
-    if (node->memory == NULL && fstat(node->fd, &about) == 0) { // before a byte of it is read
-        file->modified_ns = change_of(&about);
-    }
     if (node->memory != NULL || node->size == 0) {
         file->bytes = node->memory != NULL ? node->bytes : (const uint8_t *)"";
     } else if (node->size <= HTTP_FILES_SMALL_BYTES) {

@@ -15,7 +15,6 @@ struct http_file {
     struct content_node node;
     const uint8_t *bytes; // all of it; NULL = they are sent from the node's file
     uint8_t *own_bytes;   // or NULL
-    int64_t modified_ns;  // of its last change, as far as the clock of its file system tells them apart
     unsigned uses;
     // for whom it is remembered
     struct ip client;

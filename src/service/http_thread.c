@@ -139,18 +139,19 @@ static void read_mail(struct http_thread *thread)
 
 // What ended.
 
+static void post(struct http_thread *thread, struct http_chain *chain)
+{
+    if (chain->first != NULL) {
+        mailbox_post_chain(thread->engine->options.mailbox, chain->first, chain->last);
+        *chain = (struct http_chain){0};
+    }
+}
+
 static void tell_ended(struct http_thread *thread)
 {
-    struct http_ask *ask = thread->ended;
-    thread->ended = NULL;
-    thread->ended_last = &thread->ended;
+    post(thread, &thread->ended);
     thread->ended_count = 0;
     thread->is_telling = false;
-    while (ask != NULL) {
-        struct http_ask *next = ask->next;
-        mailbox_post(thread->engine->options.mailbox, &ask->question.message);
-        ask = next;
-    }
 }
 
 static void reap(struct http_thread *thread)
@@ -237,6 +238,7 @@ static void turn(struct http_thread *thread)
         http_connection_expire(thread);
         http_files_tidy(&thread->files, thread->now_us);
     }
+    post(thread, &thread->asked);
     bool is_late = thread->ended_count != 0 && thread->now_us - thread->ended_us >= TELL_MS * 1000;
     if (is_late || thread->is_telling || thread->ended_count >= TELL_MOST) {
         tell_ended(thread);
@@ -266,7 +268,6 @@ struct http_thread *http_thread_new(struct http_engine *engine)
     thread->engine = engine;
     thread->mail_tag = HTTP_TAG_MAIL;
     thread->ready_last = &thread->ready;
-    thread->ended_last = &thread->ended;
     thread->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     thread->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int failed = pthread_mutex_init(&thread->lock, NULL);
@@ -291,17 +292,22 @@ void http_thread_start(struct http_thread *thread)
     (void)failed;
 }
 
+void http_thread_wake(struct http_thread *thread)
+{
+    uint64_t one = 1;
+    (void)!write(thread->wake_fd, &one, sizeof one); // full means awake already
+}
+
 void http_thread_tell(struct http_thread *thread, struct http_mail mail)
 {
     sem_t done;
-    uint64_t one = 1;
     sem_init(&done, 0, 0);
     mail.done = &done;
     pthread_mutex_lock(&thread->lock);
     *(thread->mail_first == NULL ? &thread->mail_first : &thread->mail_last->next) = &mail;
     thread->mail_last = &mail;
     pthread_mutex_unlock(&thread->lock);
-    (void)!write(thread->wake_fd, &one, sizeof one);
+    http_thread_wake(thread);
     while (sem_wait(&done) != 0) { // interrupted
     }
     sem_destroy(&done);

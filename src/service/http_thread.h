@@ -6,6 +6,7 @@
 #include "service/http_engine.h"
 #include "service/http_files.h"
 #include "service/http_reply.h"
+#include "wire/http_head.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -64,6 +65,8 @@ struct http_connection {
     bool has_input;                          // there may be something to read
     bool is_head;
     bool keeps;
+    bool has_conditions;    // fields that decide about the answer: its head is parsed again when it is known
+    struct http_head plain; // of a request that the loop is asked for, without its strings
     int fd;
     const struct http_door *door;
     unsigned crowd_place;
@@ -88,6 +91,10 @@ struct http_mail { // from the loop's thread
     sem_t *done;
 };
 
+struct http_chain { // of questions on their way to the loop
+    struct mailbox_message *first, *last;
+};
+
 struct http_thread {
     struct http_engine *engine;
     pthread_t id;
@@ -101,7 +108,7 @@ struct http_thread {
     struct http_connection *first, *last; // all, the one with the oldest progress first
     struct http_connection *ready, **ready_last;
     struct http_connection *over;
-    struct http_ask *ended, **ended_last; // to be told
+    struct http_chain ended, asked; // questions that are over, and new ones: they go to the loop together
     unsigned ended_count;
     int64_t ended_us; // the first of them
     bool is_telling;  // now: an order waits for it
@@ -119,6 +126,18 @@ struct http_thread *http_thread_new(struct http_engine *engine);
 
 /// Starts it.
 void http_thread_start(struct http_thread *thread);
+
+/// Adds a question.
+static inline void http_chain_add(struct http_chain *chain, struct http_ask *ask)
+{
+    struct mailbox_message *message = &ask->question.message;
+    message->next = NULL;
+    *(chain->first == NULL ? &chain->first : &chain->last->next) = message;
+    chain->last = message;
+}
+
+/// Wakes it. From any thread.
+void http_thread_wake(struct http_thread *thread);
 
 /// Sends it `mail`, and waits until it was read.
 void http_thread_tell(struct http_thread *thread, struct http_mail mail);
