@@ -18,6 +18,18 @@
 #define RENDER_MIRRORS_MOST 16
 #define RENDER_MIRROR_BYTES 32 // of a name
 
+struct render_found { // what is known of a machine beyond what it was told to be; "" and 0 = not known
+    char vendor[64];  // texts may hold anything
+    char product[64];
+    char firmware[8]; // "uefi" or "bios"
+    char disk[32];    // its only fixed disk, without /dev/
+    char disks[160];  // all of them, with blanks between
+    uint32_t processors;
+    uint64_t memory_mib;
+    char lease_hostname[64]; // what it called itself
+    int64_t lease_ends_s;    // Unix seconds; INT64_MAX = never
+};
+
 struct render_facts { // all borrowed
     const struct machine *machine;
     const struct profile *profile;
@@ -28,7 +40,8 @@ struct render_facts { // all borrowed
     const struct network *network;     // the network it boots on; NULL = not one of ours (proxy mode)
     struct ip4 address;                // the machine's address now; 0 = not known
     struct ip server;                  // ours, as the machine reaches it
-    const struct snippets *snippets;   // pieces of templates; NULL = none
+    struct render_found found;
+    const struct snippets *snippets; // pieces of templates; NULL = none
     uint16_t http_port;
     uint16_t ftp_port;                        // 0 = there is no FTP
     uint16_t https_port;                      // for agents; 0 = none

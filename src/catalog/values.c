@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "catalog/values.h"
 
+#include "base/time.h"
+
 #include <string.h>
 
 typedef void value_print(const struct render_facts *facts, struct text *out);
@@ -42,19 +44,95 @@ static void value_counter(const struct render_facts *facts, struct text *out)
     }
 }
 
+static bool is_plain(char character)
+{
+    char lower = text_lower(character);
+    return (lower >= 'a' && lower <= 'z') || (character >= '0' && character <= '9') ||
+           text_is_one_of(character, "._-");
+}
+
 // A serial number is what the machine claims over the network. One that could be read as more than a word, in
 // an answer file or on a kernel command line, is no value.
 static void value_machine_serial(const struct render_facts *facts, struct text *out)
 {
     for (const char *at = facts->machine->serial; *at != '\0'; at++) {
-        char lower = text_lower(*at);
-        bool is_plain =
-            (lower >= 'a' && lower <= 'z') || (*at >= '0' && *at <= '9') || strchr("._-", *at) != NULL;
-        if (!is_plain) {
+        if (!is_plain(*at)) {
             return;
         }
     }
     text_add(out, facts->machine->serial);
+}
+
+// What a machine says of itself, made one word.
+static void value_add_word(struct text *out, const char *said)
+{
+    for (bool is_gap = false; *said != '\0'; said++) {
+        if (is_plain(*said)) {
+            text_add(out, is_gap && out->length != 0 ? "_" : "");
+            text_add_char(out, *said);
+        }
+        is_gap = !is_plain(*said);
+    }
+}
+
+static void value_inventory_vendor(const struct render_facts *facts, struct text *out)
+{
+    value_add_word(out, facts->found.vendor);
+}
+
+static void value_inventory_product(const struct render_facts *facts, struct text *out)
+{
+    value_add_word(out, facts->found.product);
+}
+
+static void value_inventory_firmware(const struct render_facts *facts, struct text *out)
+{
+    text_add(out, facts->found.firmware);
+}
+
+static void value_inventory_processors(const struct render_facts *facts, struct text *out)
+{
+    if (facts->found.processors != 0) {
+        text_add_format(out, "%u", (unsigned)facts->found.processors);
+    }
+}
+
+static void value_inventory_memory(const struct render_facts *facts, struct text *out)
+{
+    if (facts->found.memory_mib != 0) {
+        text_add_format(out, "%llu", (unsigned long long)facts->found.memory_mib);
+    }
+}
+
+static void value_inventory_disk(const struct render_facts *facts, struct text *out)
+{
+    value_add_word(out, facts->found.disk);
+}
+
+static void value_inventory_disks(const struct render_facts *facts, struct text *out)
+{
+    const char *at = facts->found.disks;
+    while (*at != '\0') {
+        size_t length = strcspn(at, " ");
+        char name[sizeof facts->found.disk] = "";
+        memcpy(name, at, size_min(length, sizeof name - 1));
+        text_add(out, at == facts->found.disks ? "" : " ");
+        value_add_word(out, name);
+        at += length + (at[length] == ' ' ? 1 : 0);
+    }
+}
+
+static void value_lease_hostname(const struct render_facts *facts, struct text *out)
+{
+    value_add_word(out, facts->found.lease_hostname);
+}
+
+static void value_lease_ends(const struct render_facts *facts, struct text *out)
+{
+    char instant[TIME_TEXT_BYTES];
+    if (facts->found.lease_ends_s != 0 && facts->found.lease_ends_s != INT64_MAX) {
+        text_add(out, time_print(facts->found.lease_ends_s, instant));
+    }
 }
 
 static void value_hostname(const struct render_facts *facts, struct text *out)
@@ -215,6 +293,17 @@ static const struct render_value NAMES[] = {
     {"machine.mac_plain", "The same as twelve hexadecimal digits, good for a host name."},
     {"machine.uuid", "Its SMBIOS UUID, lower case."},
     {"machine.serial", "Its serial number, if it is one plain word."},
+    {"inventory.vendor",
+     "Who made it, as the agent read it from its firmware; like all that a machine says of itself "
+     "made one word: what is no letter, digit, '.', '_' or '-' becomes '_'."},
+    {"inventory.product", "What its maker calls it, alike."},
+    {"inventory.firmware", "How the agent was started: uefi or bios."},
+    {"inventory.processors", "How many processors the agent counted."},
+    {"inventory.memory_mib", "Its memory in MiB."},
+    {"inventory.disk", "The name of its only fixed disk, such as sda; there is none when it has several."},
+    {"inventory.disks", "The names of its fixed disks, with blanks between."},
+    {"lease.hostname", "What it called itself when it asked for its address, made one word."},
+    {"lease.ends", "When its lease ends, in UTC: 2026-11-22T17:07:58Z."},
     {"counter", "A small number of the machine's own, given in the order of first use: 1, 2, 3 ..."},
     {"server", "The address of this imprint, as the machine reaches it."},
     {"http", "The URL of this imprint, \"http://192.0.2.1\", without a slash at its end."},
@@ -229,12 +318,39 @@ static const struct render_value NAMES[] = {
 };
 
 static value_print *const PRINTERS[] = {
-    value_hostname,     value_domain,         value_address,       value_last_octet,
-    value_netmask,      value_prefix,         value_gateway,       value_dns,
-    value_dns_first,    value_machine_name,   value_machine_mac,   value_machine_mac_plain,
-    value_machine_uuid, value_machine_serial, value_counter,       value_server,
-    value_http,         render_answer_url,    value_answer_folder, value_callback_url,
-    value_profile_name, value_image_name,     value_image_url,     value_image_ftp_url,
+    value_hostname,
+    value_domain,
+    value_address,
+    value_last_octet,
+    value_netmask,
+    value_prefix,
+    value_gateway,
+    value_dns,
+    value_dns_first,
+    value_machine_name,
+    value_machine_mac,
+    value_machine_mac_plain,
+    value_machine_uuid,
+    value_machine_serial,
+    value_inventory_vendor,
+    value_inventory_product,
+    value_inventory_firmware,
+    value_inventory_processors,
+    value_inventory_memory,
+    value_inventory_disk,
+    value_inventory_disks,
+    value_lease_hostname,
+    value_lease_ends,
+    value_counter,
+    value_server,
+    value_http,
+    render_answer_url,
+    value_answer_folder,
+    value_callback_url,
+    value_profile_name,
+    value_image_name,
+    value_image_url,
+    value_image_ftp_url,
     value_order_id,
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // imprint profile ...
+#include "catalog/render.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/lint_show.h"
@@ -254,4 +255,21 @@ int command_profile_render(struct call *call)
 int command_profile_remove(struct call *call)
 {
     return show_each(call, &(struct show_each){"DELETE", "profiles", NULL, NULL, show_removed});
+}
+
+int command_profile_values(struct call *call)
+{
+    static const struct table_column columns[] = {{"NAME", false, false}, {"MEANS", false, true}};
+    size_t count;
+    const struct render_value *values = render_values(&count);
+    struct table table;
+    json_t *list = json_array();
+    table_init(&table, columns, COUNT_OF(columns));
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "name", values[i].name, "about", values[i].about));
+        table_add(&table, SCREEN_BOLD, values[i].name);
+        table_add(&table, SCREEN_PLAIN, values[i].about);
+    }
+    return show_list(call, list, &table, "");
 }

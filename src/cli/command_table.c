@@ -421,6 +421,11 @@ static const struct command rows[] = {
      command_profile_edit, false},
     {"profile render", "PROFILE MACHINE", profile_render_options, "show what a machine would get", "",
      command_profile_render, false},
+    {"profile values", "", NULL, "list the names that templates may use",
+     "They stand in answer files, kernel arguments, host names and scripts as {{NAME}}. A profile's own "
+     "(--set, --secret) and "
+     "{{mirrors.NAME}}, the URL of a mirror, come besides.",
+     command_profile_values, false},
     {"profile lint", "PROFILE|FILE", profile_lint_options,
      "check an answer file before a machine is switched on",
      "Knows kickstart, preseed, autoinstall, AutoYaST, Agama, Ignition, Proxmox and ESXi files and menus of "

@@ -55,6 +55,8 @@ int command_image_remove(struct call *call);
 int command_profile_add(struct call *call);
 /// profile new NAME.
 int command_profile_new(struct call *call);
+/// profile values.
+int command_profile_values(struct call *call);
 /// profile lint PROFILE|FILE.
 int command_profile_lint(struct call *call);
 /// profile list.

@@ -10,6 +10,7 @@
 #include "service/agents.h"
 #include "service/answer_files.h"
 #include "service/boot_files.h"
+#include "service/found.h"
 #include "service/menus.h"
 #include "service/own_loader.h"
 
@@ -213,6 +214,7 @@ struct render_facts generated_facts(const struct generated *generated, const str
         .certificate = generated->certificate,
     };
     generated_add_mirrors(generated->config, &facts);
+    found_gather(generated->desk->store, machine->id, address, &facts.found);
     return facts;
 }
 

@@ -148,6 +148,15 @@ static void every_name_of_the_table_can_be_rendered(void **state)
     size_t count;
     const struct render_value *names = render_values(&count);
     strcpy(machine.serial, "S1");
+    facts.found = (struct render_found){.vendor = "V",
+                                        .product = "P",
+                                        .firmware = "bios",
+                                        .disk = "sda",
+                                        .disks = "sda",
+                                        .processors = 1,
+                                        .memory_mib = 1,
+                                        .lease_hostname = "h",
+                                        .lease_ends_s = 1};
     assert_int_equal(uuid_parse("4c4c4544-0057-5810-804a-c3c04f463732", &machine.uuid), STATUS_OK);
     for (size_t i = 0; i < count; i++) {
         char template[80];
@@ -389,6 +398,30 @@ static void the_agents_arguments_hold_nothing_of_the_profile(void **state)
     assert_string_equal(out, "password=secret");
 }
 
+static void what_the_agent_found_are_words_and_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(render("{{inventory.vendor}}"), STATUS_NOT_FOUND);
+    assert_int_equal(render("{{lease.ends}}"), STATUS_NOT_FOUND);
+    facts.found = (struct render_found){.vendor = " Dell  Inc. ",
+                                        .product = "Opti\nPlex; rm -rf / 'x'",
+                                        .firmware = "uefi",
+                                        .disk = "nvme0n1",
+                                        .disks = "nvme0n1 s$da",
+                                        .processors = 8,
+                                        .memory_mib = 16384,
+                                        .lease_hostname = "pc-1",
+                                        .lease_ends_s = 1700000000};
+    becomes("{{inventory.vendor}}|{{inventory.product}}|{{inventory.firmware}}",
+            "Dell_Inc.|Opti_Plex_rm_-rf_x|uefi");
+    becomes("{{inventory.disk}}|{{inventory.disks}}", "nvme0n1|nvme0n1 s_da");
+    becomes("{{inventory.processors}} {{inventory.memory_mib}}", "8 16384");
+    becomes("{{lease.hostname}} {{lease.ends}}", "pc-1 2023-11-14T22:13:20Z");
+    becomes("{{#inventory.disk}}only {{inventory.disk}}{{/inventory.disk}}", "only nvme0n1");
+    facts.found.lease_ends_s = INT64_MAX;
+    assert_int_equal(render("{{lease.ends}}"), STATUS_NOT_FOUND);
+}
+
 static void a_mirror_has_its_url_here_and_no_other_name_has_one(void **state)
 {
     (void)state;
@@ -424,6 +457,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test_setup(kernel_arguments_are_not_escaped, start),
         cmocka_unit_test_setup(a_host_name_is_made_by_a_rule_and_is_one, start),
         cmocka_unit_test_setup(the_agents_arguments_hold_nothing_of_the_profile, start),
+        cmocka_unit_test_setup(what_the_agent_found_are_words_and_numbers, start),
         cmocka_unit_test_setup(a_mirror_has_its_url_here_and_no_other_name_has_one, start),
     };
     directory = argument_count > 1 ? arguments[1] : "os";
