@@ -149,11 +149,10 @@ static const char *nearest(const void *self, const char *name)
     return best;
 }
 
-static bool has_snippet(const void *self, const char *name)
+static const char *snippet_of(const void *self, const char *name, size_t *bytes)
 {
     const struct lint_values *values = self;
-    size_t bytes;
-    return snippets_find(values->snippets, name, strlen(name), &bytes) != NULL;
+    return snippets_find(values->snippets, name, strlen(name), bytes);
 }
 
 struct lint_names lint_values_names(const struct lint_values *values)
@@ -161,7 +160,7 @@ struct lint_names lint_values_names(const struct lint_values *values)
     return (struct lint_names){.self = values,
                                .is_known = is_known,
                                .nearest = nearest,
-                               .has_snippet = has_snippet,
+                               .find_snippet = snippet_of,
                                .is_open = values->is_open};
 }
 

@@ -66,8 +66,9 @@ struct lint_subject { // all borrowed
 
 struct lint_names { // what templates may write
     const void *self;
-    bool (*is_known)(const void *self, const char *name);    // a value
-    bool (*has_snippet)(const void *self, const char *name); // NULL = there are none
+    bool (*is_known)(const void *self, const char *name); // a value
+    // The text of a snippet (`*bytes` of it), or NULL; as a pointer NULL = there are none.
+    const char *(*find_snippet)(const void *self, const char *name, size_t *bytes);
     const char *(*nearest)(const void *self,
                            const char *name); // a known name that this one is nearly, or NULL
     bool is_open; // the values are not known yet: a name that is not known is no error
@@ -101,7 +102,8 @@ unsigned lint_count(const struct lint *lint, enum lint_severity severity);
 /// Makes two blanks of each no-break space (UTF-8) in `text`, with a finding about the first.
 void lint_mend_blanks(char *text, size_t length, struct lint *lint);
 
-/// Checks what a template names.
+/// Checks what a template names, and what the snippets name that it takes in: those findings stand where the
+/// snippet is taken in, and say which one it is.
 void lint_check_template(const char *source, size_t length, const struct lint_names *names,
                          struct lint *lint);
 

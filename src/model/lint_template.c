@@ -68,11 +68,17 @@ static bool next_tag(struct tags *tags, struct tag *tag)
     return true;
 }
 
+#define PARTS_MOST 1000 // snippets that take each other in
+
 // The sections that are open around a tag.
 struct around {
     char names[TEMPLATE_SECTIONS_MOST][LINT_NAME_BYTES];
     char kinds[TEMPLATE_SECTIONS_MOST];
     unsigned depth;
+    unsigned snippets;   // inside of so many
+    unsigned parts;      // snippets looked at so far
+    const char *snippet; // the innermost; NULL = in the template itself
+    unsigned line;       // of the template, where the outermost is taken in
 };
 
 static void step(struct around *around, const struct tag *tag)
@@ -115,15 +121,18 @@ static void check_value(const struct tag *tag, const struct around *around, cons
         return;
     }
     const char *near = names->nearest == NULL ? NULL : names->nearest(names->self, tag->name);
+    const char *in = around->snippet == NULL ? "" : " in the snippet ";
+    const char *snippet = around->snippet == NULL ? "" : around->snippet;
+    unsigned line = around->snippet == NULL ? tag->line : around->line;
     if (is_left_out(around, names)) {
         near = near != NULL && text_distance(near, tag->name) == 1 && is_guarded(around, tag->name) ? near
                                                                                                     : NULL;
     }
     if (!names->is_open && !is_guarded(around, tag->name) && !is_left_out(around, names)) {
-        lint_add(lint, LINT_VALUE_UNDEFINED, tag->line, "%s%s%s%s", tag->name,
+        lint_add(lint, LINT_VALUE_UNDEFINED, line, "%s%s%s%s%s%s", tag->name, in, snippet,
                  near == NULL ? "" : " (did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?)");
     } else if (near != NULL && (!is_guarded(around, tag->name) || text_distance(near, tag->name) == 1)) {
-        lint_add(lint, LINT_VALUE_MISSPELT, tag->line, "%s; did you mean %s?", tag->name, near);
+        lint_add(lint, LINT_VALUE_MISSPELT, line, "%s%s%s; did you mean %s?", tag->name, in, snippet, near);
     }
 }
 
@@ -162,23 +171,43 @@ static void check_hashes(const char *source, size_t length, struct lint *lint)
     }
 }
 
-void lint_check_template(const char *source, size_t length, const struct lint_names *names, struct lint *lint)
+// Checks the template or, one call deeper each, a snippet. Whether its end is told to the server.
+static bool check_part(const char *source, size_t length, const struct lint_names *names,
+                       struct around *around, struct lint *lint)
 {
     struct tags tags = {.at = source, .end = source + length, .line = 1};
-    struct around around = {.depth = 0};
     struct tag tag;
     bool has_callback = memmem(source, length, "callback_url", 12) != NULL;
+    const char *outer = around->snippet;
     while (next_tag(&tags, &tag)) {
-        step(&around, &tag);
-        check_value(&tag, &around, names, lint);
-        bool has_snippet =
-            tag.kind != '>' || (names->has_snippet != NULL && names->has_snippet(names->self, tag.name));
-        if (!has_snippet) {
-            lint_add(lint, LINT_SNIPPET_MISSING, tag.line, "%s", tag.name);
+        step(around, &tag);
+        check_value(&tag, around, names, lint);
+        if (tag.kind != '>') {
+            continue;
         }
-        has_callback = has_callback || tag.kind == '>'; // it may be in there
+        size_t bytes = 0;
+        const char *text =
+            names->find_snippet == NULL ? NULL : names->find_snippet(names->self, tag.name, &bytes);
+        unsigned line = outer == NULL ? tag.line : around->line;
+        if (text == NULL) {
+            lint_add(lint, LINT_SNIPPET_MISSING, line, "%s", tag.name);
+            has_callback = true; // it may be in there
+        } else if (around->snippets < TEMPLATE_PARTIALS_MOST && around->parts++ < PARTS_MOST) {
+            around->line = line;
+            around->snippet = tag.name;
+            around->snippets++;
+            has_callback |= check_part(text, bytes, names, around, lint);
+            around->snippets--;
+            around->snippet = outer;
+        }
     }
-    if (!has_callback) {
+    return has_callback;
+}
+
+void lint_check_template(const char *source, size_t length, const struct lint_names *names, struct lint *lint)
+{
+    struct around around = {.depth = 0};
+    if (!check_part(source, length, names, &around, lint)) {
         lint_add(lint, LINT_CALLBACK_MISSING, 0, "%s", "");
     }
     check_hashes(source, length, lint);

@@ -464,6 +464,44 @@ static void check_template(const char *source, bool is_open, struct lint *lint)
     lint_check_template(source, strlen(source), &names, lint);
 }
 
+static const char *find_snippet(const void *self, const char *name, size_t *bytes)
+{
+    (void)self;
+    static const char *const SNIPPETS[][2] = {{"users", "user {{user}}\n{{> keys}}\n"},
+                                              {"keys", "\n{{hash}}\n"},
+                                              {"loop", "{{> loop}}{{> loop}}{{wrong}}"},
+                                              {"done", "curl {{callback_url}}"}};
+    for (size_t i = 0; i < COUNT_OF(SNIPPETS); i++) {
+        if (strcmp(SNIPPETS[i][0], name) == 0) {
+            *bytes = strlen(SNIPPETS[i][1]);
+            return SNIPPETS[i][1];
+        }
+    }
+    return NULL;
+}
+
+static void what_snippets_name_is_looked_at_too(void **state)
+{
+    (void)state;
+    struct lint lint;
+    const struct lint_names names = {.is_known = is_known, .find_snippet = find_snippet, .nearest = nearest};
+    static const char SOURCE[] = "\n\n{{> users}}\n{{> done}}\n{{> other}}\n";
+    lint_init(&lint);
+    lint_check_template(SOURCE, sizeof SOURCE - 1, &names, &lint);
+    lint_sort(&lint);
+    assert_int_equal(lint.count, 3);
+    assert_int_equal(lint.findings[0].rule, LINT_VALUE_UNDEFINED);
+    assert_int_equal(lint.findings[0].line, 3);
+    assert_non_null(strstr(lint.findings[0].text, " in the snippet "));
+    assert_int_equal(lint.findings[2].rule, LINT_SNIPPET_MISSING);
+    assert_int_equal(lint.findings[2].line, 5);
+    static const char LOOP[] = "{{> loop}}"; // ends, and tells it once
+    lint_init(&lint);
+    lint_check_template(LOOP, sizeof LOOP - 1, &names, &lint);
+    lint_sort(&lint);
+    assert_true(lint.count != 0 && lint.findings[lint.count - 1].rule == LINT_VALUE_UNDEFINED);
+}
+
 static void names_without_value_are_found_unless_they_are_optional(void **state)
 {
     (void)state;
@@ -630,6 +668,7 @@ int main(void)
         cmocka_unit_test(formats_are_told_apart),
         cmocka_unit_test(no_break_spaces_are_told_and_mended),
         cmocka_unit_test(findings_are_sorted_told_once_and_bounded),
+        cmocka_unit_test(what_snippets_name_is_looked_at_too),
         cmocka_unit_test(secrets_in_a_file_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
