@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmarks `http` (imprint beside nginx, asked by wrk) and `ftp` (imprint beside vsftpd, asked by curl).
+"""The benchmarks `http` (imprint beside nginx, asked by wrk) and `ftp` (imprint beside vsftpd, asked by ftp_load.c).
 
 Both servers stand in one network namespace and serve the same folder on a tmpfs, one on core 0, the clients on core 1, over
 loopback; one is loaded at a time. Rounds turn the servers' order round; a ratio is the median of the rounds' own. See README.md.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -15,6 +16,7 @@ import subprocess
 import tempfile
 
 from lab import Lab, LabError
+from lab.storm import storm_binary
 from lab.tftp_load import Meter
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -33,7 +35,7 @@ HTTP_ROWS = [("big-c1", "1g.bin", 1, False), ("big-c64", "64m.bin", 64, False), 
              ("iso-c1", "iso", 1, False), ("small-c1", "1k.bin", 1, True), ("small-c64", "1k.bin", 64, True), ("small-c512", "1k.bin", 512, True),
              ("many-c64", "many", 64, True), ("made-c64", "made", 64, True)]
 # name, file, clients, how many files in all
-FTP_ROWS = [("ftp-64m-c1", "64m.bin", 1, 64), ("ftp-64m-c64", "64m.bin", 64, 64), ("ftp-1m-c1", "1m.bin", 1, 512), ("ftp-1m-c64", "1m.bin", 64, 2048)]
+FTP_ROWS = [("ftp-64m-c1", "64m.bin", 1, 64), ("ftp-64m-c64", "64m.bin", 64, 64), ("ftp-1m-c1", "1m.bin", 1, 2048), ("ftp-1m-c64", "1m.bin", 64, 8192)]
 
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log; user root;
@@ -57,6 +59,7 @@ nopriv_user=nobody
 secure_chroot_dir={folder}/empty
 xferlog_enable=NO
 max_clients=1000
+max_per_ip=1000
 use_sendfile=YES
 seccomp_sandbox=NO
 isolate_network=NO
@@ -180,16 +183,12 @@ def ask_http(place, server, row):
 
 def ask_ftp(place, server, row):
     name, file, clients, count = row
-    url = f"ftp://{place.lab.address}:{FTP_PORTS[server]}/{file}"
     meter = place.meters[server]
-    config = place.write("curl.conf", "".join(f'url = "{url}"\noutput = "/dev/null"\n' for _ in range(count // clients)))
     before = meter.cpu_seconds()
-    start = os.times().elapsed
-    place.run(["xargs", "--arg-file", place.write("clients", "\n".join(map(str, range(clients))) + "\n"), "--max-procs", str(clients), "--replace=N",
-               "curl", "--silent", "--show-error", "--fail", "--retry", "3", "--retry-delay", "1", "--config", config])
-    seconds = os.times().elapsed - start
-    speed = count * FILES[file] / seconds / GIB
-    return {"rate": speed, "cpu": (meter.cpu_seconds() - before) / (count * FILES[file] / GIB)}
+    done = json.loads(place.run([storm_binary().with_name("bench-ftp"), place.lab.address, FTP_PORTS[server], file, clients, count]))
+    if done["bytes"] != count * FILES[file]:
+        raise LabError(f"{server}, {name}: {done['bytes']} bytes came of {count * FILES[file]}")
+    return {"rate": done["bytes"] / done["seconds"] / GIB, "cpu": (meter.cpu_seconds() - before) / (done["bytes"] / GIB)}
 
 
 def measure(rows, peer, place, ask_one, rounds, say):

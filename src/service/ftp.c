@@ -12,7 +12,9 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +22,8 @@
 #define BACKLOG     128
 #define STACK_BYTES (256 * 1024)
 #define ENDING_S    5 // for threads that a disk holds
+#define PORT_FIRST  32768
+#define PORT_LAST   60999
 
 // ---- what the threads ask ----
 
@@ -318,10 +322,40 @@ static void free_listener(struct ftp_listener *taken_listener)
 
 // ---- the service ----
 
+// Ports for data, when none are given: those that the kernel gives to connections. They are taken in turn,
+// beginning anywhere: the end of each is remembered for a minute by the kernel, which would look for a free
+// one for long.
+static void choose_ports(struct ftp_service_options *options)
+{
+    unsigned first = 0;
+    unsigned last = 0;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    bool is_known = file != NULL && fscanf(file, "%u %u", &first, &last) == 2 && first >= 1024 &&
+                    first < last && last <= UINT16_MAX;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    options->port_first = is_known ? (uint16_t)first : PORT_FIRST;
+    options->port_last = is_known ? (uint16_t)last : PORT_LAST;
+}
+
+static uint16_t random_port(const struct ftp_service_options *options)
+{
+    uint32_t chance = 0;
+    ssize_t got = getrandom(&chance, sizeof chance, 0);
+    assert(got == sizeof chance);
+    (void)got;
+    return (uint16_t)(options->port_first + chance % (options->port_last - options->port_first + 1u));
+}
+
 struct ftp_service *ftp_service_new(const struct ftp_service_options *options)
 {
     struct ftp_service *service = heap_new(sizeof *service);
-    *service = (struct ftp_service){.options = *options, .port_next = options->port_first};
+    *service = (struct ftp_service){.options = *options};
+    if (options->port_first == 0) {
+        choose_ports(&service->options);
+    }
+    service->port_next = random_port(&service->options);
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->changed, NULL);
     service->mailbox = mailbox_new(options->loop, take_message, service);

@@ -19,7 +19,7 @@ struct ftp_service_options {
     // Whether the folder images/`image` is shown to nobody; in the loop's thread. NULL = all are shown.
     bool (*hides)(void *context, const char *image);
     void *context;
-    uint16_t port_first; // TCP, for data; 0 = the kernel picks
+    uint16_t port_first; // TCP, for data; 0 = those that the kernel gives to connections
     uint16_t port_last;
     uint32_t connections_most;
     uint32_t per_client_most; // connections from one address

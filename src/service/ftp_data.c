@@ -66,12 +66,12 @@ static int bind_data(const struct ftp_client *client, uint16_t port)
 uint16_t ftp_data_listen(struct ftp_client *client)
 {
     const struct ftp_service_options *options = &client->service->options;
-    unsigned tries = options->port_first == 0 ? 1 : (unsigned)(options->port_last - options->port_first) + 1;
+    unsigned tries = (unsigned)(options->port_last - options->port_first) + 1;
     ftp_data_forget(client);
     for (unsigned i = 0; i < tries; i++) {
         union socket_address address;
         socklen_t length = sizeof address;
-        int fd = bind_data(client, options->port_first == 0 ? 0 : next_port(client->service));
+        int fd = bind_data(client, next_port(client->service));
         if (fd >= 0 && listen(fd, 1) == 0 && getsockname(fd, &address.any, &length) == 0) {
             set_fd(client, &client->listening, fd);
             return socket_address_port(&address);

@@ -3,6 +3,7 @@
 
 import ftplib
 import hashlib
+import json
 import os
 import pathlib
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from lab.storm import storm_binary
 from lab.tftp import inside
 
 SERVER = "192.168.77.1"
@@ -301,3 +303,20 @@ def test_all_at_once(shared):
         words += ["-o", str(out / str(i)), f"ftp://{SERVER}/big.bin"]
     shared.run(*words, host="client", timeout=120)
     assert {digest(path) for path in out.iterdir()} == {digest(shared.root / "big.bin")}
+
+
+def test_thousands_of_small_files_use_up_no_ports(lab):
+    """Each leaves a port for data behind that the kernel remembers for a minute; without a range of its own imprint takes them in turn."""
+    root = lab.make_folder("tftp")
+    (root / "small").write_bytes(b"s" * 100)
+    lab.start_imprint(config=lab.config_text(extra="ftp: { port: 21, connections: 1000, per_client: 1000 }"))
+    lab.add_host("client", "192.168.77.50")
+    load = storm_binary().with_name("bench-ftp")
+    done = json.loads(lab.run(load, SERVER, "21", "small", "16", "1600", host="client", timeout=60).stdout)
+    assert done["bytes"] == 1600 * 100
+    with Ftp(lab) as ftp:
+        first = int(ftp.sendcmd("EPSV").split("|||")[1].split("|")[0])
+        second = int(ftp.sendcmd("EPSV").split("|||")[1].split("|")[0])
+        assert second != first
+    wrong = lab.run(load, SERVER, "21", "absent", "1", "1", host="client", check=False)
+    assert wrong.returncode == 1 and "150 expected" in wrong.stderr
