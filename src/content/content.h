@@ -66,6 +66,7 @@ struct content_node { // an open file, yours; content_node_close gives it back
     const char *source;            // the name of the source that had it; NULL = none yet
     char path[CONTENT_PATH_BYTES]; // canonical, as it was found
     bool is_private;               // generated for one machine: must not be cached
+    bool is_asked_each_time;       // its source counts who asks, or may have another one at any moment
     enum content_part part;
     uint64_t machine_id; // whose, 0 = nobody's in particular
     uint64_t order_id;   // 0 = none

@@ -49,8 +49,8 @@ void http_files_remember(struct http_files *files, struct http_file *file, struc
                          size_t length, int64_t now_us)
 {
     const struct content_node *node = &file->node;
-    bool is_for_all = !node->is_private && node->part == CONTENT_PART_NONE && node->machine_id == 0 &&
-                      node->order_id == 0 && node->memory == NULL;
+    bool is_for_all = !node->is_private && !node->is_asked_each_time && node->part == CONTENT_PART_NONE &&
+                      node->machine_id == 0 && node->order_id == 0 && node->memory == NULL;
     if (!is_for_all || length > sizeof file->path) {
         return;
     }

@@ -383,6 +383,7 @@ enum status mirror_store_serve(struct mirror_store *store, struct mirror_file *f
     (void)snprintf(path, sizeof path, "%u/%s", (unsigned)file->version, mirror_store_name(file->path, name));
     enum status status = content_source_open(&store->files, path, client, node, reasons);
     if (status == STATUS_OK) {
+        node->is_asked_each_time = true;
         note_use(store, file, node->fd);
     } else if (status == STATUS_NOT_FOUND) {
         set_here(store, file, false);
