@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "catalog/render.h"
 
+#include "catalog/overlay.h"
 #include "catalog/values.h"
 
 #include <stdio.h>
@@ -89,16 +90,12 @@ enum template_escape render_pick_escape(const char *name)
         const char *ending;
         enum template_escape escape;
     } FORMATS[] = {
-        {".xml", TEMPLATE_ESCAPE_XML},
-        {".json", TEMPLATE_ESCAPE_QUOTED},
+        {".xml", TEMPLATE_ESCAPE_XML},           {".json", TEMPLATE_ESCAPE_QUOTED},
         {".toml", TEMPLATE_ESCAPE_QUOTED}, // its basic strings have the escapes of JSON
-        {".ign", TEMPLATE_ESCAPE_QUOTED},
-        {".yaml", TEMPLATE_ESCAPE_QUOTED},
-        {".yml", TEMPLATE_ESCAPE_QUOTED},
-        {"user-data", TEMPLATE_ESCAPE_QUOTED},
-        {"meta-data", TEMPLATE_ESCAPE_QUOTED},
-        {"vendor-data", TEMPLATE_ESCAPE_QUOTED},
-        {"network-config", TEMPLATE_ESCAPE_QUOTED},
+        {".ign", TEMPLATE_ESCAPE_QUOTED},        {".yaml", TEMPLATE_ESCAPE_QUOTED},
+        {".yml", TEMPLATE_ESCAPE_QUOTED},        {OVERLAY_ENDING, TEMPLATE_ESCAPE_QUOTED}, // made of YAML
+        {"user-data", TEMPLATE_ESCAPE_QUOTED},   {"meta-data", TEMPLATE_ESCAPE_QUOTED},
+        {"vendor-data", TEMPLATE_ESCAPE_QUOTED}, {"network-config", TEMPLATE_ESCAPE_QUOTED},
     };
     for (size_t i = 0; i < COUNT_OF(FORMATS); i++) {
         size_t length = strlen(name);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/lint_profile.h"
 
+#include "catalog/overlay.h"
 #include "cli/ask.h"
 #include "cli/fact.h"
 #include "io/heap.h"
+#include "model/lint_rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -172,6 +174,21 @@ static void check_source(struct lint_profile *checked)
     lint_values_clear(&values);
 }
 
+// Its archive is made as the server would make it, and thrown away.
+static void check_overlay(struct lint_profile *checked)
+{
+    size_t used;
+    struct problem problem;
+    void *archive = heap_new(OVERLAY_CONTENT_MOST);
+    const struct lint_subject subject = lint_profile_subject(checked);
+    problem_clear(&problem);
+    if (overlay_pack(subject.text, subject.length, checked->name, archive, OVERLAY_CONTENT_MOST, &used,
+                     &problem) != STATUS_OK) {
+        lint_add(&checked->lint, LINT_OVERLAY_BROKEN, lint_place(&subject, problem.line), "%s", problem.text);
+    }
+    heap_free(archive);
+}
+
 void lint_profile_check(struct lint_profile *checked)
 {
     if (checked->source != NULL) {
@@ -181,6 +198,9 @@ void lint_profile_check(struct lint_profile *checked)
     const struct lint_subject subject = lint_profile_subject(checked);
     if (subject.arguments != NULL) {
         lint_check_arguments(subject.arguments, &checked->lint);
+    }
+    if (subject.text != NULL && subject.format == LINT_OVERLAY) {
+        check_overlay(checked);
     }
     if (subject.text != NULL) {
         lint_check(&subject, &checked->lint);

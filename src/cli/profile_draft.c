@@ -95,6 +95,7 @@ static const struct format FORMATS[] = {
     {"ks.cfg", "", "", "\n", "", ""},
     {"user-data", "  packages:\n", "    - \"", "\n", "\"", ""},
     {".xml", "", "      <package>", "\n", "</package>", ""},
+    {".tar.gz", "      apk add", " ", "", "", ""}, // in its script
     {".json", ", ", "\"", ", ", "\"", ""},
 };
 

@@ -34,7 +34,7 @@ const char *lint_format_text(enum lint_format format)
 {
     static const char *const NAMES[LINT_FORMAT_COUNT] = {"",         "kickstart", "preseed",  "cloud-init",
                                                          "AutoYaST", "Agama",     "Ignition", "Proxmox",
-                                                         "ESXi",     "pxelinux",  "GRUB"};
+                                                         "ESXi",     "overlay",   "pxelinux", "GRUB"};
     return NAMES[format];
 }
 
@@ -66,6 +66,9 @@ enum lint_format lint_guess_format(const char *name, const char *text, size_t le
     }
     if (text_ends(name, ".ign") || (text_ends(name, ".json") && holds(text, length, "\"ignition\""))) {
         return LINT_IGNITION;
+    }
+    if (text_ends(name, ".tar.gz")) { // its template
+        return LINT_OVERLAY;
     }
     if (text_ends(name, ".json")) {
         return LINT_AGAMA;

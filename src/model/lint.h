@@ -21,6 +21,7 @@ enum lint_format {
     LINT_IGNITION,
     LINT_PROXMOX,
     LINT_ESXI,
+    LINT_OVERLAY, // files for an archive that a system unpacks over its root, Alpine's apkovl
     LINT_PXELINUX,
     LINT_GRUB,
     LINT_FORMAT_COUNT

@@ -215,6 +215,7 @@ static enum status parse(const struct lint_subject *subject, const struct entrie
         entries_parse_preseed(text, length, visit);
         return STATUS_OK;
     case LINT_CLOUD:
+    case LINT_OVERLAY:
         return entries_parse_yaml(text, length, visit, problem);
     case LINT_AUTOYAST:
         return entries_parse_xml(text, length, visit, problem);

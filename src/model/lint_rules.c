@@ -133,6 +133,10 @@ static const struct lint_need NEEDS[] = {
     {LINT_ESXI, LINT_ESXI_DISK, "install=*disk*|installorupgrade=*disk*|upgrade=*disk*", NULL, ""},
     {LINT_ESXI, LINT_ESXI_NETWORK, "network=?*", NULL, ""},
     {LINT_ESXI, LINT_ESXI_REBOOT, "reboot=*", NULL, ""},
+    {LINT_OVERLAY, LINT_OVERLAY_SERVICES,
+     "files/path=/etc/.default_boot_services|files/path=/etc/runlevels/boot/*", NULL, ""},
+    {LINT_OVERLAY, LINT_OVERLAY_STARTS, "files/path=/etc/runlevels/default/local",
+     "files/path=/etc/local.d/*", ""},
 };
 
 static const struct lint_pair PAIRS[] = {

@@ -184,6 +184,15 @@ LINT_RULE(ESXI_NETWORK, "esxi-network", WARNING, "there is no network", "network
 LINT_RULE(ESXI_REBOOT, "esxi-reboot", WARNING, "without reboot it waits for somebody to press a key",
           "reboot")
 
+// ---- files that a system unpacks over its root (Alpine's apkovl) ----
+LINT_RULE(OVERLAY_SERVICES, "overlay-services", WARNING,
+          "with an overlay Alpine starts only what the overlay names, and this one names nothing of the boot",
+          "path: /etc/.default_boot_services, content: \"\"")
+LINT_RULE(OVERLAY_STARTS, "overlay-starts", WARNING, "nothing runs the scripts of /etc/local.d",
+          "path: /etc/runlevels/default/local, link: /etc/init.d/local")
+LINT_RULE(OVERLAY_BROKEN, "overlay-broken", ERROR, "no archive can be made of this",
+          "files: a list, each with path and one of content, link and folder: true")
+
 // ---- boot menus and kernel arguments ----
 LINT_RULE(MENU_ERASES, "menu-erases", ERROR,
           "the default erases the machine, and there is hardly time to stop it",

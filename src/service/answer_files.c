@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/answer_files.h"
 
+#include "catalog/overlay.h"
 #include "io/heap.h"
 #include "service/answers_kept.h"
 #include "service/generated.h"
@@ -52,6 +53,28 @@ static void answer_files_keep(const struct generated *generated, const struct re
     heap_free(buffer);
 }
 
+// An overlay's text describes the files of an archive; every other one is the answer file itself.
+static enum status answer_files_fill(const char *name, const struct text *text, struct content_node *node,
+                                     struct problem *problem)
+{
+    if (!overlay_is_name(name)) {
+        content_node_set_memory(node, text->start, text->length);
+        node->type = "text/plain";
+        return STATUS_OK;
+    }
+    char *archive = heap_new(ANSWER_FILES_BYTES);
+    size_t used = 0;
+    enum status status =
+        overlay_pack(text->start, text->length, name, archive, ANSWER_FILES_BYTES, &used, problem);
+    if (status == STATUS_OK) {
+        content_node_set_memory(node, archive, used);
+        node->type = "application/gzip";
+    }
+    explicit_bzero(archive, used);
+    heap_free(archive);
+    return status;
+}
+
 static enum status answer_files_render(const struct generated *generated, const struct machine *machine,
                                        const struct order *order, const struct profile *profile,
                                        const struct content_client *from, struct content_node *node)
@@ -66,8 +89,9 @@ static enum status answer_files_render(const struct generated *generated, const 
     struct render_facts facts = generated_facts(generated, &now, profile, order, from->server);
     enum status status = render_answer(&facts, &text, &problem);
     if (status == STATUS_OK) {
-        content_node_set_memory(node, text.start, text.length);
-        node->type = "text/plain";
+        status = answer_files_fill(profile->answer_name, &text, node, &problem);
+    }
+    if (status == STATUS_OK) {
         node->is_private = true;
         node->part = CONTENT_PART_ANSWER;
         node->machine_id = machine->id;

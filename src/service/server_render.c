@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_render.h"
 
+#include "catalog/overlay.h"
 #include "io/heap.h"
 #include "service/personal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,20 @@ static struct render_facts server_render_facts(const struct server_render_place 
     return facts;
 }
 
+// People see the text; that an archive can be made of it is known before a machine asks.
+static enum status server_render_check_overlay(const struct profile *profile, const struct text *text,
+                                               struct problem *problem)
+{
+    char place[PROBLEM_PLACE_BYTES];
+    char *archive = heap_new(ANSWER_BYTES);
+    size_t used;
+    (void)snprintf(place, sizeof place, "profile %s, %s", profile->name, profile->answer_name);
+    enum status status =
+        overlay_pack(text->start, text->length, place, archive, ANSWER_BYTES, &used, problem);
+    heap_free(archive);
+    return status;
+}
+
 enum status server_render_text(const struct server_render_place *place, const struct machine *machine,
                                const struct profile *profile, enum control_text which, char **text,
                                struct problem *problem)
@@ -36,6 +52,9 @@ enum status server_render_text(const struct server_render_place *place, const st
                          : facts.image != NULL && facts.image->kind != IMAGE_BOOT
                              ? render_own_arguments(&facts, &out, problem)
                              : render_arguments(&facts, &out, problem);
+    if (status == STATUS_OK && which == CONTROL_TEXT_ANSWER && overlay_is_name(profile->answer_name)) {
+        status = server_render_check_overlay(profile, &out, problem);
+    }
     *text = status == STATUS_OK ? strdup(buffer) : NULL;
     explicit_bzero(buffer, out.length); // it may hold password hashes
     heap_free(buffer);

@@ -124,6 +124,45 @@ def examples(lab):
     return pathlib.Path(__file__).resolve().parents[2] / "os"
 
 
+def test_alpine_gets_its_overlay(shared):
+    """The archive is read by busybox, as Alpine's start does."""
+    tree = shared.make_folder("alpine-tree")
+    for path in ("boot/vmlinuz-lts", "boot/initramfs-lts", "boot/modloop-lts", ".alpine-release"):
+        (tree / path).parent.mkdir(exist_ok=True)
+        (tree / path).write_text(path)
+    shared.cli("image", "add", "alpine-3", tree)
+    password = "$6$salt$abc/def.gh"
+    (shared.folder / "hash").write_text(password + "\n")
+    shared.cli("profile", "add", "alpine", "--image", "alpine-3", "--answer-file", examples(shared) / "alpine" / "host.apkovl.tar.gz.mustache",
+               "--answer-name", "host.apkovl.tar.gz", "--secret", f"root_password_hash=@{shared.folder}/hash", "--set", "disk=/dev/vda")
+    mac = order_machine(shared, "alpine", "192.168.77.56", "lab-alpine", "alpine")
+    said = shared.run("curl", "-sS", "--fail", f"{SERVER}/machine.ipxe?mac={mac}&platform=pcbios", host="alpine").stdout
+    url = re.search(r" apkovl=(http://\S+/host\.apkovl\.tar\.gz)", said).group(1)
+    shared.run("curl", "-sS", "--fail", "-o", shared.folder / "host.apkovl.tar.gz", url, host="alpine")
+    root = shared.folder / "alpine-root"
+    root.mkdir()
+    subprocess.run(["busybox", "tar", "-C", root, "-xzf", shared.folder / "host.apkovl.tar.gz"], check=True, timeout=20)
+    assert (root / "etc/hostname").read_text().startswith("lab-alpine")
+    assert (root / "etc/imprint/passwords").read_text() == f"root:{password}\n"
+    assert (root / "etc/imprint/passwords").stat().st_mode & 0o777 == 0o600 and (root / "etc/imprint").stat().st_mode & 0o777 == 0o700
+    assert os.readlink(root / "etc/runlevels/default/local") == "/etc/init.d/local"
+    script = root / "etc/local.d/imprint.start"
+    assert script.stat().st_mode & 0o777 == 0o755 and 'disk="/dev/vda"' in script.read_text() and "/done" in script.read_text()
+    shown = shared.cli("machine", "answers", "lab-alpine", "--show", "last").stdout
+    assert "/etc/local.d/imprint.start" in shown and password not in shown and "********" in shown
+
+
+def test_an_overlay_that_cannot_be_made_is_told_before_the_machine_asks(shared):
+    wrong = shared.folder / "wrong.apkovl.tar.gz"
+    wrong.write_text("files:\n  - path: ../etc/shadow\n    content: x\n# {{callback_url}}\n")
+    linted = shared.cli("profile", "lint", wrong, check=False)
+    assert linted.returncode == 1 and "wrong.apkovl.tar.gz:2: error: no archive can be made of this" in linted.stdout, linted.stdout
+    shared.cli("profile", "add", "alpine-wrong", "--image", "live", "--answer-file", wrong, "--answer-name", "host.apkovl.tar.gz")
+    shared.cli("machine", "add", "lab-wrong", "--mac", "52:54:00:12:77:57")
+    refused = shared.cli("deploy", "lab-wrong", "--profile", "alpine-wrong", check=False)
+    assert refused.returncode != 0 and "begins with /" in refused.stderr, refused.stderr
+
+
 def test_ubuntu_gets_its_seed(shared):
     tree = shared.make_folder("ubuntu-tree")
     (tree / "casper").mkdir()

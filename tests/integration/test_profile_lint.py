@@ -124,7 +124,7 @@ def parse(name, text):
         return tomllib.loads(text)
     if name.endswith(".xml"):
         return xml.etree.ElementTree.fromstring(text)
-    return yaml.safe_load(text) if name == "user-data" else text
+    return yaml.safe_load(text) if name in ("user-data", "host.apkovl.tar.gz") else text
 
 
 def test_what_is_shipped_can_be_read_by_parsers_when_it_is_rendered(site):
@@ -139,6 +139,9 @@ def test_what_is_shipped_can_be_read_by_parsers_when_it_is_rendered(site):
             assert "station1" in text and "{{" not in text and HASH in text
             assert "/answer/lab-01/" in text
             parsed = parse(name, text)
+            if name == "host.apkovl.tar.gz":
+                scripts = [file["content"] for file in parsed["files"] if file["path"].startswith("/etc/local.d/")]
+                assert subprocess.run(["sh", "-n"], input=scripts[0], text=True, timeout=10).returncode == 0
             if more and name == "profile.json":
                 assert parsed["storage"]["drives"][0]["partitions"][1]["generate"]["encryption"]["luks2"]["password"] == 'a "b" <c>'
             if more and name == "autoinst.xml":

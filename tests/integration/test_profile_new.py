@@ -56,7 +56,7 @@ def parse(name, text):
         xml.etree.ElementTree.fromstring(text)
     elif name.endswith(".toml"):
         tomllib.loads(text)
-    elif name == "user-data":
+    elif name in ("user-data", "host.apkovl.tar.gz"):
         return yaml.safe_load(text)
     return None
 

@@ -60,6 +60,17 @@ static const char CLOUD[] = "#cloud-config\n"
                             "    layout:\n"
                             "      name: lvm\n";
 
+static const char OVERLAY[] = "files:\n"
+                              "  - path: /etc/.default_boot_services\n"
+                              "    content: \"\"\n"
+                              "  - path: /etc/runlevels/default/local\n"
+                              "    link: /etc/init.d/local\n"
+                              "  - path: /etc/local.d/install.start\n"
+                              "    mode: 0755\n"
+                              "    content: |\n"
+                              "      #!/bin/sh\n"
+                              "      setup-alpine -f /etc/answers\n";
+
 static const char AUTOYAST[] = "<?xml version=\"1.0\"?>\n"
                                "<!DOCTYPE profile>\n"
                                "<profile xmlns=\"http://www.suse.com/1.0/yast2ns\">\n"
@@ -115,8 +126,8 @@ static const char GRUB[] = "set default=0\n"
                            "    initrd /initrd\n"
                            "}\n";
 
-static const char *const BASES[LINT_FORMAT_COUNT] = {NULL,     KICKSTART, PRESEED, CLOUD,    AUTOYAST, AGAMA,
-                                                     IGNITION, PROXMOX,   ESXI,    PXELINUX, GRUB};
+static const char *const BASES[LINT_FORMAT_COUNT] = {NULL,     KICKSTART, PRESEED, CLOUD,   AUTOYAST, AGAMA,
+                                                     IGNITION, PROXMOX,   ESXI,    OVERLAY, PXELINUX, GRUB};
 
 struct example { // the base of the format, in which `from` is replaced
     enum lint_rule_id rule;
@@ -254,6 +265,10 @@ static const struct example EXAMPLES[] = {
     {LINT_ESXI_VMFS, LINT_ESXI, "--overwritevmfs", "", "--preservevmfs"},
     {LINT_ESXI_NETWORK, LINT_ESXI, "network ", "#network ", "network  "},
     {LINT_ESXI_REBOOT, LINT_ESXI, "reboot", "", "reboot --noeject"},
+    {LINT_OVERLAY_SERVICES, LINT_OVERLAY, "/etc/.default_boot_services", "/etc/default_boot_services",
+     "/etc/runlevels/boot/networking"},
+    {LINT_OVERLAY_STARTS, LINT_OVERLAY, "/etc/runlevels/default/local", "/etc/runlevels/default/sshd",
+     "\"/etc/runlevels/default/local\""},
     {LINT_MENU_ERASES, LINT_PXELINUX, "default local", "default install", "default  local"},
     {LINT_MENU_ERASES, LINT_PXELINUX, "default local\nprompt 1\ntimeout 6", "default install\nprompt 0",
      "default install\nprompt 1\ntimeout 100"},
@@ -275,7 +290,7 @@ static const enum lint_rule_id OTHERS[] = {
     LINT_TEMPLATE_BROKEN,  LINT_VALUE_UNDEFINED,    LINT_VALUE_MISSPELT,  LINT_VALUE_UNUSED,
     LINT_SNIPPET_MISSING,  LINT_SECRET_IN_TEMPLATE, LINT_SECRET_READABLE, LINT_SECRET_IN_ARGUMENTS,
     LINT_CALLBACK_MISSING, LINT_SERVER_SILENT,      LINT_TOOL_SAYS,       LINT_TOOL_WARNS,
-    LINT_PRESEED_LATE,     LINT_AUTOINSTALL_WORD,   LINT_BLANK_FALSE,
+    LINT_PRESEED_LATE,     LINT_AUTOINSTALL_WORD,   LINT_BLANK_FALSE,     LINT_OVERLAY_BROKEN,
 };
 
 static void run(enum lint_format format, const char *text, const char *arguments, struct lint *lint)
@@ -596,6 +611,7 @@ static void formats_are_told_apart(void **state)
     for (enum lint_format format = LINT_UNKNOWN + 1; format < LINT_FORMAT_COUNT; format++) {
         const char *name = format == LINT_AGAMA      ? "profile.json"
                            : format == LINT_IGNITION ? "config.ign"
+                           : format == LINT_OVERLAY  ? "host.apkovl.tar.gz"
                                                      : "answers";
         enum lint_format guessed = lint_guess_format(name, BASES[format], strlen(BASES[format]));
         if (guessed != format) {
