@@ -93,6 +93,38 @@ bool text_starts(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool text_starts_nocase(const char *text, const char *prefix)
+{
+    while (*prefix != '\0' && text_lower(*text) == text_lower(*prefix)) {
+        text++;
+        prefix++;
+    }
+    return *prefix == '\0';
+}
+
+bool text_has_nocase(const char *text, const char *word)
+{
+    while (*text != '\0' && !text_starts_nocase(text, word)) {
+        text++;
+    }
+    return text_starts_nocase(text, word);
+}
+
+uint64_t text_read_number(const char *text, unsigned base)
+{
+    uint64_t value = 0;
+    while (text_is_one_of(*text, " \t")) {
+        text++;
+    }
+    for (;; text++) {
+        int digit = text_parse_hex_digit(*text);
+        if (digit < 0 || (unsigned)digit >= base) {
+            return value;
+        }
+        value = value > (UINT64_MAX - (unsigned)digit) / base ? UINT64_MAX : value * base + (unsigned)digit;
+    }
+}
+
 bool text_ends(const char *text, const char *suffix)
 {
     size_t text_length = strlen(text);

@@ -40,6 +40,16 @@ bool text_equal_nocase(const char *a, const char *b);
 /// Whether `text` begins with `prefix`.
 bool text_starts(const char *text, const char *prefix);
 
+/// Whether `text` begins with `prefix` when ASCII letters' case is ignored.
+bool text_starts_nocase(const char *text, const char *prefix);
+
+/// Whether `word` is somewhere in `text` when ASCII letters' case is ignored.
+bool text_has_nocase(const char *text, const char *word);
+
+/// The number that `text` begins with, behind blanks: digits of `base` (10 or 16), as many as there are.
+/// UINT64_MAX when it is larger than that; 0 when there is no digit.
+uint64_t text_read_number(const char *text, unsigned base);
+
 /// Whether `text` ends with `suffix`.
 bool text_ends(const char *text, const char *suffix);
 

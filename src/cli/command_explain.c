@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// imprint explain: the table of reasons; needs no daemon.
+// imprint explain: the table of reasons, and what a capture or a log tells; needs no daemon.
+#include "cli/explain_file.h"
 #include "cli/handlers.h"
 #include "cli/show.h"
 #include "model/reason.h"
+
+#include <string.h>
+#include <unistd.h>
 
 #define DISTANCE_MOST 5 // further away was not meant
 
@@ -61,7 +65,12 @@ int command_explain(struct call *call)
     if (call->argument_count == 0) {
         return list_reasons(call);
     }
-    const struct reason *reason = find_reason(call->arguments[0], &nearest);
+    const char *what = call->arguments[0];
+    const struct reason *reason = find_reason(what, &nearest);
+    bool is_file = strcmp(what, "-") == 0 || strpbrk(what, "/.") != NULL || access(what, F_OK) == 0;
+    if (reason == NULL && is_file) {
+        return explain_file(call, what);
+    }
     if (reason == NULL) {
         if (nearest != NULL) {
             (void)snprintf(remedy, sizeof remedy, "did you mean %s?", nearest->name);

@@ -27,6 +27,11 @@ static const struct command_option common_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option explain_options[] = {
+    OPTION("client", "ADDRESS", "only the client with this IP or MAC address"),
+    OPTION("timeline", NULL, "list what happened, too"),
+    OPTIONS_END,
+};
 static const struct command_option serve_options[] = {
     OPTION("config", "FILE", "the configuration, instead of /etc/imprint/imprint.yaml"),
     OPTION("log-level", "error|warning|notice|info|debug", "how much to log; info if not given"),
@@ -531,7 +536,14 @@ static const struct command rows[] = {
      "line numbers, what is not quite the same, what could not be carried over and why, and what was wrong "
      "in the files. It needs no daemon and changes nothing.",
      command_migrate, false},
-    {"explain", "[REASON]", NULL, "explain a reason that an event names, or list all of them", "",
+    {"explain", "[FILE|REASON]", explain_options,
+     "say why a machine did not boot, from a capture or a log; or explain a reason",
+     "FILE is a capture (pcap, pcapng), what tcpdump printed, or the log of dhcpd, dnsmasq, Kea, in.tftpd, "
+     "atftpd, "
+     "WDS or a web server; '-' reads standard input. Each client in it is judged: one sentence, what shows "
+     "it, why, and "
+     "what to do. It needs no daemon, no root and no configuration. The exit status is 1 when something went "
+     "wrong.",
      command_explain, false},
 
     {"version", "", NULL, "print the version", "", command_version, false},

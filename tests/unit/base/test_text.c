@@ -87,11 +87,30 @@ static void comparing_without_case_looks_at_everything_else(void **state)
     assert_false(text_equal_nocase("[", "{")); // 0x20 apart, as letters are
 }
 
+static void a_number_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    assert_int_equal(text_read_number("1456 bytes", 10), 1456);
+    assert_int_equal(text_read_number(" \t7", 10), 7);
+    assert_int_equal(text_read_number("2968fc29, secs", 16), 0x2968fc29);
+    assert_int_equal(text_read_number("12ab", 10), 12);
+    assert_int_equal(text_read_number("", 10), 0);
+    assert_int_equal(text_read_number("-1", 10), 0);
+    assert_true(text_read_number("18446744073709551615", 10) == UINT64_MAX);
+    assert_true(text_read_number("99999999999999999999999", 10) == UINT64_MAX);
+}
+
 static void beginnings_and_ends_are_found(void **state)
 {
     (void)state;
     assert_true(text_starts("pxelinux.cfg/default", "pxelinux.cfg/"));
     assert_false(text_starts("pxe", "pxelinux"));
+    assert_true(text_starts_nocase("PXELinux.cfg/default", "pxelinux.CFG/"));
+    assert_true(text_starts_nocase("x", ""));
+    assert_false(text_starts_nocase("pxe", "PXElinux"));
+    assert_true(text_has_nocase("TFTP: Access DENIED", "denied"));
+    assert_true(text_has_nocase("", ""));
+    assert_false(text_has_nocase("denie", "denied"));
     assert_true(text_ends("image.iso", ".iso"));
     assert_false(text_ends("iso", "image.iso"));
     assert_false(text_ends("image.iso.gz", ".iso"));
@@ -189,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_copy_is_always_terminated_and_says_when_it_was_cut),
         cmocka_unit_test(comparing_without_case_looks_at_everything_else),
         cmocka_unit_test(beginnings_and_ends_are_found),
+        cmocka_unit_test(a_number_is_read_as_far_as_it_goes),
         cmocka_unit_test(a_number_is_digits_and_nothing_else),
         cmocka_unit_test(a_number_keeps_to_its_limit),
         cmocka_unit_test(a_name_is_found_at_its_position_or_nowhere),

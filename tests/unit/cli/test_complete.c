@@ -64,7 +64,7 @@ static void files_and_folders_are_left_to_the_shell(void **state)
 static void reasons_and_commands_come_from_their_tables(void **state)
 {
     (void)state;
-    COMPLETE("MACHINE_HELD\n", "explain", "MACHINE_H");
+    COMPLETE("MACHINE_HELD\n:file\n", "explain", "MACHINE_H");
     COMPLETE("edit\n", "help", "machine", "e");
 }
 
