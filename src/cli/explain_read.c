@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/explain_read.h"
 
+#include "base/hash.h"
 #include "doctor/read_text.h"
 #include "io/heap.h"
 
@@ -10,9 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GUESS_BYTES 65536 // a log may begin with other things
-#define MAGIC_BYTES 4
-#define COPY_BYTES  65536
+#define GUESS_BYTES    65536 // a log may begin with other things
+#define MAGIC_BYTES    4
+#define RECENT_PACKETS 16
+#define AGAIN_US       2000
+#define COOKED_BYTES   16 // of the header before the packet
+#define COOKED2_BYTES  20
+#define COPY_BYTES     65536
 
 struct reading {
     struct doctor *doctor;
@@ -58,6 +63,27 @@ static bool find_link(int type, enum dissect_link *link)
     }
 }
 
+struct recent { // what was captured a moment ago
+    uint64_t hash;
+    int64_t at_us;
+};
+
+// tcpdump -i any sees one packet on a bridge and again on each of its ports.
+static bool is_seen_again(struct recent recent[RECENT_PACKETS], unsigned *next, const void *bytes,
+                          size_t count, int64_t at_us)
+{
+    static const struct hash_key KEY = {0x7365656e, 0x616761696e};
+    uint64_t hash = hash_bytes(KEY, bytes, count);
+    for (unsigned i = 0; i < RECENT_PACKETS; i++) {
+        if (recent[i].hash == hash && at_us - recent[i].at_us <= AGAIN_US) {
+            return true;
+        }
+    }
+    recent[*next] = (struct recent){hash, at_us};
+    *next = (*next + 1) % RECENT_PACKETS;
+    return false;
+}
+
 static enum status read_packets(pcap_t *pcap, struct reading *reading, const char *path,
                                 struct problem *problem)
 {
@@ -66,6 +92,8 @@ static enum status read_packets(pcap_t *pcap, struct reading *reading, const cha
     struct pcap_pkthdr *header;
     const u_char *bytes;
     int got;
+    struct recent recent[RECENT_PACKETS] = {{0}};
+    unsigned next = 0;
     if (!find_link(pcap_datalink(pcap), &link)) {
         const char *name = pcap_datalink_val_to_name(pcap_datalink(pcap));
         problem_set(problem, "%s was captured on a link of type %s, which imprint does not read", path,
@@ -78,10 +106,18 @@ static enum status read_packets(pcap_t *pcap, struct reading *reading, const cha
         struct sight sight;
         source->packets++;
         source->was_cut = source->was_cut || header->caplen < header->len;
+        int64_t at_us = (int64_t)header->ts.tv_sec * 1000000 + header->ts.tv_usec;
+        size_t cooked = link == DISSECT_LINUX_COOKED    ? COOKED_BYTES
+                        : link == DISSECT_LINUX_COOKED2 ? COOKED2_BYTES
+                                                        : 0;
+        if (cooked != 0 && header->caplen > cooked &&
+            is_seen_again(recent, &next, bytes + cooked, header->caplen - cooked, at_us)) {
+            continue;
+        }
         if (dissect_packet(link, bytes, header->caplen, &packet) != STATUS_OK) {
             continue;
         }
-        sight_from_packet(&packet, (int64_t)header->ts.tv_sec * 1000000 + header->ts.tv_usec, &sight);
+        sight_from_packet(&packet, at_us, &sight);
         if (sight.kind != SIGHT_NOTHING) {
             see(reading, &sight);
         }

@@ -349,6 +349,16 @@ def test_captures_of_every_make_are_read(tmp_path):
     assert short["cut"] is True
 
 
+def test_a_packet_that_was_captured_on_a_bridge_and_its_port_counts_once(tmp_path):
+    """tcpdump -i any: a request answered once looked like one that was asked twice."""
+    capture = Capture().boot().http("/ks.cfg", size=900)
+    capture.packets = [(at + again, struct.pack("!HHH", 0, 1, 6) + frame[6:12] + bytes(2) + frame[12:])
+                       for at, frame in capture.packets for again in (0, 0.00002)]
+    client, = explain(capture.write(tmp_path / "any.pcap", link=113))["clients"]
+    assert client["fine"] and client["findings"] == []
+    assert [step["text"].split()[0] for step in client["timeline"]][:5] == ["DISCOVER,", "OFFER", "REQUEST,", "ACK", "TFTP"]
+
+
 def test_ip6_and_fragments_are_read(tmp_path):
     capture = Capture(client="fd00::50", server="fd00::1").get("pxelinux.0").missing("ldlinux.c32")
     client = judge(capture, tmp_path)
