@@ -71,6 +71,9 @@ int command_explain(struct call *call)
     if (reason == NULL && is_file) {
         return explain_file(call, what);
     }
+    if (reason == NULL && nearest == NULL) {
+        return command_explain_machine(call);
+    }
     if (reason == NULL) {
         if (nearest != NULL) {
             (void)snprintf(remedy, sizeof remedy, "did you mean %s?", nearest->name);

@@ -342,6 +342,9 @@ static const struct command rows[] = {
     {"machine show", "MACHINE", NULL, "show all that is known of a machine", "", command_machine_show, false},
     {"machine add", "NAME", machine_add_options, "add a machine before it is seen",
      "It is approved, since somebody wrote it down.", command_machine_add, false},
+    {"machine boots", "MACHINE", NULL, "list a machine's boots: how far each came, and why it stopped",
+     "The newest first, since the daemon started. 'imprint explain MACHINE' tells all of the last one.",
+     command_machine_boots, false},
     {"machine answers", "MACHINE", machine_answers_options, "show the answer files that a machine was given",
      "The newest 8 since the daemon started, as they were rendered then, secrets masked. 'imprint profile "
      "render' shows what it would get now.",
@@ -536,13 +539,15 @@ static const struct command rows[] = {
      "line numbers, what is not quite the same, what could not be carried over and why, and what was wrong "
      "in the files. It needs no daemon and changes nothing.",
      command_migrate, false},
-    {"explain", "[FILE|REASON]", explain_options,
-     "say why a machine did not boot, from a capture or a log; or explain a reason",
-     "FILE is a capture (pcap, pcapng), what tcpdump printed, or the log of dhcpd, dnsmasq, Kea, in.tftpd, "
+    {"explain", "[MACHINE|FILE|REASON]", explain_options,
+     "say why a machine did not boot, from what the daemon saw, a capture or a log; or explain a reason",
+     "MACHINE: its last boot, as the daemon saw it. FILE is a capture (pcap, pcapng), what tcpdump printed, "
+     "or the log of dhcpd, dnsmasq, Kea, in.tftpd, "
      "atftpd, "
      "WDS or a web server; '-' reads standard input. Each client in it is judged: one sentence, what shows "
      "it, why, and "
-     "what to do. It needs no daemon, no root and no configuration. The exit status is 1 when something went "
+     "what to do. Of a file it needs no daemon, no root and no configuration. The exit status is 1 when "
+     "something went "
      "wrong.",
      command_explain, false},
 

@@ -106,7 +106,8 @@ static void offer_value(struct completion *completion, const char *placeholder)
     if (strcmp(placeholder, "PROFILE|FILE") == 0) {
         offer_value(completion, "PROFILE");
         (void)fputs(":file\n", completion->out);
-    } else if (strcmp(placeholder, "FILE|REASON") == 0) {
+    } else if (strcmp(placeholder, "MACHINE|FILE|REASON") == 0) {
+        offer_value(completion, "MACHINE");
         offer_value(completion, "REASON");
         (void)fputs(":file\n", completion->out);
     } else if (strcmp(placeholder, "FILE") == 0 || strcmp(placeholder, "PATH") == 0) {

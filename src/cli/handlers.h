@@ -21,6 +21,10 @@ int command_machine_list(struct call *call);
 int command_machine_show(struct call *call);
 /// machine add NAME.
 int command_machine_add(struct call *call);
+/// machine boots MACHINE.
+int command_machine_boots(struct call *call);
+/// explain MACHINE.
+int command_explain_machine(struct call *call);
 /// machine answers MACHINE.
 int command_machine_answers(struct call *call);
 /// machine approve MACHINE...

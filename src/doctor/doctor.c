@@ -73,6 +73,18 @@ static void leave_ip(struct doctor *doctor, struct story *story, struct ip addre
     }
 }
 
+static void leave_mac(struct doctor *doctor, struct story *story)
+{
+    uint16_t number = number_of(doctor, story);
+    uint16_t *at = mac_bucket(doctor, &story->mac);
+    while (*at != 0 && *at != number) {
+        at = &doctor->stories[*at - 1].next_by_mac;
+    }
+    if (*at == number) {
+        *at = story->next_by_mac;
+    }
+}
+
 static void enter_mac(struct doctor *doctor, struct story *story)
 {
     uint16_t *bucket = mac_bucket(doctor, &story->mac);
@@ -82,12 +94,14 @@ static void enter_mac(struct doctor *doctor, struct story *story)
 
 static struct story *add(struct doctor *doctor, int64_t at_us)
 {
-    if (doctor->count == doctor->most) {
+    if (doctor_is_full(doctor)) {
         doctor->unseen++;
         return NULL;
     }
-    struct story *story = &doctor->stories[doctor->count++];
+    uint32_t at = doctor->unused != 0 ? doctor->unused - 1U : doctor->count++;
+    struct story *story = &doctor->stories[at];
     assert(story != NULL);
+    doctor->unused = doctor->unused != 0 ? story->next_by_mac : 0;
     story_init(story, at_us);
     story->knows_silence = !doctor->is_log;
     return story;
@@ -292,4 +306,42 @@ void doctor_see(struct doctor *doctor, const struct sight *sight)
             enter_mac(doctor, story);
         }
     }
+}
+
+// ---- of a server that takes part itself ----
+
+void doctor_join(struct doctor *doctor, const struct hw *mac, struct ip address)
+{
+    struct story *story = doctor_find_mac(doctor, mac);
+    if (story == NULL || ip_is_none(address) || ip_equal(story->address, address)) {
+        return;
+    }
+    struct ip before = story->address;
+    story->address = address;
+    move_address(doctor, story, before);
+}
+
+bool doctor_is_full(const struct doctor *doctor)
+{
+    return doctor->count == doctor->most && doctor->unused == 0;
+}
+
+bool doctor_has(const struct story *story)
+{
+    return story->mac.length != 0 || !ip_is_none(story->address);
+}
+
+void doctor_drop(struct doctor *doctor, struct story *story)
+{
+    uint16_t number = number_of(doctor, story);
+    if (!ip_is_none(story->address)) {
+        leave_ip(doctor, story, story->address);
+    }
+    if (story->mac.length != 0) {
+        leave_mac(doctor, story);
+    }
+    doctor->asked_last = doctor->asked_last == number ? 0 : doctor->asked_last;
+    story_init(story, 0);
+    story->next_by_mac = doctor->unused;
+    doctor->unused = number;
 }

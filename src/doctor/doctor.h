@@ -24,6 +24,7 @@ struct doctor {
     uint32_t server_count;
     uint16_t by_ip[DOCTOR_BUCKETS]; // index + 1 of the first
     uint16_t by_mac[DOCTOR_BUCKETS];
+    uint16_t unused;     // index + 1 of the first story that was dropped; the others by next_by_mac
     uint16_t asked_last; // by DHCP: index + 1; whose answers do not name their client are for it
 };
 
@@ -40,6 +41,19 @@ void doctor_init(struct doctor *doctor, struct story *stories, uint32_t most);
 
 /// Takes in one sight. They must come in the order of their times.
 void doctor_see(struct doctor *doctor, const struct sight *sight);
+
+/// Says that the client with `mac` has `address`: what comes from there is its own. Nothing when it has no
+/// story.
+void doctor_join(struct doctor *doctor, const struct hw *mac, struct ip address);
+
+/// Whether there is no room for another story; doctor_drop makes some.
+bool doctor_is_full(const struct doctor *doctor);
+
+/// Forgets a story; its place is used again.
+void doctor_drop(struct doctor *doctor, struct story *story);
+
+/// Whether the story has somebody: one that was dropped has not.
+bool doctor_has(const struct story *story);
 
 /// The story of the client with this address, or NULL.
 struct story *doctor_find_ip(struct doctor *doctor, struct ip address);

@@ -21,6 +21,7 @@ struct finding {
     enum reason_id reason;
     enum reason_severity severity;
     uint8_t sure;
+    bool is_told;    // the server said it when it happened
     bool is_symptom; // a consequence of something else
     int64_t at_us;   // when it went wrong
     char sentence[FINDING_TEXT_BYTES];

@@ -109,6 +109,21 @@ static void add(struct verdict *verdict, const struct finding *finding)
     verdict->count = kept + 1;
 }
 
+// What the server said itself while it served: it knows better than anybody who only watches.
+static void add_told(const struct story *story, struct verdict *verdict)
+{
+    for (uint32_t i = 0; i < story->told_count; i++) {
+        const struct story_told *told = &story->told[i];
+        struct finding finding;
+        finding_begin(&finding, told->reason, story, FINDING_SURE, told->at_us);
+        finding.is_told = true;
+        finding_say(&finding, "%s%s", told->text, text_ends(told->text, ".") ? "" : ".");
+        finding_show(&finding, told->at_us, "the server said so");
+        add(verdict, &finding);
+        verdict->is_fine = verdict->is_fine && finding.severity < REASON_WARNING;
+    }
+}
+
 // What went well before, so that nobody looks there.
 static void print_in_order(const struct story *story, struct text *out)
 {
@@ -143,18 +158,26 @@ void doctor_judge(const struct doctor *doctor, const struct story *story, int64_
     struct text text;
     char name[STORY_PRINT_BYTES];
     *out = (struct verdict){.is_fine = true};
+    // Whom its server sent to its own disk is not to be judged by what it then did not fetch.
+    bool is_over = story->own_disk_us != 0 || story->finished_us != 0;
     for (size_t i = 0; i < COUNT_OF(RULES); i++) {
         struct finding finding;
+        if (is_over && RULES[i] != rule_disk_boot_failed && RULES[i] != rule_reinstall_loop) {
+            continue;
+        }
         if (RULES[i](&view, &finding)) {
             add(out, &finding);
             out->is_fine = out->is_fine && finding.severity < REASON_WARNING;
         }
     }
+    add_told(story, out);
     text_init(&text, out->in_order, sizeof out->in_order);
     print_in_order(story, &text);
     text_init(&text, out->sentence, sizeof out->sentence);
     if (out->count != 0 && !out->findings[0].is_symptom) {
         text_add(&text, out->findings[0].sentence);
+    } else if (story->decision[0] != '\0') {
+        text_add_format(&text, "%s %s.", story_print_name(story, name), story->decision);
     } else {
         const struct story_transfer *last = story_last_done(story, NULL);
         text_add_format(&text, "%s shows nothing that went wrong", story_print_name(story, name));

@@ -77,7 +77,7 @@ static void take_boot(const struct dhcp4_message *message, struct sight_dhcp *dh
                                           dhcp4_option_find_sub(vendor, BOOT_MENU, true, &sub));
 }
 
-static void take_dhcp(const struct dissect *packet, struct sight *out)
+bool sight_take_dhcp(const void *payload, size_t bytes, struct sight *out)
 {
     struct dhcp4_message message;
     struct arena arena;
@@ -85,8 +85,8 @@ static void take_dhcp(const struct dissect *packet, struct sight *out)
     struct sight_dhcp *dhcp = &out->dhcp;
     struct ip4 server = {0};
     arena = arena_init(memory, sizeof memory);
-    if (dhcp4_decode(packet->payload, packet->payload_bytes, &arena, &message, NULL) != STATUS_OK) {
-        return;
+    if (dhcp4_decode(payload, bytes, &arena, &message, NULL) != STATUS_OK) {
+        return false;
     }
     out->kind = SIGHT_DHCP;
     dhcp->is_reply = message.op == DHCP4_OP_REPLY;
@@ -110,6 +110,7 @@ static void take_dhcp(const struct dissect *packet, struct sight *out)
     } else {
         dhcp->knows_boot = true;
     }
+    return true;
 }
 
 // Whether this is text in which a kernel argument leads an installer to its answer file.
@@ -172,7 +173,7 @@ static void take_udp(const struct dissect *packet, struct sight *out)
                    (packet->from_port == DHCP4_CLIENT_PORT || packet->from_port == DHCP4_SERVER_PORT ||
                     packet->from_port == DHCP4_PXE_PORT || packet->to_port == DHCP4_PXE_PORT);
     if (is_dhcp) {
-        take_dhcp(packet, out);
+        (void)sight_take_dhcp(packet->payload, packet->payload_bytes, out);
         return;
     }
     bool is_tftp = packet->to_port == TFTP_PORT || packet->from_port == TFTP_PORT ||

@@ -112,6 +112,9 @@ const char *sight_print_ip(struct ip address, char out[SIGHT_IP_BYTES]);
 /// whatever reads as TFTP is taken for it: a story knows which conversations began with a request.
 void sight_from_packet(const struct dissect *packet, int64_t at_us, struct sight *out);
 
+/// Reads a UDP payload as DHCPv4 into `out->dhcp` and makes it a SIGHT_DHCP; false when it is none.
+bool sight_take_dhcp(const void *payload, size_t bytes, struct sight *out);
+
 /// Reads a UDP payload as TFTP into `out->tftp` and makes it a SIGHT_TFTP; false when it is none. `bytes`
 /// were captured of the `whole` that it had.
 bool sight_take_tftp(const void *payload, size_t bytes, size_t whole, struct sight *out);

@@ -4,10 +4,13 @@
 #pragma once
 
 #include "doctor/sight.h"
+#include "model/reason.h"
 
 #define STORY_DHCP_MOST      32
 #define STORY_TRANSFERS_MOST 64
+#define STORY_TOLD_MOST      8
 #define STORY_NAME_BYTES     64
+#define STORY_TOLD_BYTES     256
 #define STORY_PRINT_BYTES    (STORY_NAME_BYTES + SIGHT_IP_BYTES + HW_TEXT_BYTES)
 #define STORY_STEPS_MOST     (STORY_DHCP_MOST + STORY_TRANSFERS_MOST)
 
@@ -17,7 +20,7 @@ struct story_dhcp {
     struct ip from; // who sent it
 };
 
-enum story_protocol { STORY_TFTP, STORY_HTTP, STORY_TCP };
+enum story_protocol { STORY_TFTP, STORY_HTTP, STORY_TCP, STORY_FTP };
 
 enum story_state {
     STORY_ASKED,   // nothing came back yet
@@ -68,6 +71,12 @@ struct story_transfer {
     bool has_end;       // the block or segment that ends it was sent
 };
 
+struct story_told { // what the server itself said of the client, and why
+    int64_t at_us;
+    enum reason_id reason;
+    char text[STORY_TOLD_BYTES]; // the end of a sentence that begins with the client
+};
+
 struct story {
     struct hw mac;               // length 0 = not known
     struct ip address;           // none = not known
@@ -102,8 +111,16 @@ struct story {
     uint32_t logs[SIGHT_LOG_NO_CONFIGURATION + 1]; // how often each was there
     int64_t log_us[SIGHT_LOG_NO_CONFIGURATION + 1];
     struct ip log_from;
-    bool names_answer;  // its loader's configuration tells an installer where its answer file is
-    bool knows_silence; // a capture: who is silent was silent; a log leaves things out
+    // what only the server knows that served it
+    int64_t waiting_us;              // it was sent to a menu or a hold screen; 0 = it was not
+    int64_t own_disk_us;             // it was sent to its own disk, or got nothing because nothing is meant
+    int64_t finished_us;             // its order is done
+    char decision[STORY_TOLD_BYTES]; // the last that was decided about it; "" = nothing
+    struct story_told told[STORY_TOLD_MOST];
+    uint32_t told_count;
+    uint32_t disk_rounds; // so often in a row it was sent to its own disk before, and came back at once
+    bool names_answer;    // its loader's configuration tells an installer where its answer file is
+    bool knows_silence;   // a capture: who is silent was silent; a log leaves things out
     // of the index
     uint16_t next_by_ip;
     uint16_t next_by_mac;
@@ -127,6 +144,20 @@ void story_see_tftp(struct story *story, const struct sight *sight, bool is_from
 
 /// Takes in a TCP segment.
 void story_see_tcp(struct story *story, const struct sight *sight, bool is_from_client);
+
+/// Takes in a transfer that is over, as the server knows it that carried it. Many of one kind in a row, such
+/// as packages and polls, become one.
+void story_take(struct story *story, const struct story_transfer *transfer);
+
+/// Takes in what the server said of the client; what is more than STORY_TOLD_MOST is dropped.
+void story_hear(struct story *story, int64_t at_us, enum reason_id reason, const char *text);
+
+/// Whether `sight` begins another boot of this client: its firmware asks, after more than its own asking
+/// happened, or after a long silence.
+bool story_is_other_boot(const struct story *story, const struct sight *sight);
+
+/// Makes it the story of the client's next boot, which begins at `at_us`.
+void story_begin_anew(struct story *story, int64_t at_us);
 
 /// "station7 (192.168.1.38)", "192.168.1.38 (52:54:00:aa:bb:cc)", or what is known. Returns `out`.
 const char *story_print_name(const struct story *story, char out[STORY_PRINT_BYTES]);

@@ -63,6 +63,7 @@ struct loader_context { // what a configuration text may say; all strings borrow
     const char *uuid;         // canonical or ""
     const char *sentence;     // why it waits or what it does, one plain ASCII sentence
     const char *remedy;       // the command that helps, or ""
+    const char *last_verdict; // why its last boot stopped, one sentence; NULL or "" = it did not
     enum image_way way;       // what to do with `kernel`
     const char *kernel;       // path in the content tree, "/images/debian-12/linux"; "" unless PLAN_IMAGE
     const char *initrds[LOADER_INITRDS_MOST]; // the same, in their order; ends at the first NULL

@@ -95,6 +95,11 @@ void screen_add_wait(const struct loader_context *context, screen_line *add, str
         add(out, "");
         screen_add_pair(add, out, "", context->remedy);
     }
+    if (context->last_verdict != NULL && *context->last_verdict != '\0') {
+        add(out, "");
+        screen_add_wrapped(add, out, "Its last boot did not end well:");
+        screen_add_wrapped(add, out, context->last_verdict);
+    }
     add(out, "");
     screen_add_wrapped(add, out, again);
     add(out, "");

@@ -153,3 +153,20 @@ const char *plan_kind_text(enum plan_kind kind)
     assert(kind < COUNT_OF(TEXTS));
     return TEXTS[kind];
 }
+
+const char *plan_kind_sentence(enum plan_kind kind)
+{
+    switch (kind) {
+    case PLAN_NOTHING:
+        return "gets no boot information";
+    case PLAN_LOCAL:
+        return "boots its own disk";
+    case PLAN_WAIT:
+        return "waits";
+    case PLAN_MENU:
+        return "shows its menu";
+    case PLAN_IMAGE:
+        break;
+    }
+    return "boots its order";
+}

@@ -46,5 +46,8 @@ struct boot_plan {
 /// contradicting evidence and with an order that may boot ever gets PLAN_IMAGE.
 struct boot_plan boot_plan_decide(const struct boot_facts *facts);
 
+/// The end of a sentence that begins with the machine: "boots its own disk", "waits", "boots its order".
+const char *plan_kind_sentence(enum plan_kind kind);
+
 /// "nothing", "local", "wait", "menu" or "image".
 const char *plan_kind_text(enum plan_kind kind);

@@ -14,6 +14,7 @@ enum event_kind {
     EVENT_MACHINE, // recorded, approved, edited ...
     EVENT_ORDER,   // ordered, started, used, finished ...
     EVENT_SERVER,  // about ourselves: started, another DHCP server seen ...
+    EVENT_VERDICT, // why a boot stopped
     EVENT_KIND_COUNT
 };
 
@@ -31,5 +32,5 @@ struct event {
     char text[EVENT_TEXT_BYTES]; // one plain sentence for people; never a secret; outside bytes escaped
 };
 
-/// "dhcp", "tftp", "http", "ftp", "boot", "machine", "order" or "server".
+/// "dhcp", "tftp", "http", "ftp", "boot", "machine", "order", "server" or "verdict".
 const char *event_kind_text(enum event_kind kind);

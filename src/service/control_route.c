@@ -25,6 +25,7 @@ static const struct control_route routes[] = {
     {"GET", "machines/*", CONTROL_BODY_NONE, control_machine_show, NULL},
     {"GET", "machines/*/answers", CONTROL_BODY_NONE, control_answer_list, NULL},
     {"GET", "machines/*/answers/*", CONTROL_BODY_NONE, control_answer_show, NULL},
+    {"GET", "machines/*/boots", CONTROL_BODY_NONE, control_boot_list, NULL},
     {"PATCH", "machines/*", CONTROL_BODY_JSON, control_machine_edit, NULL},
     {"DELETE", "machines/*", CONTROL_BODY_NONE, control_machine_remove, NULL},
     {"POST", "machines/*/approve", CONTROL_BODY_JSON, control_machine_approve, NULL},

@@ -21,6 +21,8 @@ void control_machine_show(struct control_request *request);
 void control_answer_list(struct control_request *request);
 /// GET machines/NAME/answers/NUMBER: one of them with its text; "last" is the newest.
 void control_answer_show(struct control_request *request);
+/// GET machines/NAME/boots: its boots with their verdicts, newest first.
+void control_boot_list(struct control_request *request);
 /// PATCH machines/NAME.
 void control_machine_edit(struct control_request *request);
 /// DELETE machines/NAME.

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "service/boots.h"
 #include "service/desk_lease6.h"
 #include "service/desk_memory.h"
 #include "service/menus.h"
@@ -51,6 +52,7 @@ void desk_tell(struct desk *desk, struct event *event)
     if (desk->told != NULL) {
         desk->told(desk->context, event);
     }
+    boots_see_event(desk->boots, event);
 }
 
 // Names and addresses stay as they are, so nothing can clash; that the disk is full is told by the next
@@ -547,27 +549,11 @@ void desk_tick(struct desk *desk)
 
 // ---- the timeline of decisions ----
 
-static const char *desk_plan_sentence(const struct boot_plan *plan)
-{
-    switch (plan->kind) {
-    case PLAN_NOTHING:
-        return "gets no boot information";
-    case PLAN_LOCAL:
-        return "boots its own disk";
-    case PLAN_WAIT:
-        return "waits";
-    case PLAN_MENU:
-        return "shows its menu";
-    case PLAN_IMAGE:
-        break;
-    }
-    return "boots its order";
-}
-
 void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
                     struct ip address, const char *detail)
 {
     const struct boot_plan *plan = &meeting->plan;
+    boots_see_plan(desk->boots, client, plan);
     uint64_t machine_id = meeting->machine == NULL ? 0 : meeting->machine->id;
     struct desk_shown *shown = &desk->shown[machine_id % DESK_SHOWN_MOST];
     enum reason_id worst = reasons_worst(&plan->reasons);
@@ -584,7 +570,7 @@ void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const
                           .reasons = plan->reasons};
     struct text text;
     text_init(&text, event.text, sizeof event.text);
-    text_add(&text, desk_plan_sentence(plan));
+    text_add(&text, plan_kind_sentence(plan->kind));
     if (worst != REASON_NONE) {
         text_add_format(&text, ": %s", reason_get(worst)->sentence);
     }

@@ -16,6 +16,7 @@
 #define DESK_SHOWN_MOST            4096
 
 struct answers_kept;
+struct boots;
 struct menus;
 
 struct desk_address { // who was seen with an address
@@ -39,6 +40,7 @@ struct desk {
     struct store *store;
     struct policy policy;
     struct menus *menus;          // NULL = there are none
+    struct boots *boots;          // who watches them; NULL = nobody does
     struct answers_kept *answers; // what was rendered for machines; NULL = nothing is kept
     bool
         cannot_store; // the last commit failed: no order is started, for it might start again after a restart

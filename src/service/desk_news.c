@@ -17,6 +17,7 @@ static bool news_is_from_outside(const struct event *event)
     case EVENT_HTTP:
     case EVENT_FTP:
     case EVENT_BOOT:
+    case EVENT_VERDICT:
         return true;
     case EVENT_MACHINE:
         return reasons_has(&event->reasons, REASON_MACHINE_UNKNOWN);

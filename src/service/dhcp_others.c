@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who else answers DHCP on a network of ours: asking, hearing, telling, and what auto mode makes of it.
+#include "service/boots.h"
 #include "service/dhcp_probe.h"
 #include "service/dhcp_state.h"
 
@@ -211,6 +212,7 @@ void dhcp_hear_server(void *context, const struct frame_udp4 *frame)
     if (dhcp_is_ours(service, other.address)) {
         return; // a relay hands on what we said
     }
+    boots_see_dhcp(service->settings.desk->boots, frame->payload, frame->payload_bytes, frame->from);
     struct dhcp4_actions actions;
     if (port->state == DHCP_PORT_PROXY &&
         dhcp_complete_hear(&service->complete, port->interface.index, &message, frame->payload,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Questions: answered at once, or, when a new address is to be offered, after the network was asked whether
 // somebody uses it.
+#include "service/boots.h"
 #include "service/dhcp_shape.h"
 #include "service/dhcp_state.h"
 #include "session/client.h"
@@ -141,6 +142,7 @@ static void dhcp_receive(struct dhcp_port *port, const struct datagram *datagram
 void dhcp_receive_server(void *context, const struct datagram *datagram)
 {
     struct dhcp_port *port = context;
+    boots_see_dhcp(port->service->settings.desk->boots, datagram->bytes, datagram->count, datagram->from);
     if (dhcp_acknowledge_completed(port, datagram)) {
         port->service->counters.received++;
         return;
@@ -154,6 +156,8 @@ void dhcp_receive_server(void *context, const struct datagram *datagram)
 
 void dhcp_receive_boot(void *context, const struct datagram *datagram)
 {
+    const struct dhcp_port *port = context;
+    boots_see_dhcp(port->service->settings.desk->boots, datagram->bytes, datagram->count, datagram->from);
     dhcp_receive(context, datagram, DHCP4_PXE_PORT);
 }
 

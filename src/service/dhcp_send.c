@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Replies wait until all leases of the turn are durable, and then leave together.
+#include "service/boots.h"
 #include "service/dhcp_state.h"
 
 #include <string.h>
@@ -99,6 +100,7 @@ static void dhcp_send(struct dhcp_service *service, const struct dhcp_pending *p
     if (port == NULL) {
         return; // the interface went away in the meantime
     }
+    boots_see_dhcp(service->settings.desk->boots, pending->bytes, pending->count, pending->from);
     bool is_crowded = port->crowded_until_ms != 0 && loop_now_ms() < port->crowded_until_ms;
     bool is_frame =
         (pending->to_hw && dhcp_is_ethernet(pending)) || (is_crowded && dhcp_may_frame(port, pending));

@@ -10,6 +10,7 @@
 #include "service/agents.h"
 #include "service/answer_files.h"
 #include "service/boot_files.h"
+#include "service/boots.h"
 #include "service/found.h"
 #include "service/menus.h"
 #include "service/own_loader.h"
@@ -330,6 +331,7 @@ static enum status generated_print(const struct generated *generated, const stru
         .uuid = uuid == NULL ? "" : uuid_print(uuid, screen.uuid),
         .sentence = generated_sentence(&meeting->plan),
         .remedy = screen.remedy,
+        .last_verdict = boots_last_verdict(generated->desk->boots, meeting->machine),
         .way = screen.files.way,
         .kernel = screen.files.kernel,
         .arguments = screen.arguments,

@@ -3,6 +3,7 @@
 
 #include "io/heap.h"
 #include "io/token.h"
+#include "service/boots.h"
 #include "service/control_order_take.h"
 
 #include <crypt.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MENUS_COLUMNS  74 // of a notice
 #define SLOTS          1024
 #define LOCAL_S        180  // so long a machine whose own disk was chosen boots it
 #define GUESS_PAUSE_MS 1000 // between two passwords, whoever types them: a hash is work for the loop
@@ -172,6 +174,22 @@ static unsigned menus_pick_start(const struct menus *menus, const struct loader_
     return shown->item_count - 1;
 }
 
+// What was chosen and cannot be comes first, then why the last boot failed: one line of a narrow screen.
+static void menus_fill_notice(const struct menus *menus, const struct machine *machine, const char *notice,
+                              char out[MENUS_TEXT_BYTES])
+{
+    const char *verdict = boots_last_verdict(menus->desk->boots, machine);
+    struct text text;
+    text_init(&text, out, MENUS_TEXT_BYTES);
+    text_add(&text, notice);
+    if (notice[0] == '\0' && verdict[0] != '\0') {
+        text_add_format(&text, "Last boot: %s", verdict);
+    }
+    if (strlen(out) > MENUS_COLUMNS && notice[0] == '\0') {
+        memcpy(out + MENUS_COLUMNS - 3, "...", 4);
+    }
+}
+
 void menus_fill(struct menus *menus, const struct machine *machine, const char *notice,
                 struct menus_shown *shown)
 {
@@ -180,7 +198,7 @@ void menus_fill(struct menus *menus, const struct machine *machine, const char *
         .menu = {.title = menu->title[0] != '\0' ? menu->title : menus->config->server_name,
                  .token = menus_take_slot(menus, machine->id)->token,
                  .timeout_s = menu->timeout_s}};
-    (void)text_copy(shown->notice, sizeof shown->notice, notice);
+    menus_fill_notice(menus, machine, notice, shown->notice);
     shown->menu.notice = shown->notice;
     menus_add_items(menus, machine, &shown->menu);
     shown->menu.items[shown->menu.item_count++] =

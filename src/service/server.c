@@ -10,6 +10,7 @@
 #include "io/privilege.h"
 #include "service/agents.h"
 #include "service/answers_kept.h"
+#include "service/boots.h"
 #include "service/control.h"
 #include "service/generated.h"
 #include "service/menus.h"
@@ -104,6 +105,7 @@ static void server_booted(void *context, struct ip address)
 static void server_transfer_ended(void *context, const struct transfer_end *end)
 {
     struct server *server = context;
+    boots_see_transfer(server->desk.boots, end);
     server_note_transfer(&server->notes, end);
     if (end->outcome != TRANSFER_PROBED && end->outcome != TRANSFER_NOT_FOUND) {
         dhcp_service_note_fetch(server->dhcp, end->client, transfer_is_whole(end));
@@ -329,6 +331,7 @@ static bool server_build_facts(struct server *server, struct problem *problem)
     server->tftp_side.config = &server->config;
     server->tftp_side.desk = &server->desk;
     server->desk.answers = answers_kept_new();
+    server->desk.boots = boots_new(&server->desk, server->loop);
     server->menus = menus_new(&server->desk, &server->config, server->log);
     return server->catalog != NULL;
 }
@@ -525,6 +528,8 @@ static void server_free(struct server *server)
         close(server->listener);
     }
     certificate_clear(&server->certificate);
+    boots_free(server->desk.boots);
+    server->desk.boots = NULL;
     loop_free(server->loop);
     agents_free(server->agents);
     folder_free(server->root);

@@ -29,9 +29,9 @@ static bool is_sent_to_disk(const struct story *story, int64_t from_us, int64_t 
 bool rule_disk_boot_failed(const struct rule_view *view, struct finding *finding)
 {
     const struct story *story = view->story;
-    unsigned rounds = 0;
+    unsigned rounds = story->disk_rounds;
     int64_t began_us = 0;
-    int64_t last_us = 0;
+    int64_t last_us = story->first_us;
     for (uint32_t i = 0; i < story->dhcp_count; i++) {
         const struct story_dhcp *row = &story->dhcp[i];
         bool is_begin = !row->message.is_reply && row->message.kind == DHCP4_DISCOVER &&

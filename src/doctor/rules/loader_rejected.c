@@ -53,8 +53,7 @@ bool rule_loader_rejected(const struct rule_view *view, struct finding *finding)
         return false;
     }
     bool is_signed = is_signed_name(role_base(last->name));
-    finding_begin(finding, REASON_LOADER_REJECTED, story, is_signed ? FINDING_POSSIBLE : FINDING_LIKELY,
-                  last->ended_us);
+    finding_begin(finding, REASON_LOADER_REJECTED, story, FINDING_LIKELY, last->ended_us);
     finding_say(finding,
                 "fetched the whole loader %.64s and did not start it: most likely Secure Boot refuses it.",
                 role_base(last->name));

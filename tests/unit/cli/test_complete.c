@@ -22,7 +22,7 @@ static void commands_are_completed_word_by_word(void **state)
 {
     (void)state;
     COMPLETE("machine\n", "ma");
-    COMPLETE("list\nshow\nadd\nanswers\napprove\nreject\nedit\nremove\n", "machine", "");
+    COMPLETE("list\nshow\nadd\nboots\nanswers\napprove\nreject\nedit\nremove\n", "machine", "");
     COMPLETE("approve\n", "machine", "ap");
     COMPLETE("", "xyzzy", "");
 }

@@ -6,8 +6,8 @@
 static void every_kind_of_event_has_its_name(void **state)
 {
     (void)state;
-    static const char *const names[EVENT_KIND_COUNT] = {"dhcp", "tftp",    "http",  "ftp",
-                                                        "boot", "machine", "order", "server"};
+    static const char *const names[EVENT_KIND_COUNT] = {"dhcp",    "tftp",  "http",   "ftp",    "boot",
+                                                        "machine", "order", "server", "verdict"};
     for (enum event_kind kind = 0; kind < EVENT_KIND_COUNT; kind++) {
         assert_string_equal(event_kind_text(kind), names[kind]);
     }
