@@ -539,6 +539,15 @@ static const struct command rows[] = {
      "line numbers, what is not quite the same, what could not be carried over and why, and what was wrong "
      "in the files. It needs no daemon and changes nothing.",
      command_migrate, false},
+    {"check", "FILE...", NULL, "name the faults in the files that a network boot depends on, of any server",
+     "FILE is dhcpd.conf, a configuration of Kea, dnsmasq.conf, a file of xinetd, inetd, tftpd-hpa or "
+     "atftpd, a menu of "
+     "pxelinux or GRUB, a script of iPXE, an answer file (kickstart, preseed, autoinstall, AutoYaST, Agama, "
+     "Ignition, "
+     "Proxmox, ESXi), or imprint.yaml. What it is shows from what stands in it. It needs no daemon and "
+     "changes nothing. The exit status is 1 "
+     "when there is an error. 'imprint profile lint' knows templates and their values, too.",
+     command_check, false},
     {"explain", "[MACHINE|FILE|REASON]", explain_options,
      "say why a machine did not boot, from what the daemon saw, a capture or a log; or explain a reason",
      "MACHINE: its last boot, as the daemon saw it. FILE is a capture (pcap, pcapng), what tcpdump printed, "

@@ -23,6 +23,8 @@ int command_machine_show(struct call *call);
 int command_machine_add(struct call *call);
 /// machine boots MACHINE.
 int command_machine_boots(struct call *call);
+/// check FILE...
+int command_check(struct call *call);
 /// explain MACHINE.
 int command_explain_machine(struct call *call);
 /// machine answers MACHINE.

@@ -32,9 +32,9 @@ const char *lint_severity_text(enum lint_severity severity)
 
 const char *lint_format_text(enum lint_format format)
 {
-    static const char *const NAMES[LINT_FORMAT_COUNT] = {"",         "kickstart", "preseed",  "cloud-init",
-                                                         "AutoYaST", "Agama",     "Ignition", "Proxmox",
-                                                         "ESXi",     "overlay",   "pxelinux", "GRUB"};
+    static const char *const NAMES[LINT_FORMAT_COUNT] = {
+        "",        "kickstart", "preseed", "cloud-init", "AutoYaST", "Agama", "Ignition",
+        "Proxmox", "ESXi",      "overlay", "pxelinux",   "GRUB",     "iPXE"};
     return NAMES[format];
 }
 
@@ -86,6 +86,9 @@ enum lint_format lint_guess_format(const char *name, const char *text, size_t le
     }
     if (has_line(text, length, "d-i") || text_ends(name, "preseed.cfg") || text_ends(name, ".preseed")) {
         return LINT_PRESEED;
+    }
+    if (length >= strlen("#!ipxe") && memcmp(text, "#!ipxe", strlen("#!ipxe")) == 0) {
+        return LINT_IPXE;
     }
     if (has_line(text, length, "menuentry") || text_ends(name, "grub.cfg")) {
         return LINT_GRUB;

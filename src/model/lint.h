@@ -24,6 +24,7 @@ enum lint_format {
     LINT_OVERLAY, // files for an archive that a system unpacks over its root, Alpine's apkovl
     LINT_PXELINUX,
     LINT_GRUB,
+    LINT_IPXE, // a script
     LINT_FORMAT_COUNT
 };
 

@@ -227,6 +227,7 @@ static enum status parse(const struct lint_subject *subject, const struct entrie
     case LINT_UNKNOWN:
     case LINT_PXELINUX:
     case LINT_GRUB:
+    case LINT_IPXE:
     case LINT_FORMAT_COUNT:
         break;
     }
@@ -276,6 +277,10 @@ void lint_check(const struct lint_subject *subject, struct lint *lint)
     check_lines(subject, lint);
     if (subject->format == LINT_PXELINUX || subject->format == LINT_GRUB) {
         lint_check_menu(subject, lint);
+        return;
+    }
+    if (subject->format == LINT_IPXE) {
+        lint_check_ipxe(subject, lint);
         return;
     }
     if (parse(subject, &visit, &problem) != STATUS_OK) {

@@ -85,6 +85,24 @@ void lint_check_words(const char *arguments, unsigned line, struct lint *lint)
     }
 }
 
+void lint_check_answer_place(const char *arguments, unsigned line, struct lint *lint)
+{
+    static const char OPEN[] =
+        "ks=ftp:*|inst.ks=ftp:*|preseed/url=ftp:*|url=ftp:*|autoyast=ftp:*|ks=tftp:*|inst.ks=tftp:*"
+        "|preseed/url=tftp:*|url=tftp:*|autoyast=tftp:*|inst.auto=ftp:*|inst.auto=tftp:*";
+    char word[LINT_TEXT_BYTES];
+    while (*arguments != '\0') {
+        size_t length = strcspn(arguments, " \t");
+        struct text text;
+        text_init(&text, word, sizeof word);
+        text_add_bytes(&text, arguments, length);
+        if (lint_fits(OPEN, word) && strchr(word, '@') == NULL) { // else it has a name and a password
+            lint_add(lint, LINT_MENU_ANONYMOUS, line, "%s", word);
+        }
+        arguments += length + (arguments[length] != '\0');
+    }
+}
+
 static bool is_one_of(const char *name, const char *pattern)
 {
     return lint_fits(pattern, name);
@@ -118,6 +136,7 @@ static void take_pxelinux(void *context, const struct entry *entry)
     } else if (open != NULL && is_one_of(entry->name, "append")) {
         open->erases = open->erases || erases(entry->value);
         lint_check_words(entry->value, line, menu->lint);
+        lint_check_answer_place(entry->value, line, menu->lint);
     }
 }
 
@@ -201,6 +220,7 @@ static void take_grub(void *context, const struct entry *entry)
             open->erases = open->erases || erases(arguments);
         }
         lint_check_words(arguments + strspn(arguments, " \t"), line, menu->lint);
+        lint_check_answer_place(arguments, line, menu->lint);
     } else if (open != NULL && menu->has_end) {
         open->boots = true; // chainloader, exit, boot, configfile: whatever it is, it does something
     }

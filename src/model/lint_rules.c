@@ -12,6 +12,8 @@ static const struct lint_bad BAD[] = {
      "auth=*--enablemd5*|authconfig=*--enablemd5*|rootpw=*$1$*|user=*$1$*", NULL},
     {LINT_KICKSTART, LINT_NETWORK_ASKS, "network=*--bootproto=query*|network=*--bootproto query*", NULL},
     {LINT_KICKSTART, LINT_INTERACTIVE, "interactive=*|autostep=*", NULL},
+    {LINT_KICKSTART, LINT_REPOSITORY_LOCAL,
+     "repo=*baseurl=file:*|repo=*baseurl file:*|%post/*=*baseurl=file:*|%post/*=*file:///mnt*", NULL},
     {LINT_KICKSTART, LINT_KICKSTART_END, "%open=*", NULL},
     {LINT_KICKSTART, LINT_KICKSTART_GONE,
      "auth=*|authconfig=*|key=*|install=*|upgrade=*|langsupport=*|mouse=*|lilo=*|lilocheck=*|monitor=*|"

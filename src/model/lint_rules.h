@@ -52,6 +52,12 @@ bool lint_is_autoinstall_key(const char *name);
 /// Checks a boot menu.
 void lint_check_menu(const struct lint_subject *subject, struct lint *lint);
 
+/// Checks a script of iPXE.
+void lint_check_ipxe(const struct lint_subject *subject, struct lint *lint);
+
+/// Tells of kernel arguments that fetch the answer file from where everybody may read it.
+void lint_check_answer_place(const char *arguments, unsigned line, struct lint *lint);
+
 /// The line of the template that line `line` of the subject's text came from.
 unsigned lint_place(const struct lint_subject *subject, unsigned line);
 

@@ -193,6 +193,10 @@ LINT_RULE(OVERLAY_STARTS, "overlay-starts", WARNING, "nothing runs the scripts o
 LINT_RULE(OVERLAY_BROKEN, "overlay-broken", ERROR, "no archive can be made of this",
           "files: a list, each with path and one of content, link and folder: true")
 
+LINT_RULE(REPOSITORY_LOCAL, "repository-local", WARNING,
+          "the repository is a folder of the machine itself, and most machines have nothing there",
+          "the URL of a server, such as imprint's mirror: http://SERVER/mirror/NAME")
+
 // ---- boot menus and kernel arguments ----
 LINT_RULE(MENU_ERASES, "menu-erases", ERROR,
           "the default erases the machine, and there is hardly time to stop it",
@@ -202,6 +206,17 @@ LINT_RULE(MENU_DEFAULT, "menu-default", ERROR, "the default is no entry of the m
 LINT_RULE(MENU_WORD, "menu-word", WARNING, "no kernel or installer knows this word",
           "look whether something is missing behind it, such as ks=URL")
 LINT_RULE(MENU_ENTRY, "menu-entry", ERROR, "this entry boots nothing", "kernel, linux, localboot or the like")
+LINT_RULE(
+    MENU_ANONYMOUS, "menu-anonymous", WARNING,
+    "the answer file is fetched by FTP or TFTP without a name, so everybody on the network can read the "
+    "passwords and hashes in it",
+    "let imprint give it, to the machine with an order alone; or keep hashes out of it")
+LINT_RULE(IPXE_COMMAND, "ipxe-command", ERROR, "iPXE has no such command, and stops here",
+          "look for a misspelling; 'iPXE> help' lists the commands of a build")
+LINT_RULE(IPXE_LABEL, "ipxe-label", ERROR, "this goes to a label that is not in the script",
+          "write a line ':NAME' where it is to go on")
+LINT_RULE(IPXE_BOOT, "ipxe-boot", ERROR, "a kernel is fetched and never started",
+          "boot, behind kernel and initrd")
 LINT_RULE(GRUB_SEMICOLON, "grub-semicolon", ERROR,
           "for GRUB an unquoted ';' ends the command: the kernel gets half",
           "put the argument between single quotes")

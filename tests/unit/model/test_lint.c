@@ -126,8 +126,25 @@ static const char GRUB[] = "set default=0\n"
                            "    initrd /initrd\n"
                            "}\n";
 
-static const char *const BASES[LINT_FORMAT_COUNT] = {NULL,     KICKSTART, PRESEED, CLOUD,   AUTOYAST, AGAMA,
-                                                     IGNITION, PROXMOX,   ESXI,    OVERLAY, PXELINUX, GRUB};
+static const char IPXE[] = "#!ipxe\n"
+                           "# two ways\n"
+                           "dhcp || goto failed\n"
+                           "menu Boot\n"
+                           "item disk Own disk\n"
+                           "choose --timeout 5000 target && goto ${target} || goto disk\n"
+                           ":install\n"
+                           "kernel http://192.0.2.1/linux ks=http://192.0.2.1/ks.cfg \\\n"
+                           "  quiet\n"
+                           "initrd http://192.0.2.1/initrd\n"
+                           "boot\n"
+                           ":disk\n"
+                           "sanboot --no-describe --drive 0x80 || exit\n"
+                           ":failed\n"
+                           "echo a||b is text&&so is this\n"
+                           "shell\n";
+
+static const char *const BASES[LINT_FORMAT_COUNT] = {
+    NULL, KICKSTART, PRESEED, CLOUD, AUTOYAST, AGAMA, IGNITION, PROXMOX, ESXI, OVERLAY, PXELINUX, GRUB, IPXE};
 
 struct example { // the base of the format, in which `from` is replaced
     enum lint_rule_id rule;
@@ -280,6 +297,19 @@ static const struct example EXAMPLES[] = {
     {LINT_MENU_WORD, LINT_PXELINUX, "quiet", "cfg", "text"},
     {LINT_MENU_WORD, LINT_GRUB, "' quiet", "' cfg", "' ro"},
     {LINT_MENU_ENTRY, LINT_PXELINUX, " localboot 1\n", "", " chain\n kernel x\n"},
+    {LINT_MENU_ANONYMOUS, LINT_PXELINUX, "ks=http", "ks=ftp", "ks=https"},
+    {LINT_MENU_ANONYMOUS, LINT_PXELINUX, "ks=http://", "inst.ks=tftp://", "ks=ftp://name:word@"},
+    {LINT_MENU_ANONYMOUS, LINT_GRUB, "autoinstall", "url=ftp://192.0.2.1/preseed.cfg",
+     "repo=ftp://192.0.2.1/"},
+    {LINT_MENU_ANONYMOUS, LINT_IPXE, "ks=http", "ks=ftp", "repo=ftp"},
+    {LINT_REPOSITORY_LOCAL, LINT_KICKSTART, "%packages",
+     "repo --name=a --baseurl=file:///mnt/disc\n%packages",
+     "repo --name=a --baseurl=http://192.0.2.1/file:1\n%packages"},
+    {LINT_IPXE_COMMAND, LINT_IPXE, "boot\n", "bot\n", "boot || reboot\n"},
+    {LINT_IPXE_COMMAND, LINT_IPXE, "dhcp ||", "dhpc ||", "isset ${net0/ip} && dhcp ||"},
+    {LINT_IPXE_LABEL, LINT_IPXE, "|| goto disk", "|| goto disc", "|| goto ${other}"},
+    {LINT_IPXE_LABEL, LINT_IPXE, ":failed", ":faild", ":failed\n:more"},
+    {LINT_IPXE_BOOT, LINT_IPXE, "boot\n:disk", ":disk", "imgexec\n:disk"},
     {LINT_GRUB_SEMICOLON, LINT_GRUB, "'ds=nocloud;s=http://192.0.2.1/'", "ds=nocloud;s=http://192.0.2.1/",
      "ds=nocloud\\;s=http://192.0.2.1/"},
 };
