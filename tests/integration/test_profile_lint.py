@@ -86,7 +86,7 @@ def test_a_menu_that_erases_after_half_a_second_is_an_error(tmp_path):
     file.write_text(OLD_MENU)
     status, answer = lint(file)
     assert status == 1 and answer["format"] == "pxelinux"
-    assert rules(answer) == {"menu-erases": 5, "blank-false": 6, "menu-word": 10}
+    assert rules(answer) == {"menu-erases": 5, "blank-false": 6, "menu-anonymous": 7, "menu-word": 10}
     file.write_text(OLD_MENU.replace("\u00a0", " ").replace("default linux", "default local").replace("append cfg", "append text"))
     assert lint(file)[0] == 0
 
