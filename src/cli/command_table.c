@@ -27,6 +27,11 @@ static const struct command_option common_options[] = {
     OPTIONS_END,
 };
 
+static const struct command_option report_options[] = {
+    OPTION("output", "FILE",
+           "the archive to write, instead of MACHINE-report.tar.gz; it must not be there yet"),
+    OPTIONS_END,
+};
 static const struct command_option explain_options[] = {
     OPTION("client", "ADDRESS", "only the client with this IP or MAC address"),
     OPTION("timeline", NULL, "list what happened, too"),
@@ -539,6 +544,12 @@ static const struct command rows[] = {
      "line numbers, what is not quite the same, what could not be carried over and why, and what was wrong "
      "in the files. It needs no daemon and changes nothing.",
      command_migrate, false},
+    {"report", "MACHINE", report_options,
+     "pack what is known of a machine's boots, to show it to somebody else",
+     "The archive has its boots with their verdicts, its events and orders, the server's state and "
+     "configuration. Passwords, "
+     "their hashes and tokens are left out.",
+     command_report, false},
     {"check", "FILE...", NULL, "name the faults in the files that a network boot depends on, of any server",
      "FILE is dhcpd.conf, a configuration of Kea, dnsmasq.conf, a file of xinetd, inetd, tftpd-hpa or "
      "atftpd, a menu of "

@@ -25,6 +25,8 @@ int command_machine_add(struct call *call);
 int command_machine_boots(struct call *call);
 /// check FILE...
 int command_check(struct call *call);
+/// report MACHINE.
+int command_report(struct call *call);
 /// explain MACHINE.
 int command_explain_machine(struct call *call);
 /// machine answers MACHINE.

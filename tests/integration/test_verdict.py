@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The daemon says by itself why a boot stopped: machines that fail for real, and ones that only nearly fail."""
 
+import json
+import re
+import tarfile
 import time
 
 import pytest
 
 from lab.dhcp import ACK, OFFER, DhcpClient, pxe_options
 from lab.tftp import Client as TftpClient
+from lab.site import add_installer
 from lab.tftp import OACK, DATA
 
 MAC = "52:54:00:77:00:01"
@@ -153,3 +157,37 @@ def test_the_hold_screen_says_how_the_last_boot_ended(lab, client):
     fetch(lab, take_address(lab, client, BIOS))
     shown = lab.run("curl", "--silent", f"tftp://{lab.address}/pxelinux.cfg/01-{MAC.replace(':', '-')}", host="client").stdout
     assert "Its last boot did not end well:" in shown and "XPLDR" in shown
+
+
+HASH = "$6$saltsalt$5pcd9vGTPWHIBiZ4y3Y/kE2Yd5NXXVnxqbFOeZ4Kkr3xFzTpXG0d4Y3Q5A0V6jmVqkzNOaSCwYrhVqjxU6ZqJ/"
+
+
+def test_a_report_has_all_that_is_known_and_no_secret(lab, client, tmp_path):
+    lab.cli("machine", "add", "pc5", "--mac", MAC)
+    add_installer(lab)
+    lab.cli("machine", "edit", "pc5", "--dhcp-option", f"root-path={HASH}")
+    lab.cli("deploy", "pc5", "--profile", "installer")
+    fetch(lab, take_address(lab, client, BIOS))
+    menu = lab.run("curl", "--silent", f"tftp://{lab.address}/pxelinux.cfg/01-{MAC.replace(':', '-')}", host="client").stdout
+    tokens = re.findall(r"[0-9a-f]{32}", menu)
+    assert tokens
+    fetch(lab, "boot/XPLDR", check=False)
+    wait_for(lab, "FILE_NOT_FOUND")
+    archive = tmp_path / "pc5.tar.gz"
+    lab.cli("report", "pc5", "--output", str(archive))
+    assert archive.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(archive) as tar:
+        texts = {member.name: tar.extractfile(member).read().decode() for member in tar.getmembers()}
+    assert set(texts) == {f"report/{name}" for name in ("README.txt", "verdicts.txt", "boots.json", "events.json", "machine.json", "orders.json", "status.json", "config.json")}
+    assert "XPLDR" in texts["report/verdicts.txt"] and "to do" in texts["report/verdicts.txt"]
+    assert "verdict" in [event["kind"] for event in json.loads(texts["report/events.json"])]
+    assert [order["profile"] for order in json.loads(texts["report/orders.json"])] == ["installer"]
+    assert json.loads(texts["report/boots.json"])["boots"][0]["stages"]
+    assert json.loads(texts["report/config.json"]) and json.loads(texts["report/machine.json"])["name"] == "pc5"
+    everything = "".join(texts.values())
+    assert "(hidden)" in texts["report/machine.json"]
+    assert not [secret for secret in (HASH, "$6$", *tokens) if secret in everything]
+    again = lab.cli("report", "pc5", "--output", str(archive), check=False)
+    assert again.returncode == 1 and "--output" in again.stderr
+    assert lab.cli("report", "nobody", "--output", str(tmp_path / "x"), check=False).returncode == 1
+    assert not (tmp_path / "x").exists()
