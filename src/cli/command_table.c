@@ -35,6 +35,8 @@ static const struct command_option report_options[] = {
 static const struct command_option explain_options[] = {
     OPTION("client", "ADDRESS", "only the client with this IP or MAC address"),
     OPTION("timeline", NULL, "list what happened, too"),
+    OPTION("as-scenario", NULL,
+           "print what the clients of a FILE did as a scenario that can be played again"),
     OPTIONS_END,
 };
 static const struct command_option serve_options[] = {

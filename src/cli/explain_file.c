@@ -3,6 +3,7 @@
 
 #include "cli/ask.h"
 #include "cli/explain_read.h"
+#include "cli/explain_scenario.h"
 #include "cli/explain_show.h"
 #include "cli/show.h"
 #include "io/heap.h"
@@ -70,6 +71,20 @@ static int show(const struct call *call, const char *path, const struct doctor *
     return are_fine && shown != 0 ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
 }
 
+static int show_scenario(const struct call *call, const struct doctor *doctor)
+{
+    const struct story **stories = heap_new_array(doctor->count + 1, sizeof *stories);
+    size_t count = 0;
+    for (uint32_t i = 0; i < doctor->count; i++) {
+        if (is_asked_for(call, &doctor->stories[i])) {
+            stories[count++] = &doctor->stories[i];
+        }
+    }
+    explain_scenario_print(stories, count, call->out.out);
+    heap_free(stories);
+    return count != 0 ? CLI_EXIT_OK : CLI_EXIT_REFUSED;
+}
+
 int explain_file(struct call *call, const char *path)
 {
     struct explain_source source;
@@ -81,7 +96,8 @@ int explain_file(struct call *call, const char *path)
     problem_clear(&problem);
     doctor_init(doctor, stories, CLIENTS_MOST);
     if (explain_read(path, doctor, &source, &problem) == STATUS_OK) {
-        result = show(call, path, doctor, &source);
+        bool is_scenario = call_has(call, "as-scenario");
+        result = is_scenario ? show_scenario(call, doctor) : show(call, path, doctor, &source);
         if (problem_is_set(&problem)) { // it broke off
             show_hint(call, "%s", problem.text);
         }

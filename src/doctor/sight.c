@@ -13,6 +13,7 @@
 #define BOOT_SERVERS    8 // of option 43
 #define BOOT_MENU       9
 #define KIND_FIRST_UDP  1024
+#define TOKEN_DIGITS    32 // of an order
 
 #define NAME_MARK_0 0xfd // a private IPv6 prefix, so that nobody's real address is taken for a name
 #define NAME_MARK_1 0x6e
@@ -42,6 +43,27 @@ static void copy_escaped(char *out, size_t out_bytes, const char *text, size_t l
     struct text copy;
     text_init(&copy, out, out_bytes);
     text_add_escaped(&copy, text, length);
+}
+
+void sight_copy_name(char out[SIGHT_NAME_BYTES], const char *path, size_t length)
+{
+    struct text text;
+    text_init(&text, out, SIGHT_NAME_BYTES);
+    for (size_t at = 0; at < length;) {
+        const char *slash = memchr(path + at, '/', length - at);
+        size_t part = slash == NULL ? length - at : (size_t)(slash - path) - at;
+        size_t digits = 0;
+        while (digits < part && text_parse_hex_digit(path[at + digits]) >= 0) {
+            digits++;
+        }
+        if (digits == part && part == TOKEN_DIGITS) {
+            text_add(&text, "TOKEN");
+        } else {
+            text_add_escaped(&text, path + at, part);
+        }
+        text_add(&text, slash == NULL ? "" : "/");
+        at += part + 1;
+    }
 }
 
 static void take_class(const struct dhcp4_message *message, struct sight_dhcp *dhcp)
@@ -143,7 +165,7 @@ bool sight_take_tftp(const void *payload, size_t bytes, size_t whole, struct sig
     out->kind = SIGHT_TFTP;
     *tftp = (struct sight_tftp){.operation = packet.operation, .block = packet.block, .error = packet.error};
     if (packet.operation == TFTP_READ_REQUEST || packet.operation == TFTP_WRITE_REQUEST) {
-        copy_escaped(tftp->name, sizeof tftp->name, packet.name, packet.name_length);
+        sight_copy_name(tftp->name, packet.name, packet.name_length);
         for (size_t i = 0; i < packet.name_length; i++) {
             tftp->is_name_odd |= (uint8_t)packet.name[i] < ' ' || (uint8_t)packet.name[i] >= 0x7f;
         }
@@ -218,7 +240,7 @@ static void take_http(const char *text, size_t bytes, struct sight_tcp *tcp)
             length++;
         }
         tcp->is_get = true;
-        copy_escaped(tcp->name, sizeof tcp->name, path, length);
+        sight_copy_name(tcp->name, path, length);
     } else if (bytes >= status_at + 3 && memcmp(text, ANSWER, sizeof ANSWER - 1) == 0) {
         const char *code = text + status_at;
         const char *end = memmem(text, bytes, "\r\n\r\n", 4);

@@ -108,6 +108,10 @@ struct ip sight_name_ip(const char *name);
 /// Prints an address, or the name that one of sight_name_ip stands for, into `out` and returns `out`.
 const char *sight_print_ip(struct ip address, char out[SIGHT_IP_BYTES]);
 
+/// Copies the path of a file as people may see it: escaped, and TOKEN where one of an order stands, which is
+/// its machine's alone.
+void sight_copy_name(char out[SIGHT_NAME_BYTES], const char *path, size_t length);
+
 /// What a packet shows; SIGHT_NOTHING when it can have nothing to do with booting. Between high ports
 /// whatever reads as TFTP is taken for it: a story knows which conversations began with a request.
 void sight_from_packet(const struct dissect *packet, int64_t at_us, struct sight *out);

@@ -16,7 +16,6 @@
 #define OVER_US        (120 * SECOND_US) // after its own disk, or the end of its order: it is not coming back
 #define SILENT_US      (1800 * SECOND_US) // nothing at all for so long
 #define TOLD_MOST      4                  // different verdicts of one boot that are told
-#define TOKEN_LEAST    24                 // so many hexadecimal digits in a row of a path are a token
 #define CHADDR_AT      28                 // RFC 2131
 #define HEADER_BYTES   236
 #define SILENT_REPEATS 5
@@ -317,25 +316,6 @@ void boots_see_dhcp(struct boots *boots, const void *payload, size_t bytes, stru
     }
 }
 
-// The name of a file as people may see it: tokens in a path are for their machine alone.
-static void copy_name(char out[SIGHT_NAME_BYTES], const char *path)
-{
-    struct text text;
-    text_init(&text, out, SIGHT_NAME_BYTES);
-    while (*path != '\0') {
-        size_t digits = strspn(path, "0123456789abcdefABCDEF");
-        size_t length = strcspn(path, "/");
-        if (length != 0 && length == digits && length >= TOKEN_LEAST) {
-            text_add(&text, "*");
-        } else {
-            text_add_escaped(&text, path, length);
-        }
-        path += length;
-        text_add(&text, *path == '/' ? "/" : "");
-        path += *path == '/';
-    }
-}
-
 // What a client was told: an error of TFTP, or a status of HTTP.
 static void refuse(const struct transfer_end *end, uint16_t tftp, uint16_t http,
                    struct story_transfer *transfer)
@@ -400,7 +380,8 @@ static void take_transfer(const struct transfer_end *end, int64_t now, struct st
         out->blocks = out->taken_blocks = end->sent / block;
         out->last_block = (uint16_t)out->blocks;
     }
-    copy_name(out->name, end->served[0] != '\0' ? end->served : end->asked);
+    const char *name = end->served[0] != '\0' ? end->served : end->asked;
+    sight_copy_name(out->name, name, strlen(name));
     (void)text_copy(out->error_text, sizeof out->error_text, "");
     if (end->why[0] != '\0') {
         struct text text;

@@ -431,3 +431,27 @@ def test_a_person_reads_sentences(tmp_path):
     assert done.returncode == 1 and done.stdout.startswith(f"{CLIENT} ({CLIENT_MAC}) has a loader that found no configuration")
     for word in ("in order:", "seen", "because", "to do", "DISCOVER", "TFTP pxelinux.0 from"):
         assert word in done.stdout, done.stdout
+
+
+# ---- played again ----
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_was_captured_can_be_played_again(rule, tmp_path):
+    """The client's side of every capture is a scenario that the daemon's own code understands."""
+    runner = pathlib.Path(imprint_binary()).resolve().parents[1] / "tests" / "scenario" / "scenario-run"
+    for number, make in enumerate(RULES[rule][1:]):
+        file = make().write(tmp_path / f"{number}.pcap")
+        done = subprocess.run([imprint_binary(), "explain", str(file), "--as-scenario"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and "\nnetwork " in done.stdout, done.stderr
+        assert "  sends " in done.stdout or "  reads " in done.stdout or "cannot be played" in done.stdout, done.stdout
+        played = tmp_path / f"{number}.scn"
+        played.write_text(done.stdout)
+        run = subprocess.run([str(runner), str(played)], capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, done.stdout + run.stdout + run.stderr
+
+
+def test_the_token_of_an_order_is_not_shown(tmp_path):
+    file = Capture().boot().http("/answer/pc7/0123456789abcdef0123456789abcdef/preseed.cfg", size=700).write(tmp_path / "boot.pcap")
+    for word in ("--json", "--timeline", "--as-scenario"):
+        done = subprocess.run([imprint_binary(), "explain", str(file), word], capture_output=True, text=True, timeout=60)
+        assert "0123456789abcdef" not in done.stdout and ("answer/pc7/TOKEN/preseed.cfg" in done.stdout or word == "--json")
