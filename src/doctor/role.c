@@ -19,6 +19,7 @@ static const struct {
     {ROLE_CONFIG, "*menu.lst"},
     {ROLE_CONFIG, "*/bcd"},
     {ROLE_ANSWER, "*/answer/*"},
+    {ROLE_ANSWER, "answer/*"},
     {ROLE_ANSWER, "*preseed*.cfg"},
     {ROLE_ANSWER, "*.preseed"},
     {ROLE_ANSWER, "*ks*.cfg"},

@@ -357,6 +357,9 @@ static void take_outcome(const struct transfer_end *end, struct story_transfer *
 
 static void take_transfer(const struct transfer_end *end, int64_t now, struct story_transfer *out)
 {
+    // Of a file that many fetch together a client may have most from what others asked for.
+    bool is_whole = end->protocol == TRANSFER_TFTP && end->outcome == TRANSFER_DONE;
+    uint64_t bytes = is_whole ? end->size : end->sent;
     uint32_t block = end->block_bytes == 0 ? 512 : end->block_bytes;
     *out = (struct story_transfer){
         .protocol = end->protocol == TRANSFER_TFTP   ? STORY_TFTP
@@ -367,8 +370,8 @@ static void take_transfer(const struct transfer_end *end, int64_t now, struct st
         .server = end->server,
         .client_port = end->client_port,
         .size = end->outcome == TRANSFER_NOT_FOUND ? UINT64_MAX : end->size,
-        .bytes = end->sent,
-        .taken_bytes = end->sent,
+        .bytes = bytes,
+        .taken_bytes = bytes,
         .requests = 1,
         .server_packets = 1,
         .repeats = end->resent_blocks,
@@ -377,7 +380,7 @@ static void take_transfer(const struct transfer_end *end, int64_t now, struct st
         out->asked_blksize = end->block_bytes;
         out->blksize = block;
         out->windowsize = end->window_blocks;
-        out->blocks = out->taken_blocks = end->sent / block;
+        out->blocks = out->taken_blocks = bytes / block;
         out->last_block = (uint16_t)out->blocks;
     }
     const char *name = end->served[0] != '\0' ? end->served : end->asked;

@@ -257,6 +257,51 @@ static void what_is_no_boot_and_no_dhcp_is_not_watched(void **state)
     pass(3);
 }
 
+static void a_file_that_came_by_multicast_is_whole(void **state)
+{
+    (void)state;
+    take_address(1, "snponly.efi");
+    fetch("snponly.efi", TRANSFER_DONE);
+    struct transfer_end end = {.protocol = TRANSFER_TFTP,
+                               .outcome = TRANSFER_DONE,
+                               .client = bench_address(100),
+                               .size = 100000,
+                               .sent = 1468,
+                               .is_multicast = true,
+                               .asked = "images/x/linux"};
+    boots_see_transfer(boots, &end);
+    pass(5);
+    json_t *boots_of = list();
+    assert_true(json_is_true(json_object_get(json_array_get(boots_of, 0), "fine")));
+    json_decref(boots_of);
+}
+
+static void an_answer_file_is_known_by_its_place(void **state)
+{
+    (void)state;
+    struct hw mac = bench_mac(1);
+    uint64_t order_id = bench_order(&bench, store_machine_find_mac(bench.store, &mac)->id, "x");
+    unsigned told = bench.told_of[REASON_ANSWER_NOT_ASKED];
+    for (unsigned asks = 0; asks < 2; asks++) {
+        take_address(asks + 1, "snponly.efi");
+        struct transfer_end end = {.protocol = TRANSFER_HTTP,
+                                   .outcome = TRANSFER_DONE,
+                                   .client = bench_address(100),
+                                   .order_id = order_id,
+                                   .part = CONTENT_PART_CONFIGURATION,
+                                   .asked = "machine.ipxe"};
+        boots_see_transfer(boots, &end);
+        fetch("images/x/linux", TRANSFER_DONE);
+        fetch("images/x/initrd.gz", TRANSFER_DONE);
+        pass(1);
+        if (asks == 1) {
+            fetch("answer/lab-1/0123456789abcdef0123456789abcdef/agama.json", TRANSFER_DONE);
+        }
+        pass(TIME_S / 2 + 10);
+        assert_int_equal(bench.told_of[REASON_ANSWER_NOT_ASKED], told + 1); // the first time only
+    }
+}
+
 #define BOOTS_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -270,6 +315,8 @@ int main(void)
         BOOTS_TEST(who_boots_its_own_disk_is_left_alone_until_it_is_back_too_often),
         BOOTS_TEST(tokens_and_odd_bytes_of_names_are_not_shown),
         BOOTS_TEST(what_the_server_said_itself_counts),
+        BOOTS_TEST(a_file_that_came_by_multicast_is_whole),
+        BOOTS_TEST(an_answer_file_is_known_by_its_place),
         BOOTS_TEST(what_is_no_boot_and_no_dhcp_is_not_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
