@@ -9,11 +9,10 @@
 
 void story_init(struct story *story, int64_t at_us)
 {
-    *story = (struct story){.architecture = BOOT_ARCHITECTURE_NONE,
-                            .first_us = at_us,
-                            .last_us = at_us,
-                            .client_us = at_us,
-                            .knows_silence = true};
+    memset(story, 0, offsetof(struct story, dhcp));
+    story->architecture = BOOT_ARCHITECTURE_NONE;
+    story->first_us = story->last_us = story->client_us = at_us;
+    story->knows_silence = true;
 }
 
 static bool is_no_uuid(const struct uuid *uuid)

@@ -89,10 +89,8 @@ struct story {
     int64_t first_us;
     int64_t last_us;   // of anything about it
     int64_t client_us; // the last that it sent itself
-    struct story_dhcp dhcp[STORY_DHCP_MOST];
     uint32_t dhcp_count;
     uint32_t dhcp_dropped;
-    struct story_transfer transfers[STORY_TRANSFERS_MOST];
     uint32_t transfer_count;
     uint32_t transfers_dropped;
     // what others said of it
@@ -116,7 +114,6 @@ struct story {
     int64_t own_disk_us;             // it was sent to its own disk, or got nothing because nothing is meant
     int64_t finished_us;             // its order is done
     char decision[STORY_TOLD_BYTES]; // the last that was decided about it; "" = nothing
-    struct story_told told[STORY_TOLD_MOST];
     uint32_t told_count;
     uint32_t disk_rounds; // so often in a row it was sent to its own disk before, and came back at once
     bool names_answer;    // its loader's configuration tells an installer where its answer file is
@@ -124,6 +121,10 @@ struct story {
     // of the index
     uint16_t next_by_ip;
     uint16_t next_by_mac;
+    // Last, and read only as far as the counts say: what nobody needs of them is never touched.
+    struct story_dhcp dhcp[STORY_DHCP_MOST];
+    struct story_transfer transfers[STORY_TRANSFERS_MOST];
+    struct story_told told[STORY_TOLD_MOST];
 };
 
 /// A story of nobody yet.

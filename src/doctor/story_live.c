@@ -80,18 +80,24 @@ bool story_is_other_boot(const struct story *story, const struct sight *sight)
 
 void story_begin_anew(struct story *story, int64_t at_us)
 {
-    struct story next;
     bool is_back = story->own_disk_us != 0 && at_us - story->own_disk_us <= AGAIN_AT_ONCE_US;
-    story_init(&next, at_us);
-    next.mac = story->mac;
-    next.address = story->address;
-    memcpy(next.name, story->name, sizeof next.name);
-    next.uuid = story->uuid;
-    next.architecture = story->architecture;
-    next.class = story->class;
-    next.disk_rounds = is_back ? story->disk_rounds + 1 : 0;
-    next.knows_silence = story->knows_silence;
-    next.next_by_ip = story->next_by_ip;
-    next.next_by_mac = story->next_by_mac;
-    *story = next;
+    struct hw mac = story->mac;
+    struct ip address = story->address;
+    struct uuid uuid = story->uuid;
+    uint16_t architecture = story->architecture;
+    enum sight_class class = story->class;
+    uint32_t rounds = is_back ? story->disk_rounds + 1 : 0;
+    bool knows_silence = story->knows_silence;
+    uint16_t next_by_ip = story->next_by_ip;
+    uint16_t next_by_mac = story->next_by_mac;
+    story_init(story, at_us);
+    story->mac = mac;
+    story->address = address;
+    story->uuid = uuid;
+    story->architecture = architecture;
+    story->class = class;
+    story->disk_rounds = rounds;
+    story->knows_silence = knows_silence;
+    story->next_by_ip = next_by_ip;
+    story->next_by_mac = next_by_mac;
 }

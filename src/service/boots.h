@@ -10,7 +10,7 @@
 #define BOOTS_LIVE_MOST       1024
 #define BOOTS_PAST_MOST       2048
 #define BOOTS_PAST_OF_MACHINE 16
-#define BOOTS_PAST_BYTES_MOST ((size_t)16 * 1024 * 1024) // of all that are over
+#define BOOTS_PAST_BYTES_MOST ((size_t)8 * 1024 * 1024) // of all that are over
 
 struct boots;
 struct json_t;
