@@ -67,6 +67,12 @@ int command_machine_boots(struct call *call)
 int command_explain_machine(struct call *call)
 {
     char path[CLIENT_PATH_BYTES];
+    if (call_has(call, "as-scenario") || call_option(call, "client") != NULL) {
+        ask_complain_text(call, "capture the boot with tcpdump -w FILE, and explain that",
+                          "--as-scenario and --client are for files, and '%.60s' is none",
+                          call->arguments[0]);
+        return CLI_EXIT_USAGE;
+    }
     boots_path(call, "?last=1", path);
     json_t *list = ask_list(call, path, "boots");
     if (list == NULL) {

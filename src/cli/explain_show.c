@@ -25,7 +25,6 @@ static void print_labelled(const struct call *call, const char *label, const cha
     }
 }
 
-// The times of one day need no date on every line.
 static void print_at(const struct call *call, const json_t *row)
 {
     const char *at = fact_text(row, "at");

@@ -117,7 +117,7 @@ static const struct xinetd_attribute attributes[] = {
     {.name = "groups", .needless = "*"},
     {.name = "flags",
      .needless = "IPv4|IPv4 NOLIBWRAP|REUSE|NODELAY|KEEPALIVE|NOLIBWRAP|NAMEINARGS|NORETRY",
-     .text = "imprint has no such flags; it speaks IPv4 only"},
+     .text = "imprint has no such flags"},
     {.name = "only_from", .needless = "0.0.0.0/0|0.0.0.0", .text = ACCESS},
     {.name = "no_access", .text = ACCESS},
     {.name = "access_times", .text = "imprint serves at any hour"},
@@ -145,7 +145,7 @@ static const struct xinetd_attribute attributes[] = {
     {.name = "rpc_version", .text = OTHER},
     {.name = "rpc_number", .text = OTHER},
     {.name = "mdns", .text = "firmware does not look for TFTP servers by mDNS"},
-    {.name = "v6only", .needless = "no", .text = "imprint speaks IPv4 only"},
+    {.name = "v6only", .needless = "no", .text = "imprint serves IPv4 and IPv6 each by a socket of its own"},
     {.name = "enabled", .needless = "*"},
     {.name = "disabled", .text = "imprint serves TFTP whenever it runs"},
 };

@@ -385,7 +385,6 @@ static void take_transfer(const struct transfer_end *end, int64_t now, struct st
     }
     const char *name = end->served[0] != '\0' ? end->served : end->asked;
     sight_copy_name(out->name, name, strlen(name));
-    (void)text_copy(out->error_text, sizeof out->error_text, "");
     if (end->why[0] != '\0') {
         struct text text;
         text_init(&text, out->error_text, sizeof out->error_text);
