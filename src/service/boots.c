@@ -31,14 +31,6 @@ struct boots_side { // what is kept beside a story
     uint64_t number;
 };
 
-struct boots_past {
-    uint64_t number; // 0 = unused
-    struct hw mac;
-    char *json;
-    size_t bytes;
-    char verdict[FINDING_TEXT_BYTES]; // "" = it was fine
-};
-
 struct boots {
     struct desk *desk;
     struct loop_timer *timer;
@@ -47,10 +39,7 @@ struct boots {
     struct doctor doctor;
     struct story *stories;
     struct boots_side sides[BOOTS_LIVE_MOST];
-    uint32_t hand; // which story goes when there is no room
-    struct boots_past past[BOOTS_PAST_MOST];
-    uint32_t past_next;
-    size_t past_bytes;
+    uint32_t hand;          // which story goes when there is no room
     struct verdict verdict; // of the moment
     struct sight sight;
 };
@@ -136,7 +125,7 @@ static void tell(struct boots *boots, struct story *story)
     desk_tell(boots->desk, &event);
 }
 
-// ---- those that are over ----
+// ---- those that are over: the store has them ----
 
 static json_t *boot_json(struct boots *boots, struct story *story, bool is_live)
 {
@@ -150,34 +139,6 @@ static json_t *boot_json(struct boots *boots, struct story *story, bool is_live)
     return json;
 }
 
-static void past_drop(struct boots *boots, struct boots_past *past)
-{
-    boots->past_bytes -= past->bytes;
-    free(past->json);
-    *past = (struct boots_past){0};
-}
-
-// Makes room: the machine's own oldest goes first when it has many.
-static void past_make_room(struct boots *boots, const struct hw *mac, size_t bytes)
-{
-    struct boots_past *oldest = NULL;
-    unsigned count = 0;
-    for (size_t i = 0; i < BOOTS_PAST_MOST; i++) {
-        struct boots_past *past = &boots->past[i];
-        if (past->number != 0 && hw_equal(&past->mac, mac)) {
-            count++;
-            oldest = oldest == NULL || past->number < oldest->number ? past : oldest;
-        }
-    }
-    if (count >= BOOTS_PAST_OF_MACHINE) {
-        past_drop(boots, oldest);
-    }
-    past_drop(boots, &boots->past[boots->past_next]);
-    for (uint32_t i = 1; boots->past_bytes + bytes > BOOTS_PAST_BYTES_MOST && i < BOOTS_PAST_MOST; i++) {
-        past_drop(boots, &boots->past[(boots->past_next + i) % BOOTS_PAST_MOST]);
-    }
-}
-
 static void archive(struct boots *boots, struct story *story)
 {
     if (story->mac.length == 0 || story->dhcp_count == 0) {
@@ -189,15 +150,12 @@ static void archive(struct boots *boots, struct story *story)
     if (text == NULL) {
         return;
     }
-    size_t bytes = strlen(text);
-    past_make_room(boots, &story->mac, bytes);
-    boots->past[boots->past_next] = (struct boots_past){
-        .number = side_of(boots, story)->number, .mac = story->mac, .json = text, .bytes = bytes};
-    if (!boots->verdict.is_fine) { // of boot_json
-        (void)text_copy(boots->past[boots->past_next].verdict, FINDING_TEXT_BYTES, boots->verdict.sentence);
-    }
-    boots->past_bytes += bytes;
-    boots->past_next = (boots->past_next + 1) % BOOTS_PAST_MOST;
+    const struct store_boot boot = {.id = side_of(boots, story)->number,
+                                    .mac = story->mac,
+                                    .verdict = boots->verdict.is_fine ? "" : boots->verdict.sentence,
+                                    .json = text};
+    store_boot_add(boots->desk->store, &boot);
+    free(text);
 }
 
 static void begin(struct boots *boots, const struct story *story)
@@ -491,26 +449,6 @@ void boots_see_event(struct boots *boots, const struct event *event)
 
 // ---- for people ----
 
-static bool is_of(const struct machine *machine, const struct boots_past *past)
-{
-    return past->number != 0 && machine_has_mac(machine, &past->mac);
-}
-
-// The newest boot of `machine` that is over and older than `before`; NULL when there is none.
-static const struct boots_past *find_past(const struct boots *boots, const struct machine *machine,
-                                          uint64_t before)
-{
-    const struct boots_past *found = NULL;
-    for (size_t i = 0; i < BOOTS_PAST_MOST; i++) {
-        const struct boots_past *past = &boots->past[i];
-        if (is_of(machine, past) && past->number < before &&
-            (found == NULL || past->number > found->number)) {
-            found = past;
-        }
-    }
-    return found;
-}
-
 struct json_t *boots_list(struct boots *boots, const struct machine *machine, size_t most)
 {
     json_t *list = json_array();
@@ -518,19 +456,20 @@ struct json_t *boots_list(struct boots *boots, const struct machine *machine, si
     if (story != NULL && most != 0) {
         json_array_append_new(list, boot_json(boots, story, true));
     }
-    const struct boots_past *past = NULL;
+    const struct store_boot *past;
     uint64_t before = UINT64_MAX;
-    while (json_array_size(list) < most && (past = find_past(boots, machine, before)) != NULL) {
-        before = past->number;
-        json_array_append_new(list, json_loadb(past->json, past->bytes, 0, NULL));
+    while (json_array_size(list) < most &&
+           (past = store_boot_find(boots->desk->store, machine, before)) != NULL) {
+        before = past->id;
+        json_array_append_new(list, json_loads(past->json, 0, NULL));
     }
     return list;
 }
 
 const char *boots_last_verdict(const struct boots *boots, const struct machine *machine)
 {
-    const struct boots_past *past =
-        boots == NULL || machine == NULL ? NULL : find_past(boots, machine, UINT64_MAX);
+    const struct store_boot *past =
+        boots == NULL || machine == NULL ? NULL : store_boot_find(boots->desk->store, machine, UINT64_MAX);
     return past == NULL ? "" : past->verdict;
 }
 
@@ -540,6 +479,7 @@ struct boots *boots_new(struct desk *desk, struct loop *loop)
 {
     struct boots *boots = heap_new(sizeof *boots);
     boots->desk = desk;
+    boots->last_number = store_boot_last_id(desk->store);
     boots->stories = heap_new_array(BOOTS_LIVE_MOST, sizeof *boots->stories); // touched when they are used
     boots->timer = loop_timer_new(loop, boots_tick, boots);
     doctor_init(&boots->doctor, boots->stories, BOOTS_LIVE_MOST);
@@ -552,8 +492,10 @@ void boots_free(struct boots *boots)
         return;
     }
     loop_timer_free(boots->timer);
-    for (size_t i = 0; i < BOOTS_PAST_MOST; i++) {
-        free(boots->past[i].json);
+    for (uint32_t i = 0; i < boots->doctor.count; i++) { // what is known of them is kept
+        if (doctor_has(&boots->stories[i])) {
+            archive(boots, &boots->stories[i]);
+        }
     }
     heap_free(boots->stories);
     heap_free(boots);

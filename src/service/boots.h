@@ -7,10 +7,7 @@
 #include "service/desk.h"
 #include "service/transfer.h"
 
-#define BOOTS_LIVE_MOST       1024
-#define BOOTS_PAST_MOST       2048
-#define BOOTS_PAST_OF_MACHINE 16
-#define BOOTS_PAST_BYTES_MOST ((size_t)8 * 1024 * 1024) // of all that are over
+#define BOOTS_LIVE_MOST 1024 // those that are over: STORE_BOOTS_MOST
 
 struct boots;
 struct json_t;
@@ -18,7 +15,8 @@ struct json_t;
 /// Watches for `desk`, whose timeline gets the verdicts. Yours; boots_free. Never NULL.
 struct boots *boots_new(struct desk *desk, struct loop *loop);
 
-/// Frees it; NULL is allowed. Before the loop is.
+/// Puts away what is known of the boots under way, and frees it; NULL is allowed. Before the loop is, and
+/// before the store is.
 void boots_free(struct boots *boots);
 
 // NULL instead of `boots` is allowed in all that follow: nothing is watched then.

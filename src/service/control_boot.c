@@ -6,7 +6,7 @@
 #include "service/control_machine.h"
 #include "service/control_route.h"
 
-#define MOST_DEFAULT BOOTS_PAST_OF_MACHINE
+#define MOST_DEFAULT STORE_BOOTS_OF_CARD
 
 void control_boot_list(struct control_request *request)
 {

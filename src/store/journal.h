@@ -15,6 +15,7 @@ enum store_kind { // in the order in which they are loaded and written
     STORE_LEASE,
     STORE_LEASE6,
     STORE_INVENTORY,
+    STORE_BOOT,
     STORE_EVENT,
     STORE_KIND_COUNT
 };
@@ -23,7 +24,8 @@ struct journal {
     /// Starts a transaction. With `is_lazy` its end does not wait for the disk: it is durable with the end of
     /// the next one that does.
     enum status (*begin)(struct journal *journal, bool is_lazy, struct problem *problem);
-    /// Writes the row (struct machine, image, profile, order, lease, store_lease6, store_inventory or event)
+    /// Writes the row (struct machine, image, profile, order, lease, store_lease6, store_inventory,
+    /// store_boot or event)
     /// with its id.
     enum status (*put)(struct journal *journal, enum store_kind kind, const void *row,
                        struct problem *problem);

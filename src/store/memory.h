@@ -44,7 +44,10 @@ struct store {
     struct row_index lease6_by_address;
     uint32_t lease6_hand; // where the search for old leases goes on
     uint32_t orders_ended;
-    struct event *events; // a ring: event N is in slot N % STORE_EVENTS_MOST
+    struct row_marks boots_gone; // that the journal may have
+    uint64_t boot_written;       // the last one that the journal has
+    size_t boot_bytes;           // the texts of all
+    struct event *events;        // a ring: event N is in slot N % STORE_EVENTS_MOST
     uint64_t event_last;
     uint64_t event_written; // the last one that the journal has
 };
@@ -71,6 +74,8 @@ void memory_load_lease6(void *store, const void *lease);
 struct lease_log_reader memory_replay_leases(struct store *store);
 /// See memory_load_machine.
 void memory_load_inventory(void *store, const void *inventory);
+/// See memory_load_machine.
+void memory_load_boot(void *store, const void *boot);
 /// See memory_load_machine.
 void memory_load_event(void *store, const void *event);
 
@@ -99,6 +104,20 @@ const char *memory_find_profile_of(const struct store *store, const char *name);
 /// the last one that the journal has then; does not note that it did.
 MUST_USE enum status memory_write_events(const struct store *store, uint64_t most, uint64_t *last,
                                          struct problem *problem);
+
+/// Frees what the rows of boots own.
+void memory_clear_boots(struct store *store);
+
+/// Whether the journal lacks boots, or has ones that are forgotten.
+bool memory_has_new_boots(const struct store *store);
+
+/// Writes up to `most` of the boots that the journal does not have yet, and takes out what is forgotten.
+/// `*last` is the last one that the journal has then; memory_wrote_boots notes that it did.
+MUST_USE enum status memory_write_boots(const struct store *store, uint64_t most, uint64_t *last,
+                                        struct problem *problem);
+
+/// The journal has the boots up to `last`.
+void memory_wrote_boots(struct store *store, uint64_t last);
 
 /// Makes all changed leases durable in the log and forgets that they changed. STATUS_IO and `problem`: see
 /// store_commit.

@@ -196,6 +196,12 @@ static const char *const SCHEMA_MIGRATIONS[] = {
     "  initrd TEXT NOT NULL,"
     "  arguments TEXT NOT NULL,"
     "  memory_bytes INTEGER NOT NULL,"
-    "  PRIMARY KEY(image_id, position)) STRICT, WITHOUT ROWID;",
+    "  PRIMARY KEY(image_id, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE boot("
+    "  id INTEGER PRIMARY KEY,"
+    "  mac BLOB NOT NULL,"
+    "  verdict TEXT NOT NULL,"
+    "  json TEXT NOT NULL) STRICT;",
 };
 // clang-format on

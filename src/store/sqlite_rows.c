@@ -320,6 +320,26 @@ static bool inventory_read(sqlite3_stmt *statement, void *row)
     return inventory->json != NULL && sqlite3_column_bytes(statement, 2) <= STORE_INVENTORY_BYTES_MOST;
 }
 
+static void boot_bind(sqlite3_stmt *statement, const void *row)
+{
+    const struct store_boot *boot = row;
+    rows_bind_number(statement, 1, boot->id);
+    rows_bind_hw(statement, 2, &boot->mac);
+    rows_bind_text(statement, 3, boot->verdict);
+    rows_bind_text(statement, 4, boot->json);
+}
+
+static bool boot_read(sqlite3_stmt *statement, void *row)
+{
+    struct store_boot *boot = row;
+    boot->id = rows_read_number(statement, 0);
+    boot->verdict = rows_text(statement, 2);
+    boot->json = rows_text(statement, 3);
+    return rows_read_hw(statement, 1, &boot->mac) &&
+           (size_t)sqlite3_column_bytes(statement, 2) + (size_t)sqlite3_column_bytes(statement, 3) <=
+               STORE_BOOT_BYTES_MOST;
+}
+
 static void event_bind(sqlite3_stmt *statement, const void *row)
 {
     const struct event *event = row;
@@ -496,6 +516,16 @@ static const struct sqlite_rows SQLITE_ROWS[STORE_KIND_COUNT] = {
             .load = "SELECT machine_id, found_s, json FROM inventory ORDER BY machine_id",
             .bind = inventory_bind,
             .read = inventory_read,
+        },
+    [STORE_BOOT] =
+        {
+            .table = "boot",
+            .row_bytes = sizeof(struct store_boot),
+            .put = "INSERT INTO boot(id, mac, verdict, json) VALUES(?1, ?2, ?3, ?4)",
+            .remove = "DELETE FROM boot WHERE id = ?1",
+            .load = "SELECT id, mac, verdict, json FROM boot ORDER BY id",
+            .bind = boot_bind,
+            .read = boot_read,
         },
     [STORE_EVENT] =
         {

@@ -18,6 +18,7 @@ static const struct {
     [STORE_LEASE] = {sizeof(struct lease), memory_load_lease},
     [STORE_LEASE6] = {sizeof(struct store_lease6), memory_load_lease6},
     [STORE_INVENTORY] = {sizeof(struct store_inventory), memory_load_inventory},
+    [STORE_BOOT] = {sizeof(struct store_boot), memory_load_boot},
     [STORE_EVENT] = {0, memory_load_event},
 };
 
@@ -33,6 +34,7 @@ static struct store *store_new(struct journal *taken_journal)
     store->unsynced = row_marks_init();
     store->logged = row_marks_init();
     store->absorbed = row_marks_init();
+    store->boots_gone = row_marks_init();
     store->events = heap_new_array(STORE_EVENTS_MOST, sizeof *store->events);
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         store->tables[kind] = heap_new(sizeof *store->tables[kind]);
@@ -46,6 +48,7 @@ static void store_free(struct store *taken_store)
     struct store *store = taken_store;
     memory_clear_profiles(store);
     memory_clear_inventories(store);
+    memory_clear_boots(store);
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         row_table_clear(store->tables[kind]);
         heap_free(store->tables[kind]);
@@ -64,6 +67,7 @@ static void store_free(struct store *taken_store)
     row_marks_clear(&store->unsynced);
     row_marks_clear(&store->logged);
     row_marks_clear(&store->absorbed);
+    row_marks_clear(&store->boots_gone);
     heap_free(store->events);
     lease_log_close(store->log);
     store->journal->close(store->journal);
@@ -164,7 +168,26 @@ static enum status store_write_rows(struct store *store, enum store_kind kind, s
                : journal->put_last_id(journal, kind, table->last_id, problem);
 }
 
-static enum status store_write(struct store *store, uint64_t *event_last, struct problem *problem)
+struct store_news { // the last events and boots that the journal has after a transaction
+    uint64_t event;
+    uint64_t boot;
+};
+
+/// Writes at most `most` of each.
+static enum status store_write_news(struct store *store, uint64_t most, struct store_news *news,
+                                    struct problem *problem)
+{
+    enum status status = memory_write_events(store, most, &news->event, problem);
+    return status == STATUS_OK ? memory_write_boots(store, most, &news->boot, problem) : status;
+}
+
+static void store_wrote_news(struct store *store, const struct store_news *news)
+{
+    store->event_written = news->event;
+    memory_wrote_boots(store, news->boot);
+}
+
+static enum status store_write(struct store *store, struct store_news *news, struct problem *problem)
 {
     enum status status = store->journal->begin(store->journal, false, problem);
     for (int kind = 0; kind < STORE_TABLE_COUNT && status == STATUS_OK; kind++) {
@@ -174,7 +197,7 @@ static enum status store_write(struct store *store, uint64_t *event_last, struct
         status = store_write_rows(store, (enum store_kind)kind, problem);
     }
     if (status == STATUS_OK) {
-        status = memory_write_events(store, STORE_EVENTS_MOST, event_last, problem);
+        status = store_write_news(store, UINT64_MAX, news, problem);
     }
     return status == STATUS_OK ? store->journal->end(store->journal, problem) : status;
 }
@@ -185,8 +208,8 @@ enum status store_commit(struct store *store, struct problem *problem)
     if (status != STATUS_OK || !store_is_dirty(store)) {
         return status;
     }
-    uint64_t event_last = 0;
-    status = store_write(store, &event_last, problem);
+    struct store_news news = {0};
+    status = store_write(store, &news, problem);
     if (status != STATUS_OK) {
         store->journal->abandon(store->journal);
         return status;
@@ -194,7 +217,7 @@ enum status store_commit(struct store *store, struct problem *problem)
     for (int kind = 0; kind < STORE_TABLE_COUNT; kind++) {
         row_table_unmark_all(store->tables[kind]);
     }
-    store->event_written = event_last;
+    store_wrote_news(store, &news);
     return STATUS_OK;
 }
 
@@ -246,7 +269,7 @@ static enum status absorb_turn(struct store *store, struct problem *problem)
 bool store_has_unabsorbed(const struct store *store)
 {
     return store->absorbed.ids.count != 0 || store->event_written != store->event_last ||
-           (store->log != NULL && lease_log_may_turn(store->log));
+           memory_has_new_boots(store) || (store->log != NULL && lease_log_may_turn(store->log));
 }
 
 enum status store_absorb(struct store *store, uint32_t most, struct problem *problem)
@@ -258,13 +281,13 @@ enum status store_absorb(struct store *store, uint32_t most, struct problem *pro
     // Only the last piece has to wait for the disk: until then the log has it all.
     size_t left = store->absorbed.ids.count - store->absorbed_count;
     bool is_last = left != 0 && left <= most;
-    uint64_t event_last = 0;
+    struct store_news news = {0};
     status = store->journal->begin(store->journal, !is_last, problem);
     if (status == STATUS_OK) {
         status = absorb_leases(store, &store->absorbed, store->absorbed_count, most, problem);
     }
     if (status == STATUS_OK) {
-        status = memory_write_events(store, most, &event_last, problem);
+        status = store_write_news(store, most, &news, problem);
     }
     if (status == STATUS_OK) {
         status = store->journal->end(store->journal, problem);
@@ -273,7 +296,7 @@ enum status store_absorb(struct store *store, uint32_t most, struct problem *pro
         store->journal->abandon(store->journal);
         return status;
     }
-    store->event_written = event_last;
+    store_wrote_news(store, &news);
     store->absorbed_count += size_min(left, most);
     if (is_last) {
         absorb_finish(store);
@@ -286,7 +309,7 @@ enum status store_absorb_all(struct store *store, struct problem *problem)
     if (store->log == NULL) {
         return STATUS_OK;
     }
-    uint64_t event_last = 0;
+    struct store_news news = {0};
     enum status status = store->journal->begin(store->journal, false, problem);
     if (status == STATUS_OK) {
         status = absorb_leases(store, &store->absorbed, store->absorbed_count, SIZE_MAX, problem);
@@ -295,7 +318,7 @@ enum status store_absorb_all(struct store *store, struct problem *problem)
         status = absorb_leases(store, &store->logged, 0, SIZE_MAX, problem);
     }
     if (status == STATUS_OK) {
-        status = memory_write_events(store, STORE_EVENTS_MOST, &event_last, problem);
+        status = store_write_news(store, UINT64_MAX, &news, problem);
     }
     if (status == STATUS_OK) {
         status = store->journal->end(store->journal, problem);
@@ -304,7 +327,7 @@ enum status store_absorb_all(struct store *store, struct problem *problem)
         store->journal->abandon(store->journal);
         return status;
     }
-    store->event_written = event_last;
+    store_wrote_news(store, &news);
     absorb_finish(store);
     row_marks_clear(&store->logged);
     return lease_log_clear(store->log, problem);

@@ -33,12 +33,12 @@ bool store_is_dirty(const struct store *store);
 MUST_USE enum status store_commit(struct store *store, struct problem *problem);
 
 /// Whether the database lacks something that store_absorb would write: leases that are only in the log of
-/// leases beside it, or events.
+/// leases beside it, or events, or boots.
 bool store_has_unabsorbed(const struct store *store);
 
-/// Brings the database nearer to what is durable anyway, by at most `most` leases and events, without waiting
-/// for the disk except now and then. Call it every few moments while store_has_unabsorbed. STATUS_IO and
-/// `problem` when the disk says no: nothing is lost, it is tried again with the next call.
+/// Brings the database nearer to what is durable anyway, by at most `most` leases, events and boots, without
+/// waiting for the disk except now and then. Call it every few moments while store_has_unabsorbed. STATUS_IO
+/// and `problem` when the disk says no: nothing is lost, it is tried again with the next call.
 MUST_USE enum status store_absorb(struct store *store, uint32_t most, struct problem *problem);
 
 /// Writes all that is durable into the database itself, so that this file alone is the store.
@@ -115,6 +115,23 @@ const char *store_inventory_find(const struct store *store, uint64_t machine_id,
 MUST_USE enum status store_inventory_put(struct store *store, uint64_t machine_id, const char *json,
                                          int64_t found_s);
 
+struct store_boot {      // a boot that is over
+    uint64_t id;         // its number; later ones have higher ones
+    struct hw mac;       // of the card that booted
+    const char *verdict; // why it stopped, one sentence; "" when it did not, or nobody knows
+    const char *json;    // the whole story
+};
+
+/// The highest number of a boot so far, or 0.
+uint64_t store_boot_last_id(const struct store *store);
+/// Stores a copy, under a number that no boot has yet; the oldest make room (STORE_BOOTS_*). One above
+/// STORE_BOOT_BYTES_MOST is dropped. Written with the next commit; losing the last ones in a crash is
+/// allowed.
+void store_boot_add(struct store *store, const struct store_boot *boot);
+/// The newest boot of one of the machine's cards whose number is below `before`; NULL when there is none.
+const struct store_boot *store_boot_find(const struct store *store, const struct machine *machine,
+                                         uint64_t before);
+
 /// The newest image of IMAGE_AGENT_FAMILY, or NULL.
 const struct image *store_image_find_agent(const struct store *store);
 
@@ -170,3 +187,7 @@ uint64_t store_event_add(struct store *store, const struct event *event);
 #define STORE_LEASES6_KEPT         131072 // beyond these, those that are over are forgotten
 #define STORE_ORDERS_MOST          10000
 #define STORE_INVENTORY_BYTES_MOST (1024 * 1024)
+#define STORE_BOOTS_MOST           2048
+#define STORE_BOOTS_OF_CARD        16
+#define STORE_BOOT_BYTES_MOST      ((size_t)1024 * 1024)
+#define STORE_BOOTS_BYTES_MOST     ((size_t)8 * 1024 * 1024) // of all

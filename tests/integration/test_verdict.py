@@ -159,6 +159,23 @@ def test_the_hold_screen_says_how_the_last_boot_ended(lab, client):
     assert "Its last boot did not end well:" in shown and "XPLDR" in shown
 
 
+def test_boots_outlive_the_daemon(lab, client):
+    fetch(lab, take_address(lab, client, BIOS))
+    fetch(lab, "boot/XPLDR", check=False)
+    wait_for(lab, "FILE_NOT_FOUND")
+    before = boots(lab)
+    assert len(before) == 1 and before[0]["live"]
+    lab.stop_imprint()
+    lab.start_imprint(config=lab.config_text(mode="server").replace("\ndhcp:\n", "\ndhcp:\n  ping_check: no\n"))
+    after = boots(lab)
+    assert len(after) == 1 and not after[0]["live"] and after[0]["number"] == before[0]["number"]
+    assert after[0]["findings"][0]["reason"] == "FILE_NOT_FOUND"
+    assert "XPLDR" in lab.cli("explain", MAC, check=False).stdout
+    fetch(lab, take_address(lab, client, BIOS))
+    again = boots(lab)
+    assert [boot["live"] for boot in again] == [True, False] and again[0]["number"] > again[1]["number"]
+
+
 HASH = "$6$saltsalt$5pcd9vGTPWHIBiZ4y3Y/kE2Yd5NXXVnxqbFOeZ4Kkr3xFzTpXG0d4Y3Q5A0V6jmVqkzNOaSCwYrhVqjxU6ZqJ/"
 
 

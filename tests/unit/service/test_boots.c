@@ -160,13 +160,13 @@ static void the_next_boot_is_another_one_and_the_last_is_kept(void **state)
 static void a_machine_keeps_its_newest_boots_only(void **state)
 {
     (void)state;
-    for (uint32_t i = 1; i <= BOOTS_PAST_OF_MACHINE + 5; i++) {
+    for (uint32_t i = 1; i <= STORE_BOOTS_OF_CARD + 5; i++) {
         take_address(i, "snponly.efi");
         fetch("snponly.efi", TRANSFER_DONE);
         pass(1);
     }
     json_t *boots_of = list();
-    assert_int_equal(json_array_size(boots_of), BOOTS_PAST_OF_MACHINE + 1);
+    assert_int_equal(json_array_size(boots_of), STORE_BOOTS_OF_CARD + 1);
     for (size_t i = 1; i < json_array_size(boots_of); i++) {
         assert_true(json_integer_value(json_object_get(json_array_get(boots_of, i), "number")) <
                     json_integer_value(json_object_get(json_array_get(boots_of, i - 1), "number")));

@@ -220,6 +220,94 @@ static void an_inventory_comes_back_and_goes_with_its_machine(void **state)
     assert_int_equal(ask_sql(*state, "SELECT count(*) FROM inventory"), 1);
 }
 
+static void add_boot(struct store *store, uint64_t id, const struct machine *machine, const char *verdict)
+{
+    const struct store_boot boot = {
+        .id = id, .mac = machine->macs[0], .verdict = verdict, .json = "{\"stages\":[]}"};
+    store_boot_add(store, &boot);
+}
+
+static void boots_come_back_with_their_numbers(void **state)
+{
+    struct store *store = open_store(*state);
+    const struct machine alpha = facts_machine("alpha", 1);
+    const struct machine beta = facts_machine("beta", 2);
+    assert_int_equal(store_boot_last_id(store), 0);
+    add_boot(store, 3, &alpha, "");
+    add_boot(store, 5, &beta, "beta found no file.");
+    assert_false(store_is_dirty(store)); // nobody waits for them
+    assert_true(store_has_unabsorbed(store));
+    assert_int_equal(store_absorb(store, 1, NULL), STATUS_OK); // a piece at a time
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM boot"), 1);
+    assert_int_equal(store_absorb(store, 1, NULL), STATUS_OK);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM boot"), 2);
+    assert_false(store_has_unabsorbed(store));
+    store = reopen_store(*state, store);
+    assert_int_equal(store_boot_last_id(store), 5);
+    const struct store_boot *boot = store_boot_find(store, &beta, UINT64_MAX);
+    assert_non_null(boot);
+    assert_int_equal(boot->id, 5);
+    assert_string_equal(boot->verdict, "beta found no file.");
+    assert_string_equal(boot->json, "{\"stages\":[]}");
+    assert_null(store_boot_find(store, &beta, 5));
+    boot = store_boot_find(store, &alpha, UINT64_MAX);
+    assert_non_null(boot);
+    assert_string_equal(boot->verdict, "");
+    store_close(store);
+}
+
+static void old_boots_make_room_on_the_disk_as_well(void **state)
+{
+    struct store *store = open_store(*state);
+    const struct machine alpha = facts_machine("alpha", 1);
+    for (uint64_t id = 1; id <= STORE_BOOTS_OF_CARD; id++) {
+        add_boot(store, id, &alpha, "");
+    }
+    store = reopen_store(*state, store);
+    add_boot(store, 90, &alpha, "");
+    add_boot(store, 91, &alpha, "");
+    assert_int_equal(store_absorb_all(store, NULL), STATUS_OK);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM boot"), STORE_BOOTS_OF_CARD);
+    assert_int_equal(ask_sql(*state, "SELECT min(id) FROM boot"), 3);
+    for (uint16_t number = 1; number <= STORE_BOOTS_MOST; number++) {
+        const struct machine machine = facts_machine("other", (uint16_t)(number + 1000));
+        add_boot(store, (uint64_t)number + 100, &machine, "");
+    }
+    assert_null(store_boot_find(store, &alpha, UINT64_MAX));
+    store = reopen_store(*state, store);
+    assert_int_equal(ask_sql(*state, "SELECT count(*) FROM boot"), STORE_BOOTS_MOST);
+    assert_int_equal(store_boot_last_id(store), STORE_BOOTS_MOST + 100);
+    store_close(store);
+}
+
+static void boots_are_bounded_in_bytes(void **state)
+{
+    enum { LONG = 1024 * 1024 - 10 };
+    struct store *store = open_store(*state);
+    char *json = test_malloc(LONG + 20);
+    memset(json, ' ', LONG);
+    json[LONG] = '\0';
+    for (uint16_t number = 1; number <= 12; number++) {
+        const struct machine machine = facts_machine("other", number);
+        const struct store_boot boot = {.id = number, .mac = machine.macs[0], .verdict = "", .json = json};
+        store_boot_add(store, &boot);
+    }
+    unsigned count = 0;
+    for (uint16_t number = 1; number <= 12; number++) {
+        const struct machine machine = facts_machine("other", number);
+        count += store_boot_find(store, &machine, UINT64_MAX) != NULL;
+    }
+    assert_int_equal(count, STORE_BOOTS_BYTES_MOST / LONG);
+    memset(json, ' ', LONG + 19);
+    json[LONG + 19] = '\0';
+    const struct machine machine = facts_machine("long", 99);
+    const struct store_boot boot = {.id = 99, .mac = machine.macs[0], .verdict = "", .json = json};
+    store_boot_add(store, &boot);
+    assert_null(store_boot_find(store, &machine, UINT64_MAX));
+    test_free(json);
+    store_close(store);
+}
+
 static void orders_leases_and_events_come_back_whole(void **state)
 {
     struct store *store = open_store(*state);
@@ -678,6 +766,9 @@ int main(void)
                                         remove_place),
         cmocka_unit_test_setup_teardown(the_disk_too_holds_one_live_order_of_a_machine_only, make_place,
                                         remove_place),
+        cmocka_unit_test_setup_teardown(boots_come_back_with_their_numbers, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(old_boots_make_room_on_the_disk_as_well, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(boots_are_bounded_in_bytes, make_place, remove_place),
         cmocka_unit_test_setup_teardown(an_inventory_comes_back_and_goes_with_its_machine, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(orders_leases_and_events_come_back_whole, make_place, remove_place),
