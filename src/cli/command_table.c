@@ -32,6 +32,10 @@ static const struct command_option report_options[] = {
            "the archive to write, instead of MACHINE-report.tar.gz; it must not be there yet"),
     OPTIONS_END,
 };
+static const struct command_option selftest_options[] = {
+    OPTION("interface", "NAME", "only that interface"),
+    OPTIONS_END,
+};
 static const struct command_option explain_options[] = {
     OPTION("client", "ADDRESS", "only the client with this IP or MAC address"),
     OPTION("timeline", NULL, "list what happened, too"),
@@ -552,6 +556,12 @@ static const struct command rows[] = {
      "configuration. Passwords, "
      "their hashes and tokens are left out.",
      command_report, false},
+    {"selftest", "", selftest_options, "find what would fail, before a machine does",
+     "A virtual client is put on each served interface and asks as every kind of firmware would, fetches the "
+     "loaders and "
+     "what they ask for next; images, profiles, other servers and the clock are looked at. The network "
+     "hears nothing of it, and nothing is recorded. It needs root.",
+     command_selftest, false},
     {"check", "FILE...", NULL, "name the faults in the files that a network boot depends on, of any server",
      "FILE is dhcpd.conf, a configuration of Kea, dnsmasq.conf, a file of xinetd, inetd, tftpd-hpa or "
      "atftpd, a menu of "

@@ -32,6 +32,7 @@ struct boot_client {
     bool wants_http; // UEFI HTTP boot (option 60 "HTTPClient"): the loader's name must be a URL
     bool is_ip6;     // it asks by IPv6: a loader's name is always a URL
     bool has_http;   // an iPXE that can fetch http://
+    bool is_test;    // imprint selftest asks and no machine: nothing is recorded, learned or told
     struct hw mac;
     struct uuid uuid; // canonical; all zero = not told
     char serial[MACHINE_SERIAL_BYTES];

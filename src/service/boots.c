@@ -5,6 +5,7 @@
 #include "io/heap.h"
 #include "service/http_answer.h"
 #include "service/verdict_json.h"
+#include "session/client.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -219,7 +220,9 @@ void boots_tick(void *context)
 
 static bool is_boot_client(const void *payload, size_t bytes)
 {
-    return memmem(payload, bytes, "PXEClient", 9) != NULL || memmem(payload, bytes, "HTTPClient", 10) != NULL;
+    bool is_boot =
+        memmem(payload, bytes, "PXEClient", 9) != NULL || memmem(payload, bytes, "HTTPClient", 10) != NULL;
+    return is_boot && memmem(payload, bytes, CLIENT_TEST_CLASS, strlen(CLIENT_TEST_CLASS)) == NULL;
 }
 
 static void make_room(struct boots *boots)

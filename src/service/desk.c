@@ -297,9 +297,10 @@ void desk_hold(struct desk_meeting *meeting, enum reason_id why)
 void desk_meet(struct desk *desk, const struct boot_client *client, struct desk_meeting *meeting)
 {
     struct identity identity = desk_identify(desk, client);
-    if (identity.kind == IDENTITY_KNOWN && client->stage != BOOT_STAGE_SYSTEM) {
+    bool is_machine = client->stage != BOOT_STAGE_SYSTEM && !client->is_test;
+    if (identity.kind == IDENTITY_KNOWN && is_machine) {
         identity.machine = desk_learn(desk, identity.machine, client);
-    } else if (identity.kind == IDENTITY_UNKNOWN && client->stage != BOOT_STAGE_SYSTEM) {
+    } else if (identity.kind == IDENTITY_UNKNOWN && is_machine) {
         identity.machine = desk_record(desk, client);
     }
     const struct order *order =
@@ -552,6 +553,9 @@ void desk_tick(struct desk *desk)
 void desk_tell_plan(struct desk *desk, const struct desk_meeting *meeting, const struct boot_client *client,
                     struct ip address, const char *detail)
 {
+    if (client->is_test) {
+        return;
+    }
     const struct boot_plan *plan = &meeting->plan;
     boots_see_plan(desk->boots, client, plan);
     uint64_t machine_id = meeting->machine == NULL ? 0 : meeting->machine->id;

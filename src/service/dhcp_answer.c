@@ -143,7 +143,8 @@ static void dhcp_answer_tell(const struct dhcp_answer_world *world, const struct
 static void dhcp_answer_meet(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
                              struct desk_meeting *meeting)
 {
-    if (answer->message.kind == DHCP4_DISCOVER && answer->client.stage != BOOT_STAGE_SYSTEM) {
+    bool is_machine = answer->client.stage != BOOT_STAGE_SYSTEM && !answer->client.is_test;
+    if (answer->message.kind == DHCP4_DISCOVER && is_machine) {
         desk_meet_firmware(world->desk, &answer->client, meeting);
         return;
     }
@@ -168,7 +169,8 @@ static const struct network *dhcp_answer_place(const struct dhcp_answer_world *w
                                                        question->is_unicast, world->address);
     dhcp_terms_find(world->dhcp, network, &answer->client, terms);
     answer->client.is_placed = true;
-    answer->client.unknown = terms->unknown;
+    // A test is to hear what a machine with an order would.
+    answer->client.unknown = answer->client.is_test ? POLICY_CHOICE_HOLD : terms->unknown;
     (void)text_copy(answer->client.proposal, sizeof answer->client.proposal, terms->profile);
     if (world->dhcp != NULL) {
         dhcp_class_print_names(&world->dhcp->classes, terms->classes, answer->client.classes);
@@ -216,8 +218,29 @@ static void dhcp_answer_serve(const struct dhcp_answer_world *world, const struc
     if (answer->actions.has_lease && network != NULL) {
         dhcp_answer_keep_lease(world, network, &answer->actions.lease);
     }
-    if (reasons_has(&answer->actions.reasons, REASON_POOL_FULL) && network != NULL) {
+    if (reasons_has(&answer->actions.reasons, REASON_POOL_FULL) && network != NULL &&
+        !answer->client.is_test) {
         dhcp_answer_note_full(world, network, answer);
+    }
+}
+
+// What others are to know of it.
+static void dhcp_answer_note(const struct dhcp_answer_world *world, const struct dhcp_answer *answer,
+                             const struct desk_meeting *meeting, const struct dhcp4_boot *boot,
+                             const char *detail)
+{
+    struct ip4 address = answer->actions.reply_kind == DHCP4_ACK && answer->actions.reply.yiaddr.value != 0
+                             ? answer->actions.reply.yiaddr
+                             : answer->message.ciaddr;
+    if (world->adapt != NULL && answer->actions.has_reply && answer->actions.reply_kind == DHCP4_OFFER) {
+        adapt_offer(world->adapt, &answer->client.mac);
+    }
+    dhcp_answer_tell(world, answer, meeting, boot);
+    if (answer->client.stage != BOOT_STAGE_SYSTEM && answer->message.kind == DHCP4_DISCOVER) {
+        desk_tell_plan(world->desk, meeting, &answer->client, (struct ip){{{0}}}, detail);
+    }
+    if (answer->actions.has_reply && answer->actions.reply_kind != DHCP4_NAK) {
+        desk_note_address(world->desk, &answer->client, ip_from_ip4(address));
     }
 }
 
@@ -236,6 +259,13 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
         return STATUS_OK;
     }
     client_from_dhcp4(&answer->message, &answer->client);
+    // Only who is no machine may be a test: nothing that concerns a machine is left untold.
+    answer->client.is_test =
+        answer->client.is_test && store_machine_find_mac(world->desk->store, &answer->client.mac) == NULL;
+    bool is_binding = question->port == DHCP4_SERVER_PORT && answer->message.kind != DHCP4_DISCOVER;
+    if (answer->client.is_test && is_binding) { // it is told what others get, and gets nothing
+        return STATUS_OK;
+    }
     struct dhcp_terms terms;
     const struct network *network = dhcp_answer_place(world, question, answer, &terms);
     struct desk_meeting meeting;
@@ -261,18 +291,8 @@ enum status dhcp_answer(const struct dhcp_answer_world *world, const struct dhcp
     } else {
         dhcp_answer_serve(world, question, answer, &meeting, &boot, network, &terms);
     }
-    struct ip4 address = answer->actions.reply_kind == DHCP4_ACK && answer->actions.reply.yiaddr.value != 0
-                             ? answer->actions.reply.yiaddr
-                             : answer->message.ciaddr;
-    if (world->adapt != NULL && answer->actions.has_reply && answer->actions.reply_kind == DHCP4_OFFER) {
-        adapt_offer(world->adapt, &answer->client.mac);
-    }
-    dhcp_answer_tell(world, answer, &meeting, &boot);
-    if (answer->client.stage != BOOT_STAGE_SYSTEM && answer->message.kind == DHCP4_DISCOVER) {
-        desk_tell_plan(world->desk, &meeting, &answer->client, (struct ip){{{0}}}, detail_text);
-    }
-    if (answer->actions.has_reply && answer->actions.reply_kind != DHCP4_NAK) {
-        desk_note_address(world->desk, &answer->client, ip_from_ip4(address));
+    if (!answer->client.is_test) {
+        dhcp_answer_note(world, answer, &meeting, &boot, detail_text);
     }
     return STATUS_OK;
 }

@@ -10,10 +10,12 @@
 #include "service/agents.h"
 #include "service/answer_files.h"
 #include "service/boot_files.h"
+#include "service/boot_query.h"
 #include "service/boots.h"
 #include "service/found.h"
 #include "service/menus.h"
 #include "service/own_loader.h"
+#include "session/client.h"
 
 #include <string.h>
 
@@ -59,58 +61,6 @@ static void asker_find_holder(const struct generated *generated, const struct co
     }
 }
 
-// The value of `key` in an HTTP query, percent-decoded, into `out`; empty when it is not there or does not
-// fit.
-static void query_get(const char *query, const char *key, char *out, size_t out_bytes)
-{
-    out[0] = '\0';
-    size_t key_length = strlen(key);
-    const char *at = query;
-    while (at != NULL && !(strncmp(at, key, key_length) == 0 && at[key_length] == '=')) {
-        at = strchr(at, '&');
-        at += at != NULL;
-    }
-    if (at == NULL) {
-        return;
-    }
-    struct text text;
-    text_init(&text, out, out_bytes);
-    for (at += key_length + 1; *at != '\0' && *at != '&'; at++) {
-        int high = *at == '%' ? text_parse_hex_digit(at[1]) : -1;
-        int low = high < 0 ? -1 : text_parse_hex_digit(at[2]);
-        char character = low < 0 ? *at : (char)(high * 16 + low);
-        at += low < 0 ? 0 : 2;
-        if (character >= 0x20 && character < 0x7f) {
-            text_add_char(&text, character);
-        }
-    }
-    if (text.cut) {
-        out[0] = '\0';
-    }
-}
-
-static void asker_read_query(const char *query, struct boot_client *client)
-{
-    char value[128];
-    query_get(query, "mac", value, sizeof value);
-    struct hw mac;
-    if (hw_parse(value, &mac) == STATUS_OK) {
-        client->mac = mac;
-    }
-    query_get(query, "uuid", value, sizeof value);
-    struct uuid uuid;
-    if (uuid_parse(value, &uuid) == STATUS_OK) {
-        client->uuid = uuid;
-    }
-    query_get(query, "serial", client->serial, sizeof client->serial);
-    query_get(query, "platform", value, sizeof value);
-    if (strcmp(value, "pcbios") == 0) {
-        client->platform = BOOT_PLATFORM_BIOS;
-    } else if (strcmp(value, "efi") == 0) {
-        client->platform = BOOT_PLATFORM_UEFI;
-    }
-}
-
 // Fills in who asks for the configuration `request`. false when nobody can be made out.
 static bool asker_identify(const struct generated *generated, const struct loader_request *request,
                            const struct content_client *from, struct asker *asker)
@@ -123,7 +73,7 @@ static bool asker_identify(const struct generated *generated, const struct loade
     client->mac = request->mac;
     client->uuid = request->uuid;
     if (request->dialect == LOADER_DIALECT_IPXE) {
-        asker_read_query(from->query, client);
+        boot_query_read(from->query, client);
     } else {
         client->wants_http = from->is_http;
         client->platform = request->dialect == LOADER_DIALECT_GRUB ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_BIOS;
@@ -391,9 +341,9 @@ static void generated_choose(const struct generated *generated, const struct loa
     (void)text_copy(name, sizeof name, request->choice);
     (void)text_copy(token, sizeof token, request->token);
     if (request->dialect == LOADER_DIALECT_IPXE && from->query[0] != '\0' && name[0] == '\0') {
-        query_get(from->query, "choice", name, sizeof name);
-        query_get(from->query, "token", token, sizeof token);
-        query_get(from->query, "password", password, sizeof password);
+        boot_query_get(from->query, "choice", name, sizeof name);
+        boot_query_get(from->query, "token", token, sizeof token);
+        boot_query_get(from->query, "password", password, sizeof password);
     }
     const struct menus_choice choice = {.name = name,
                                         .token = token,
@@ -423,6 +373,8 @@ static enum status generated_configuration(const struct generated *generated,
         reasons_add(reasons, REASON_CONFIGURATION_REFUSED);
         return STATUS_NOT_FOUND;
     }
+    asker.client.is_test =
+        machine == NULL && ip_equal(from->address, ip_from_ip4((struct ip4){CLIENT_TEST_ADDRESS}));
     if (machine != NULL && generated->menus != NULL) {
         generated_choose(generated, request, from, machine, &asker); // `machine` may be stale now
     }

@@ -34,12 +34,12 @@ enum boot_platform client_pick_platform(uint16_t architecture)
     return is_newer_uefi ? BOOT_PLATFORM_UEFI : BOOT_PLATFORM_OTHER;
 }
 
-static bool has_user_class_ipxe(const struct dhcp4_message *message)
+static bool has_user_class(const struct dhcp4_message *message, const char *name)
 {
     const struct dhcp4_option *option = dhcp4_find(message, DHCP4_OPTION_USER_CLASS);
     struct pxe_user_classes classes;
     return option != NULL && pxe_decode_user_classes(option, &classes) == STATUS_OK &&
-           pxe_user_classes_has(&classes, "iPXE");
+           pxe_user_classes_has(&classes, name);
 }
 
 // Option 93, else what option 60 says about it: some ROMs send only one of them.
@@ -70,7 +70,7 @@ static struct uuid uuid_of(const struct dhcp4_message *message, bool is_netboot)
 
 static enum boot_stage stage_of(const struct dhcp4_message *message, const struct pxe_vendor_class *class)
 {
-    if (has_user_class_ipxe(message) || dhcp4_find(message, DHCP4_OPTION_IPXE) != NULL) {
+    if (has_user_class(message, "iPXE") || dhcp4_find(message, DHCP4_OPTION_IPXE) != NULL) {
         return BOOT_STAGE_IPXE;
     }
     // RFC 4578 section 2.1: who network-boots sends 93, and nobody else does.
@@ -142,6 +142,7 @@ void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *
     client->architecture = architecture_of(message, &class);
     client->platform = client_pick_platform(client->architecture);
     client->wants_http = client->stage == BOOT_STAGE_FIRMWARE && class.class == PXE_CLASS_HTTP;
+    client->is_test = has_user_class(message, CLIENT_TEST_CLASS);
     client->uuid = uuid_of(message, client->stage != BOOT_STAGE_SYSTEM);
     if (client->stage == BOOT_STAGE_IPXE) {
         client_put_ipxe(message, client);

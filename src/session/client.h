@@ -6,9 +6,12 @@
 #include "model/boot_client.h"
 #include "wire/dhcp4.h"
 
+#define CLIENT_TEST_CLASS   "imprint-selftest" // user class (option 77) of imprint selftest
+#define CLIENT_TEST_ADDRESS 0xc612fffeu // its address, 198.18.255.254 (RFC 2544: nobody's on a real network)
+
 /// Reads options 60, 61, 77, 82, 93, 97, 175 and chaddr. Never fails: what is missing or broken is "not
 /// told". An iPXE is known by user class "iPXE" or by option 175, firmware by 60 "PXEClient"/"HTTPClient" or
-/// by 93.
+/// by 93; imprint selftest by its user class.
 void client_from_dhcp4(const struct dhcp4_message *message, struct boot_client *client);
 
 /// Prints where relay agents say that the client is, "relay 10.9.0.1, circuit eth0/7, remote

@@ -133,6 +133,21 @@ static void ipxe_is_known_by_77_or_175_and_tells_whether_it_has_http(void **stat
     assert_false(world.client.has_http);
 }
 
+static void selftest_is_known_by_its_user_class(void **state)
+{
+    (void)state;
+    static const char CLASSES[] = "\x04iPXE\x10" CLIENT_TEST_CLASS;
+    start();
+    world_add_ipxe(&world, PXE_X64_UEFI);
+    sends_discover();
+    assert_false(world.client.is_test);
+    dhcp4_put_bytes(&world.request, DHCP4_OPTION_USER_CLASS, CLASSES, sizeof CLASSES - 1);
+    sends_discover();
+    assert_true(world.client.is_test);
+    assert_int_equal(world.client.stage, BOOT_STAGE_IPXE);
+    assert_int_equal(world.client.architecture, PXE_X64_UEFI);
+}
+
 static void other_user_classes_are_not_ipxe(void **state)
 {
     (void)state;
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_class_tells_the_architecture_when_93_is_missing),
         cmocka_unit_test(uefi_http_boot_wants_a_url),
         cmocka_unit_test(ipxe_is_known_by_77_or_175_and_tells_whether_it_has_http),
+        cmocka_unit_test(selftest_is_known_by_its_user_class),
         cmocka_unit_test(other_user_classes_are_not_ipxe),
         cmocka_unit_test(broken_options_are_not_told),
     };
