@@ -2,10 +2,12 @@
 // imprint report: what somebody else needs to see who is asked about a machine, in one archive, without
 // secrets.
 #include "base/time.h"
+#include "cli/capture.h"
 #include "cli/explain_show.h"
 #include "cli/fact.h"
 #include "cli/handlers.h"
 #include "cli/moment.h"
+#include "io/heap.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -16,11 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVENTS_MOST "2000"
-#define NAME_BYTES  300
-#define TREE_DEPTH  32 // no answer of the daemon is deeper
-#define HASH_LEAST  8  // characters behind the kind
-#define HIDDEN      "(hidden)"
+#define PACKETS_HEAD       1024
+#define PACKETS_BYTES_MOST (CAPTURE_RING_BYTES * 2)
+#define EVENTS_MOST        "2000"
+#define NAME_BYTES         300
+#define TREE_DEPTH         32 // no answer of the daemon is deeper
+#define HASH_LEAST         8  // characters behind the kind
+#define HIDDEN             "(hidden)"
 
 struct report {
     struct call *call;
@@ -208,6 +212,37 @@ static void add_boots(struct report *report)
     add_json(report, "boots.json", answer);
 }
 
+// Only what capture-packets made is without secrets.
+static char *read_packets(struct report *report, const char *path, size_t *bytes)
+{
+    char *text = heap_new(PACKETS_BYTES_MOST + 1);
+    FILE *file = fopen(path, "re");
+    *bytes = file == NULL ? 0 : fread(text, 1, PACKETS_BYTES_MOST + 1, file);
+    bool is_ours = *bytes <= PACKETS_BYTES_MOST && memmem(text, size_min(*bytes, PACKETS_HEAD),
+                                                          CAPTURE_REMARK, strlen(CAPTURE_REMARK)) != NULL;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    if (!is_ours) {
+        (void)ask_refuse_file(report->call, path, "imprint capture-packets MACHINE makes one without secrets",
+                              file == NULL ? strerror(errno) : "it is no capture of capture-packets");
+        report->failed = true;
+        heap_free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void add_packets(struct report *report, const char *path)
+{
+    size_t bytes;
+    char *text = read_packets(report, path, &bytes);
+    if (text != NULL) {
+        add_file(report, "packets.pcapng", text, bytes);
+    }
+    heap_free(text);
+}
+
 static void fill(struct report *report, json_t *taken_machine)
 {
     static const char ABOUT[] =
@@ -218,7 +253,8 @@ static void fill(struct report *report, json_t *taken_machine)
         "machine.json   the machine, with what its firmware told\n"
         "orders.json    its orders\n"
         "status.json    the server: interfaces, other DHCP servers, counters\n"
-        "config.json    the server's configuration\n\n"
+        "config.json    the server's configuration\n"
+        "packets.pcapng what was captured, if --packets named it\n\n"
         "Passwords, their hashes and tokens are left out. Names, addresses and serial numbers are in it.\n";
     add_file(report, "README.txt", ABOUT, strlen(ABOUT));
     add_boots(report);
@@ -227,6 +263,9 @@ static void fill(struct report *report, json_t *taken_machine)
     add_orders(report);
     add_json(report, "status.json", ask_quietly(report, "status"));
     add_json(report, "config.json", ask_quietly(report, "config"));
+    if (call_option(report->call, "packets") != NULL) {
+        add_packets(report, call_option(report->call, "packets"));
+    }
 }
 
 static bool write_report(struct report *report, int fd, json_t *taken_machine)

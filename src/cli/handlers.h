@@ -128,6 +128,8 @@ int command_config_manual(struct call *call);
 int command_tftp_get(struct call *call);
 /// tftp put HOST FILE.
 int command_tftp_put(struct call *call);
+/// capture-packets MACHINE.
+int command_capture_packets(struct call *call);
 /// selftest.
 int command_selftest(struct call *call);
 /// migrate PATH...

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "doctor/doctor.h"
 #include "fuzz/fuzz.h"
+#include "wire/redact.h"
 
 #define STORIES     8
 #define PACKET_MOST 512
@@ -33,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             sight_from_packet(&parts, at_us, &sight);
             doctor_see(&doctor, &sight);
         }
+        fuzz_must(redact_packet(link, packet, bytes) <= bytes);
         free(packet);
         at_us += 700000;
         at += bytes + 1;
