@@ -146,7 +146,8 @@ void story_see_tftp(struct story *story, const struct sight *sight, bool is_from
 /// Takes in a TCP segment.
 void story_see_tcp(struct story *story, const struct sight *sight, bool is_from_client);
 
-/// Takes in a transfer that is over, as the server knows it that carried it. Many of one kind in a row, such
+/// Takes in a transfer that is over, or that nobody hears of any more (STORY_RUNNING; its end then takes its
+/// place), as the server knows it that carried it. Many of one kind in a row, such
 /// as packages and polls, become one.
 void story_take(struct story *story, const struct story_transfer *transfer);
 

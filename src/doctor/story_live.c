@@ -21,12 +21,30 @@ static bool is_one_more(const struct story_transfer *last, const struct story_tr
             (role == ROLE_UNKNOWN && next->protocol != STORY_TFTP));
 }
 
+// The transfer that was told of while it went on, when this is its end.
+static struct story_transfer *find_running(struct story *story, const struct story_transfer *ended)
+{
+    for (uint32_t i = story->transfer_count; i-- > 0;) {
+        struct story_transfer *transfer = &story->transfers[i];
+        if (transfer->state == STORY_RUNNING && transfer->protocol == ended->protocol &&
+            transfer->client_port == ended->client_port && strcmp(transfer->name, ended->name) == 0) {
+            return transfer;
+        }
+    }
+    return NULL;
+}
+
 void story_take(struct story *story, const struct story_transfer *transfer)
 {
     struct story_transfer *last =
         story->transfer_count == 0 ? NULL : &story->transfers[story->transfer_count - 1];
     story->last_us = story->client_us = transfer->ended_us;
     story->arp_unanswered = 0;
+    struct story_transfer *running = find_running(story, transfer);
+    if (running != NULL) {
+        *running = *transfer;
+        return;
+    }
     if (last != NULL && is_one_more(last, transfer)) {
         struct story_transfer sum = *transfer;
         sum.began_us = last->began_us;

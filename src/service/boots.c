@@ -368,24 +368,42 @@ static bool names_answer(const struct boots *boots, const struct transfer_end *e
     return profile != NULL && profile->answer_name[0] != '\0';
 }
 
-void boots_see_transfer(struct boots *boots, const struct transfer_end *end)
+// Whose story it is, with the transfer in it; NULL = nobody's that is followed.
+static struct story *take_in(struct boots *boots, const struct transfer_end *end)
 {
     struct desk_address seen;
     struct story_transfer transfer;
     if (boots == NULL || boots->doctor.count == 0 || end->is_write) {
-        return;
+        return NULL;
     }
     if (desk_find_address(boots->desk, end->client, &seen)) {
         doctor_join(&boots->doctor, &seen.mac, end->client);
     }
     struct story *story = doctor_find_ip(&boots->doctor, end->client);
-    if (story == NULL) {
-        return;
+    if (story != NULL) {
+        take_transfer(end, now_us(boots), &transfer);
+        story_take(story, &transfer);
+        story->names_answer = story->names_answer || names_answer(boots, end);
     }
-    take_transfer(end, now_us(boots), &transfer);
-    story_take(story, &transfer);
-    story->names_answer = story->names_answer || names_answer(boots, end);
-    touch(boots, story);
+    return story;
+}
+
+void boots_see_transfer(struct boots *boots, const struct transfer_end *end)
+{
+    const struct story *story = take_in(boots, end);
+    if (story != NULL) {
+        touch(boots, story);
+    }
+}
+
+void boots_see_stall(struct boots *boots, const struct transfer_end *end)
+{
+    struct story *story = take_in(boots, end);
+    if (story != NULL) {
+        judge(boots, story);
+        tell(boots, story);
+        touch(boots, story);
+    }
 }
 
 // ---- what was decided ----

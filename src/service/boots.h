@@ -32,6 +32,9 @@ void boots_see_dhcp(struct boots *boots, const void *payload, size_t bytes, stru
 /// A transfer ended.
 void boots_see_transfer(struct boots *boots, const struct transfer_end *end);
 
+/// A client fell silent in the middle of a transfer, whose end is to come: judged at once.
+void boots_see_stall(struct boots *boots, const struct transfer_end *end);
+
 /// Something was written to the timeline.
 void boots_see_event(struct boots *boots, const struct event *event);
 

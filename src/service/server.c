@@ -112,6 +112,12 @@ static void server_transfer_ended(void *context, const struct transfer_end *end)
     }
 }
 
+static void server_transfer_stalled(void *context, const struct transfer_end *end)
+{
+    struct server *server = context;
+    boots_see_stall(server->desk.boots, end);
+}
+
 static void server_post(void *context, struct http_post *post)
 {
     struct server *server = context;
@@ -391,7 +397,8 @@ static bool server_build_names(struct server *server, struct problem *problem)
 
 static bool server_build_services(struct server *server, struct problem *problem)
 {
-    struct transfer_hooks hooks = {server_transfer_ended, server};
+    struct transfer_hooks hooks = {
+        .ended = server_transfer_ended, .stalled = server_transfer_stalled, .context = server};
     struct http_service_options http = {.loop = server->loop,
                                         .content = &server->content,
                                         .log = server->log,

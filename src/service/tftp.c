@@ -53,6 +53,14 @@ static void take_end(void *context, const struct transfer_end *told)
     }
 }
 
+static void take_stall(void *context, const struct transfer_end *end)
+{
+    struct tftp_service *service = context;
+    if (service->options.hooks.stalled != NULL) {
+        service->options.hooks.stalled(service->options.hooks.context, end);
+    }
+}
+
 static void take_dropped(void *context, uint64_t count, struct ip client)
 {
     struct tftp_service *service = context;
@@ -246,6 +254,7 @@ struct tftp_service *tftp_service_new(const struct tftp_service_options *options
                                          .threads = options->threads,
                                          .ask = take_question,
                                          .ended = take_end,
+                                         .stalled = take_stall,
                                          .dropped = take_dropped,
                                          .context = service};
     service->engine = tftp_engine_new(&engine);

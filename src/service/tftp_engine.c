@@ -11,7 +11,7 @@
 
 #define THREADS_AUTO_MOST 4
 
-enum message_kind { MESSAGE_QUESTION, MESSAGE_END, MESSAGE_DROPPED };
+enum message_kind { MESSAGE_QUESTION, MESSAGE_END, MESSAGE_STALL, MESSAGE_DROPPED };
 
 struct end_message {
     struct tftp_message message;
@@ -42,6 +42,14 @@ static void take_end(struct tftp_engine *engine, struct end_message *taken_messa
     heap_free(taken_message);
 }
 
+static void take_stall(struct tftp_engine *engine, struct end_message *taken_message)
+{
+    if (engine->options.stalled != NULL) {
+        engine->options.stalled(engine->options.context, &taken_message->end);
+    }
+    heap_free(taken_message);
+}
+
 static void take_dropped(struct tftp_engine *engine, struct dropped_message *taken_message)
 {
     if (engine->options.dropped != NULL) {
@@ -61,6 +69,9 @@ static void receive(void *context, struct mailbox_message *link)
     case MESSAGE_END:
         take_end(engine, (struct end_message *)message);
         break;
+    case MESSAGE_STALL:
+        take_stall(engine, (struct end_message *)message);
+        break;
     case MESSAGE_DROPPED:
         take_dropped(engine, (struct dropped_message *)message);
         break;
@@ -79,6 +90,14 @@ void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end 
     message->message.kind = MESSAGE_END;
     message->end = *end;
     atomic_fetch_add_explicit(&engine->told, 1, memory_order_relaxed);
+    mailbox_post(engine->mailbox, &message->message.link);
+}
+
+void tftp_engine_tell_stall(struct tftp_engine *engine, const struct transfer_end *end)
+{
+    struct end_message *message = heap_new(sizeof *message);
+    message->message.kind = MESSAGE_STALL;
+    message->end = *end;
     mailbox_post(engine->mailbox, &message->message.link);
 }
 

@@ -79,6 +79,8 @@ struct tftp_engine_options {
     // Both in the loop thread. `ask` answers by tftp_engine_answer, now or later.
     void (*ask)(void *context, struct tftp_question *question);
     void (*ended)(void *context, const struct transfer_end *end);
+    // See transfer_hooks; may be NULL.
+    void (*stalled)(void *context, const struct transfer_end *end);
     // Requests were not answered, since there were too many: so many since the last call, one of them from
     // `client`.
     void (*dropped)(void *context, uint64_t count, struct ip client);

@@ -14,6 +14,7 @@ struct read_flow {
     uint64_t blocks_sent;    // repeats count
     uint64_t netascii_bytes; // of its converted text
     unsigned closed;         // how often its port was
+    bool is_stall_told;
 };
 
 static struct read_flow *read_of(struct tftp_flow *flow)
@@ -53,6 +54,13 @@ static void finish(struct read_flow *reader, enum tftp_outcome outcome)
     tftp_flow_end(&reader->flow, OUTCOMES[outcome]);
 }
 
+// When to look again: when the session wants to, or when it is time to say that the client is silent.
+static int64_t wake_us(const struct read_flow *reader)
+{
+    int64_t stall_us = reader->read.progress_us + TRANSFER_STALL_US;
+    return !reader->is_stall_told && stall_us < reader->read.wake_us ? stall_us : reader->read.wake_us;
+}
+
 static void act(struct read_flow *reader, const struct tftp_action *action)
 {
     switch (action->kind) {
@@ -63,7 +71,7 @@ static void act(struct read_flow *reader, const struct tftp_action *action)
         send_blocks(reader, action->first, action->count);
         return;
     case TFTP_ACTION_WAKE_AT:
-        tftp_flow_wake_at(&reader->flow, action->at_us);
+        tftp_flow_wake_at(&reader->flow, wake_us(reader));
         return;
     case TFTP_ACTION_FINISHED:
         finish(reader, action->outcome);
@@ -95,13 +103,47 @@ static void take_packet(struct tftp_flow *flow, const struct tftp_packet *packet
     }
 }
 
+static void fill_end(const struct read_flow *reader, struct transfer_end *end)
+{
+    const struct tftp_read *read = &reader->read;
+    bool is_whole = read->acked == read->block_count || end->outcome == TRANSFER_DONE;
+    end->size = read->size_bytes;
+    end->sent = is_whole ? end->size : read->acked * read->block_bytes;
+    uint64_t again = reader->blocks_sent > read->sent ? reader->blocks_sent - read->sent : 0;
+    end->resent_blocks = again > UINT32_MAX ? UINT32_MAX : (uint32_t)again;
+}
+
+// Somebody may want to know long before the transfer is given up. Not of a last block: many never acknowledge
+// that.
+static void tell_stall(struct read_flow *reader, int64_t now_us)
+{
+    const struct tftp_flow *flow = &reader->flow;
+    reader->is_stall_told = true;
+    if (reader->read.has_heard && reader->read.sent == reader->read.block_count) {
+        return;
+    }
+    struct transfer_end end = flow->end;
+    end.outcome = TRANSFER_TIMEOUT;
+    end.duration_us = (uint64_t)(now_us - flow->started_us);
+    fill_end(reader, &end);
+    tftp_engine_tell_stall(flow->thread->engine, &end);
+}
+
 static void wake(struct tftp_flow *flow, int64_t now_us)
 {
     if (tftp_flow_is_waiting(flow)) { // its blocks did not leave yet, so the client can have said nothing
         tftp_flow_wake_at(flow, now_us + WAITING_US);
         return;
     }
-    step(read_of(flow), &(struct tftp_event){.kind = TFTP_EVENT_WAKE, .now_us = now_us});
+    struct read_flow *reader = read_of(flow);
+    if (!reader->is_stall_told && now_us - reader->read.progress_us >= TRANSFER_STALL_US) {
+        tell_stall(reader, now_us);
+    }
+    if (now_us < reader->read.wake_us) {
+        tftp_flow_wake_at(flow, reader->read.wake_us);
+        return;
+    }
+    step(reader, &(struct tftp_event){.kind = TFTP_EVENT_WAKE, .now_us = now_us});
 }
 
 static void port_closed(struct tftp_flow *flow, int64_t now_us)
@@ -125,13 +167,7 @@ static uint16_t silent_block_bytes(const struct tftp_flow *flow, int64_t now_us)
 static void release(struct tftp_flow *flow)
 {
     struct read_flow *reader = read_of(flow);
-    const struct tftp_read *read = &reader->read;
-    struct transfer_end *end = &flow->end;
-    bool is_whole = read->acked == read->block_count || end->outcome == TRANSFER_DONE;
-    end->size = read->size_bytes;
-    end->sent = is_whole ? end->size : read->acked * read->block_bytes;
-    uint64_t again = reader->blocks_sent > read->sent ? reader->blocks_sent - read->sent : 0;
-    end->resent_blocks = again > UINT32_MAX ? UINT32_MAX : (uint32_t)again;
+    fill_end(reader, &flow->end);
     atomic_fetch_sub(&flow->thread->engine->netascii_bytes, reader->netascii_bytes);
 }
 

@@ -186,6 +186,9 @@ void tftp_engine_ask(struct tftp_question *question);
 /// Tells the loop thread that a conversation is over.
 void tftp_engine_tell_end(struct tftp_engine *engine, const struct transfer_end *end);
 
+/// Tells the loop thread of a client that says nothing; the end comes later.
+void tftp_engine_tell_stall(struct tftp_engine *engine, const struct transfer_end *end);
+
 /// Tells the loop thread of requests that were not answered.
 void tftp_engine_tell_dropped(struct tftp_engine *engine, uint64_t count, struct ip client);
 

@@ -7,6 +7,7 @@
 #include "content/content.h"
 
 #define TRANSFER_WHY_BYTES 96
+#define TRANSFER_STALL_US  7000000 // longer than the 5 s after which clients that lost a packet speak again
 
 enum transfer_protocol { TRANSFER_TFTP, TRANSFER_HTTP, TRANSFER_FTP };
 
@@ -55,6 +56,9 @@ struct transfer_end {
 
 struct transfer_hooks {
     void (*ended)(void *context, const struct transfer_end *end); // in the loop; `end` lives until it returns
+    // A client said nothing for TRANSFER_STALL_US in the middle: `end` is as if that were the end, which
+    // comes all the same, later. In the loop; may be NULL.
+    void (*stalled)(void *context, const struct transfer_end *end);
     void *context;
 };
 
