@@ -26,8 +26,9 @@ static struct story_transfer *find_running(struct story *story, const struct sto
 {
     for (uint32_t i = story->transfer_count; i-- > 0;) {
         struct story_transfer *transfer = &story->transfers[i];
-        if (transfer->state == STORY_RUNNING && transfer->protocol == ended->protocol &&
-            transfer->client_port == ended->client_port && strcmp(transfer->name, ended->name) == 0) {
+        if ((transfer->state == STORY_RUNNING || transfer->state == STORY_AGREED) &&
+            transfer->protocol == ended->protocol && transfer->client_port == ended->client_port &&
+            strcmp(transfer->name, ended->name) == 0) {
             return transfer;
         }
     }

@@ -20,6 +20,7 @@
 #define CHADDR_AT      28                 // RFC 2131
 #define HEADER_BYTES   236
 #define SILENT_REPEATS 5
+#define ASKED_LEAST    3 // the same request, before an answer is taken for lost
 
 // When a client that fell silent is judged again: soon behind each moment at which a rule's patience ends.
 static const uint8_t JUDGE_AT_S[] = {3, 5, 8, 11, 16, 21, 31, 41, 61, 76, 91, 105, 121, 150, 181};
@@ -316,6 +317,21 @@ static void take_outcome(const struct transfer_end *end, struct story_transfer *
     }
 }
 
+// What it never took, and what is there but may not be read.
+static void take_unheard(const struct transfer_end *end, struct story_transfer *transfer)
+{
+    bool is_given_up = end->outcome == TRANSFER_ABORTED && end->requests >= ASKED_LEAST;
+    if (end->is_unheard && (end->outcome == TRANSFER_TIMEOUT || is_given_up)) {
+        transfer->state = STORY_AGREED;
+        transfer->requests = end->requests == 0 ? 1 : end->requests;
+        transfer->server_packets = transfer->requests + SILENT_REPEATS;
+        transfer->silent_repeats = SILENT_REPEATS;
+    }
+    if (end->outcome == TRANSFER_NOT_FOUND && reasons_has(&end->reasons, REASON_FILE_UNREADABLE)) {
+        refuse(end, TFTP_ERROR_ACCESS_VIOLATION, HTTP_FORBIDDEN, transfer);
+    }
+}
+
 static void take_transfer(const struct transfer_end *end, int64_t now, struct story_transfer *out)
 {
     // Of a file that many fetch together a client may have most from what others asked for.
@@ -355,6 +371,7 @@ static void take_transfer(const struct transfer_end *end, int64_t now, struct st
         out->is_name_odd = out->is_name_odd || (uint8_t)*at < ' ' || (uint8_t)*at >= 0x7f;
     }
     take_outcome(end, out);
+    take_unheard(end, out);
 }
 
 // Whether the order's configuration leads its installer to an answer file.
@@ -386,6 +403,17 @@ static struct story *take_in(struct boots *boots, const struct transfer_end *end
         story->names_answer = story->names_answer || names_answer(boots, end);
     }
     return story;
+}
+
+void boots_see_refusal(struct boots *boots, const struct hw *mac, enum reason_id reason)
+{
+    struct story *story = boots == NULL ? NULL : doctor_find_mac(&boots->doctor, mac);
+    bool is_full = reason == REASON_POOL_FULL;
+    if (story != NULL && (is_full || reason == REASON_NO_NETWORK)) {
+        enum sight_log log = is_full ? SIGHT_LOG_POOL_EMPTY : SIGHT_LOG_NETWORK_UNKNOWN;
+        story->logs[log]++;
+        story->log_us[log] = now_us(boots);
+    }
 }
 
 void boots_see_transfer(struct boots *boots, const struct transfer_end *end)

@@ -29,6 +29,9 @@ void boots_tick(void *context);
 /// is watched.
 void boots_see_dhcp(struct boots *boots, const void *payload, size_t bytes, struct ip4 from);
 
+/// A client of ours was refused an address: REASON_POOL_FULL, REASON_NO_NETWORK; others say nothing.
+void boots_see_refusal(struct boots *boots, const struct hw *mac, enum reason_id reason);
+
 /// A transfer ended.
 void boots_see_transfer(struct boots *boots, const struct transfer_end *end);
 

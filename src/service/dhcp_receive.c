@@ -122,6 +122,8 @@ void dhcp_receive_question(struct dhcp_port *port, const struct datagram *datagr
     }
     dhcp_hear_choice(port, &service->answer.message);
     if (!service->answer.actions.has_reply) {
+        boots_see_refusal(service->settings.desk->boots, &service->answer.message.chaddr,
+                          reasons_worst(&service->answer.actions.reasons));
         service->counters.silent++;
         return;
     }

@@ -4,6 +4,7 @@
 #include "service/tftp_netascii.h"
 #include "service/tftp_thread.h"
 
+#define ASKED_AGAIN_MOST     2           // so often in vain: our answers do not reach it
 #define CLOSED_MOST          3           // "port unreachable" so often: the client is gone, or never asked
 #define WAITING_US           100000      // to look again when our own socket or rate was what held us up
 #define NETASCII_TOTAL_BYTES (64u << 20) // of all converted files under way
@@ -14,6 +15,7 @@ struct read_flow {
     uint64_t blocks_sent;    // repeats count
     uint64_t netascii_bytes; // of its converted text
     unsigned closed;         // how often its port was
+    unsigned asked_again;    // the same request came once more
     bool is_stall_told;
 };
 
@@ -111,6 +113,8 @@ static void fill_end(const struct read_flow *reader, struct transfer_end *end)
     end->sent = is_whole ? end->size : read->acked * read->block_bytes;
     uint64_t again = reader->blocks_sent > read->sent ? reader->blocks_sent - read->sent : 0;
     end->resent_blocks = again > UINT32_MAX ? UINT32_MAX : (uint32_t)again;
+    end->is_unheard = !read->has_heard;
+    end->requests = reader->asked_again + 1;
 }
 
 // Somebody may want to know long before the transfer is given up. Not of a last block: many never acknowledge
@@ -144,6 +148,16 @@ static void wake(struct tftp_flow *flow, int64_t now_us)
         return;
     }
     step(reader, &(struct tftp_event){.kind = TFTP_EVENT_WAKE, .now_us = now_us});
+}
+
+// It did not hear our answer, or not soon enough.
+static void repeated(struct tftp_flow *flow, int64_t now_us)
+{
+    struct read_flow *reader = read_of(flow);
+    reader->asked_again++;
+    if (!reader->read.has_heard && reader->asked_again >= ASKED_AGAIN_MOST && !reader->is_stall_told) {
+        tell_stall(reader, now_us);
+    }
 }
 
 static void port_closed(struct tftp_flow *flow, int64_t now_us)
@@ -198,6 +212,7 @@ enum status tftp_flow_read_start(struct tftp_question *question, int64_t now_us)
                                                .packet = take_packet,
                                                .wake = wake,
                                                .closed = port_closed,
+                                               .repeated = repeated,
                                                .silent_block_bytes = silent_block_bytes,
                                                .release = release};
     struct tftp_thread *thread = question->thread;

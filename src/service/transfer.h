@@ -42,6 +42,8 @@ struct transfer_end {
     bool is_multicast;      // together with others
     uint16_t block_bytes;   // 0 = it came to no agreement
     uint16_t window_blocks; // 0 as 1
+    bool is_unheard;        // the client never answered our first packet
+    uint32_t requests;      // how often it sent the same request; 0 as 1
     uint32_t resent_blocks; // sent more than once: lost on the way, as far as one can tell
     // what was looked for when nothing was found
     char tried[CONTENT_PATH_BYTES];   // the names, ", " between, as they were looked for, NOT escaped; "" =

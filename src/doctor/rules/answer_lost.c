@@ -22,8 +22,13 @@ bool rule_answer_lost(const struct rule_view *view, struct finding *finding)
         finding_say(finding,
                     "asks for %.64s again and again, although %s answers: the answers do not reach it.",
                     transfer->name, sight_print_ip(transfer->server, server));
-        finding_show(finding, transfer->began_us, "%u requests to port 69, %u answers from port %u",
-                     transfer->requests, transfer->server_packets, (unsigned)transfer->reply_port);
+        if (transfer->reply_port == 0) {
+            finding_show(finding, transfer->began_us, "%u requests, each answered at once",
+                         transfer->requests);
+        } else {
+            finding_show(finding, transfer->began_us, "%u requests to port 69, %u answers from port %u",
+                         transfer->requests, transfer->server_packets, (unsigned)transfer->reply_port);
+        }
         return true;
     }
     return false;

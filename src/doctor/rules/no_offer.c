@@ -8,6 +8,9 @@ bool rule_no_offer(const struct rule_view *view, struct finding *finding)
     uint32_t asked = 0;
     bool is_relayed = false;
     const struct story_dhcp *first = NULL;
+    if (story->logs[SIGHT_LOG_POOL_EMPTY] != 0 || story->logs[SIGHT_LOG_NETWORK_UNKNOWN] != 0) {
+        return false; // a server said why
+    }
     for (uint32_t i = 0; i < story->dhcp_count; i++) {
         const struct story_dhcp *row = &story->dhcp[i];
         if (row->message.is_reply || row->message.kind == DHCP4_ACK) {
