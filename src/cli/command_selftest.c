@@ -197,7 +197,7 @@ static bool play(struct test *test, const struct selftest_wire *wire, struct pro
     (void)sigaction(SIGINT, &action, &old[0]);
     (void)sigaction(SIGTERM, &action, &old[1]);
     if (!is_started) {
-        problem_set(problem, "a virtual client cannot be made: %s", strerror(errno));
+        problem_set(problem, "a virtual client cannot be made: the kernel gives no network namespace");
         problem_set_remedy(problem, "run it as root: `sudo imprint selftest`");
     }
     enum status status =

@@ -21,8 +21,8 @@ static bool is_asked_for(const struct call *call, const struct story *story)
     struct ip address;
     struct hw mac;
     if (client == NULL) {
-        return story->dhcp_count + story->transfer_count != 0 || story->logs[SIGHT_LOG_POOL_EMPTY] != 0 ||
-               story->logs[SIGHT_LOG_NETWORK_UNKNOWN] != 0;
+        return story->dhcp_count + story->dhcp6.asked + story->transfer_count != 0 ||
+               story->logs[SIGHT_LOG_POOL_EMPTY] != 0 || story->logs[SIGHT_LOG_NETWORK_UNKNOWN] != 0;
     }
     return (ip_parse(client, &address) == STATUS_OK && ip_equal(address, story->address)) ||
            (hw_parse(client, &mac) == STATUS_OK && hw_equal(&mac, &story->mac));

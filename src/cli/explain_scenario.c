@@ -226,6 +226,9 @@ static void print_story(const struct story *story, unsigned number, FILE *out)
                       story_print_name(story, name));
         return;
     }
+    if (story->dhcp6.asked != 0) {
+        (void)fprintf(out, "\n# %s: what it did by DHCPv6 cannot be played\n", story_print_name(story, name));
+    }
     (void)fprintf(out, "\nmachine client-%u mac %s\n", number, hw_print(&story->mac, mac));
     for (uint32_t i = 0; i < story->dhcp_count || transfer < story->transfer_count;) {
         bool is_dhcp = i < story->dhcp_count && (transfer == story->transfer_count ||

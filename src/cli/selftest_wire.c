@@ -25,6 +25,7 @@
 #define WAIT_MS         1500
 #define SECS            20 // waits already: no delay for strangers applies
 #define TFTP_PORT       69
+#define HTTP_PORT       80
 #define TFTP_BLOCK      1428 // behind a tunnel, too
 #define TFTP_WINDOW     4
 #define PATIENCE_US     6000000
@@ -495,8 +496,11 @@ void selftest_wire_run(const struct selftest_wire *wire, void (*tell_it)(void *c
     }
     char url[NAME_BYTES];
     char address[IP4_TEXT_BYTES];
-    (void)snprintf(url, sizeof url, "http://%s:%u/boot.ipxe", ip4_print(wire->server, address),
-                   wire->http_port);
+    char port[8] = "";
+    if (wire->http_port != HTTP_PORT) {
+        (void)snprintf(port, sizeof port, ":%u", wire->http_port);
+    }
+    (void)snprintf(url, sizeof url, "http://%s%s/boot.ipxe", ip4_print(wire->server, address), port);
     (void)fetch(&asking, url); // whoever was told what
     (void)fetch(&asking, "pxelinux.cfg/default");
     (void)close(asking.fd);

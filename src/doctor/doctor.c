@@ -180,6 +180,18 @@ static struct story *find_dhcp(struct doctor *doctor, const struct sight *sight,
     return story;
 }
 
+// Only who boots by IPv6 gets a story for it: systems ask for addresses all day.
+static struct story *find_dhcp6(struct doctor *doctor, const struct sight *sight, bool *is_from_client)
+{
+    const struct sight_dhcp6 *dhcp6 = &sight->dhcp6;
+    *is_from_client = !dhcp6->is_reply;
+    if (dhcp6->is_reply) {
+        add_server(doctor, sight->from);
+    }
+    return dhcp6->is_boot && !dhcp6->is_reply ? find_or_add_mac(doctor, &dhcp6->client, sight->at_us)
+                                              : doctor_find_mac(doctor, &dhcp6->client);
+}
+
 static struct story *find_udp(struct doctor *doctor, const struct sight *sight, bool *is_from_client)
 {
     bool is_tftp = sight->kind == SIGHT_TFTP;
@@ -245,6 +257,8 @@ static struct story *find(struct doctor *doctor, const struct sight *sight, bool
     switch (sight->kind) {
     case SIGHT_DHCP:
         return find_dhcp(doctor, sight, is_from_client);
+    case SIGHT_DHCP6:
+        return find_dhcp6(doctor, sight, is_from_client);
     case SIGHT_TFTP:
     case SIGHT_UDP:
         return find_udp(doctor, sight, is_from_client);

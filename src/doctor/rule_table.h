@@ -3,6 +3,8 @@
 RULE_ROW(no_offer)
 RULE_ROW(offer_ignored)
 RULE_ROW(no_boot_file)
+RULE_ROW(no_offer6)
+RULE_ROW(no_boot_file6)
 RULE_ROW(wrong_server)
 RULE_ROW(two_servers)
 RULE_ROW(refused)

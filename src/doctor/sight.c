@@ -198,6 +198,10 @@ static void take_udp(const struct dissect *packet, struct sight *out)
         (void)sight_take_dhcp(packet->payload, packet->payload_bytes, out);
         return;
     }
+    if (packet->to_port == DHCP6_SERVER_PORT || packet->to_port == DHCP6_CLIENT_PORT) {
+        (void)sight_take_dhcp6(packet->payload, packet->payload_bytes, out);
+        return;
+    }
     bool is_tftp = packet->to_port == TFTP_PORT || packet->from_port == TFTP_PORT ||
                    (packet->to_port >= KIND_FIRST_UDP && packet->from_port >= KIND_FIRST_UDP);
     out->udp_bytes = packet->payload_whole;

@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "base/uuid.h"
 #include "wire/dhcp4.h"
+#include "wire/dhcp6.h"
 #include "wire/dissect.h"
 #include "wire/tftp.h"
 
@@ -16,6 +17,7 @@
 enum sight_kind {
     SIGHT_NOTHING,
     SIGHT_DHCP, // DHCPv4
+    SIGHT_DHCP6,
     SIGHT_TFTP,
     SIGHT_UDP, // of which only ports and length are known
     SIGHT_TCP,
@@ -45,6 +47,19 @@ struct sight_dhcp {
     struct uuid uuid;              // all zero = not told
     char file[SIGHT_NAME_BYTES];   // boot file or URL; "" = none
     char vendor[SIGHT_TEXT_BYTES]; // option 60, escaped
+};
+
+struct sight_dhcp6 {
+    bool is_reply;
+    enum dhcp6_kind kind;
+    struct hw client; // length 0 = not told
+    bool is_boot;     // firmware or a loader asks
+    bool is_ipxe;
+    enum sight_class class;
+    uint16_t architecture;      // option 61; BOOT_ARCHITECTURE_NONE = not told
+    struct ip6 address;         // the first that is given; none = none is
+    uint16_t status;            // enum dhcp6_status, why none is
+    char url[SIGHT_NAME_BYTES]; // option 59; "" = none
 };
 
 struct sight_tftp {
@@ -90,6 +105,7 @@ struct sight {
     struct ip from, to;          // none = not known
     uint16_t from_port, to_port; // 0 = not known
     struct sight_dhcp dhcp;
+    struct sight_dhcp6 dhcp6;
     struct sight_tftp tftp;
     size_t udp_bytes; // SIGHT_UDP: payload
     struct sight_tcp tcp;
@@ -118,6 +134,10 @@ void sight_from_packet(const struct dissect *packet, int64_t at_us, struct sight
 
 /// Reads a UDP payload as DHCPv4 into `out->dhcp` and makes it a SIGHT_DHCP; false when it is none.
 bool sight_take_dhcp(const void *payload, size_t bytes, struct sight *out);
+
+/// Reads a UDP payload as DHCPv6 into `out->dhcp6` and makes it a SIGHT_DHCP6; false when it is none, or only
+/// between relay agents' other business. `out->from` and `out->to` tell who the client is when it does not.
+bool sight_take_dhcp6(const void *payload, size_t bytes, struct sight *out);
 
 /// Reads a UDP payload as TFTP into `out->tftp` and makes it a SIGHT_TFTP; false when it is none. `bytes`
 /// were captured of the `whole` that it had.

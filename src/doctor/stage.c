@@ -67,6 +67,20 @@ static void see_moment(struct stage stages[STAGE_COUNT], enum stage_kind kind, i
     }
 }
 
+static void see_dhcp6(struct stage stages[STAGE_COUNT], const struct story_dhcp6 *dhcp6)
+{
+    const struct ip nobody = {{{0}}};
+    if (dhcp6->asked != 0) {
+        see(stages, STAGE_ADDRESS, dhcp6->asked_us, dhcp6->asked_us, nobody, false);
+    }
+    if (dhcp6->answers != 0) {
+        see(stages, STAGE_ADDRESS, dhcp6->answered_us, dhcp6->answered_us, dhcp6->server, dhcp6->has_address);
+    }
+    if (dhcp6->url[0] != '\0') {
+        see(stages, STAGE_OFFER, dhcp6->answered_us, dhcp6->answered_us, dhcp6->server, true);
+    }
+}
+
 size_t stage_list(const struct story *story, struct stage out[STAGE_COUNT])
 {
     struct stage stages[STAGE_COUNT] = {0};
@@ -74,6 +88,7 @@ size_t stage_list(const struct story *story, struct stage out[STAGE_COUNT])
     for (uint32_t i = 0; i < story->dhcp_count; i++) {
         see_dhcp(stages, &story->dhcp[i]);
     }
+    see_dhcp6(stages, &story->dhcp6);
     for (uint32_t i = 0; i < story->transfer_count; i++) {
         const struct story_transfer *transfer = &story->transfers[i];
         enum stage_kind kind = kind_of(transfer);

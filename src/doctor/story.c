@@ -97,6 +97,34 @@ static void see_icmp(struct story *story, const struct sight *sight)
     }
 }
 
+static void see_dhcp6(struct story *story, const struct sight *sight)
+{
+    const struct sight_dhcp6 *seen = &sight->dhcp6;
+    struct story_dhcp6 *dhcp6 = &story->dhcp6;
+    if (!seen->is_reply) {
+        const struct sight_dhcp about = {.client = seen->client,
+                                         .class = seen->class,
+                                         .is_ipxe = seen->is_ipxe,
+                                         .architecture = seen->architecture};
+        bool is_asking = seen->kind == DHCP6_SOLICIT || seen->kind == DHCP6_INFORMATION_REQUEST;
+        learn(story, &about);
+        dhcp6->asked_us = dhcp6->asked == 0 ? sight->at_us : dhcp6->asked_us;
+        dhcp6->asked += is_asking;
+        return;
+    }
+    dhcp6->answers++;
+    dhcp6->answered_us = sight->at_us;
+    dhcp6->server = sight->from;
+    dhcp6->status = seen->status;
+    if (seen->url[0] != '\0') {
+        (void)text_copy(dhcp6->url, sizeof dhcp6->url, seen->url);
+    }
+    if (seen->kind == DHCP6_REPLY && !ip6_is_none(seen->address)) {
+        dhcp6->has_address = true;
+        story->address = ip_is_none(story->address) ? ip_from_ip6(seen->address) : story->address;
+    }
+}
+
 void story_see(struct story *story, const struct sight *sight, bool is_from_client)
 {
     story->last_us = sight->at_us;
@@ -110,6 +138,9 @@ void story_see(struct story *story, const struct sight *sight, bool is_from_clie
     switch (sight->kind) {
     case SIGHT_DHCP:
         see_dhcp(story, sight);
+        break;
+    case SIGHT_DHCP6:
+        see_dhcp6(story, sight);
         break;
     case SIGHT_TFTP:
     case SIGHT_UDP:

@@ -71,6 +71,17 @@ struct story_transfer {
     bool has_end;       // the block or segment that ends it was sent
 };
 
+struct story_dhcp6 {
+    uint32_t asked;      // SOLICIT and INFORMATION-REQUEST
+    uint32_t answers;    // ADVERTISE and REPLY
+    int64_t asked_us;    // the first
+    int64_t answered_us; // the last
+    struct ip server;
+    bool has_address; // it was given one
+    uint16_t status;  // of the last answer, enum dhcp6_status
+    char url[SIGHT_NAME_BYTES];
+};
+
 struct story_told { // what the server itself said of the client, and why
     int64_t at_us;
     enum reason_id reason;
@@ -93,6 +104,7 @@ struct story {
     uint32_t dhcp_dropped;
     uint32_t transfer_count;
     uint32_t transfers_dropped;
+    struct story_dhcp6 dhcp6;
     // what others said of it
     uint32_t arp_unanswered; // who-has for it since it was last heard
     int64_t arp_first_us;

@@ -40,6 +40,13 @@ def offers(times=4, discover=None, **offer):
     return capture
 
 
+def asks6(times=3, **more):
+    capture = Capture()
+    for _ in range(times):
+        capture.dhcp6("solicit", **more).wait(4)
+    return capture
+
+
 def two_offers(second_file=""):
     capture = Capture().dhcp("discover")
     return capture.dhcp("offer", file="").dhcp("offer", server=OTHER, address="192.168.9.77", file=second_file)
@@ -135,6 +142,9 @@ RULES = {
     "no_offer": ("DHCP_NO_OFFER", lambda: asks(), lambda: asks(1).dhcp("offer", file="pxelinux.0").dhcp("request", wants=SERVER).dhcp("ack", file="pxelinux.0").get("pxelinux.0")),
     "offer_ignored": ("DHCP_OFFER_IGNORED", lambda: offers(), lambda: offers(2, file="pxelinux.0").dhcp("request", wants=SERVER).dhcp("ack", file="pxelinux.0").get("pxelinux.0")),
     "no_boot_file": ("DHCP_NO_BOOT_FILE", lambda: Capture().lease(""), lambda: Capture().lease("", pxe=False)),
+    "no_offer6": ("DHCP_NO_OFFER", lambda: asks6(), lambda: asks6().dhcp6("advertise", url="tftp://[2001:db8::1]/a.efi").wait(30)),
+    "no_boot_file6": ("DHCP_NO_BOOT_FILE", lambda: asks6(1).dhcp6("advertise").dhcp6("request").dhcp6("reply").wait(9).dhcp6("request"),
+                      lambda: asks6(1).dhcp6("advertise", url="tftp://[2001:db8::1]/a.efi").dhcp6("request").dhcp6("reply", url="tftp://[2001:db8::1]/a.efi").wait(9).dhcp6("request")),
     "wrong_server": ("DHCP_WRONG_SERVER", lambda: two_offers("pxelinux.0").dhcp("request", wants=SERVER).dhcp("ack"),
                      lambda: two_offers("pxelinux.0").dhcp("request", wants=OTHER).dhcp("ack", server=OTHER, file="pxelinux.0")),
     "two_servers": ("OTHER_DHCP_SERVER", lambda: two_offers("pxelinux.0"), lambda: Capture().dhcp("discover").dhcp("offer", file="x.0").dhcp("offer", file="x.0")),
@@ -201,7 +211,7 @@ def test_a_rule_finds_its_failure(rule, tmp_path):
     found = [finding["reason"] for finding in client["findings"]]
     assert reason in found, client
     finding = client["findings"][found.index(reason)]
-    assert finding["sentence"].startswith((CLIENT, CLIENT_MAC)) and finding["evidence"] and finding["cause"], finding
+    assert finding["sentence"].startswith((CLIENT, CLIENT_MAC, "2001:db8::50")) and finding["evidence"] and finding["cause"], finding
     if finding["symptom"]:
         assert client["verdict"] != finding["sentence"]
     else:
@@ -234,6 +244,26 @@ def test_a_boot_that_went_well_has_no_finding(tmp_path):
     capture.get("vmlinuz", 100_000).get("initrd.img", 100_000).wait(20).dhcp("discover", pxe=False).dhcp("offer").dhcp("request", pxe=False, wants=SERVER).dhcp("ack")
     client = judge(capture.http("/ks.cfg", size=700), tmp_path)
     assert client["fine"] and client["findings"] == [], client
+
+
+def test_a_server_of_ipv6_that_has_no_address_left(tmp_path):
+    capture = Capture()
+    for _ in range(3):
+        capture.dhcp6("solicit").dhcp6("advertise", status=2).wait(4)
+    client = judge(capture, tmp_path)
+    assert [finding["reason"] for finding in client["findings"]] == ["DHCP_NO_OFFER"] and "fe80::1 has none for it" in client["verdict"]
+
+
+def test_a_system_that_asks_by_ipv6_is_no_boot(tmp_path):
+    capture = Capture()
+    for _ in range(3):
+        capture.dhcp6("solicit", boot=False).wait(4)
+    assert explain(capture.write(tmp_path / "boot.pcap"))["clients"] == []
+
+
+def test_an_architecture_that_is_not_known_by_ipv6(tmp_path):
+    client = judge(asks6(arch=41).dhcp6("advertise").wait(9).dhcp6("solicit", arch=41), tmp_path)
+    assert client["findings"][0]["reason"] == "ARCHITECTURE_UNKNOWN"
 
 
 # ---- what people have ----

@@ -145,3 +145,13 @@ def test_a_machine_cannot_hide_behind_the_mark(lab):
     assert "dhcp" in [event["kind"] for event in lab.events() if event["mac"] == MAC]
     assert [lease["address"] for lease in lab.cli_json("lease", "list")] == [offer.yiaddr]
     client.close()
+
+
+def test_who_may_not_is_told_so(lab):
+    lab.start_imprint()
+    lab.add_host("client")
+    (lab.folder / "control.sock").chmod(0o666)
+    lab.folder.chmod(0o755)
+    done = lab.run("setpriv", "--reuid", "nobody", "--clear-groups", lab_binary(), "selftest", "--socket", lab.folder / "control.sock", check=False)
+    assert done.returncode == 1 and "sudo imprint selftest" in done.stderr, done.stderr
+    assert traces(lab) == (0, 0, 0)

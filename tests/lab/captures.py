@@ -94,6 +94,28 @@ class Capture:
         self.dhcp("discover", arch=arch, **more).dhcp("offer", file=file).dhcp("request", arch=arch, wants=self.server, **more)
         return self.dhcp("ack", file=file)
 
+    # ---- DHCPv6 ----
+
+    def dhcp6(self, kind, arch=7, url="", address="2001:db8::50", status=0, boot=True):
+        """A message of a client whose DUID has its MAC address, or of a server."""
+        def option(code, data):
+            return struct.pack("!HH", code, len(data)) + data
+
+        kinds = {"solicit": 1, "advertise": 2, "request": 3, "reply": 7, "information": 11}
+        is_reply = kind in ("advertise", "reply")
+        link_local = ipaddress.IPv6Address(0xFE80 << 112 | int.from_bytes(bytes([mac_bytes(self.mac)[0] ^ 2]) + mac_bytes(self.mac)[1:3] + b"\xff\xfe" + mac_bytes(self.mac)[3:], "big"))
+        options = option(1, struct.pack("!HH", 3, 1) + mac_bytes(self.mac))
+        if is_reply:
+            given = b"" if status else option(5, ip_bytes(address) + struct.pack("!II", 600, 1200))
+            options += option(2, struct.pack("!HH", 3, 1) + mac_bytes(SERVER_MAC)) + option(3, struct.pack("!III", 1, 0, 0) + given + (option(13, struct.pack("!H", status)) if status else b""))
+            options += option(59, url.encode()) if url else b""
+        else:
+            options += option(3, struct.pack("!III", 1, 0, 0)) + option(6, struct.pack("!HHH", 59, 60, 23))
+            options += option(61, struct.pack("!H", arch)) + option(16, struct.pack("!IH", 343, 9) + b"PXEClient") if boot else b""
+        message = bytes([kinds[kind]]) + self.xid.to_bytes(3, "big") + options
+        server, client = "fe80::1", str(link_local)
+        return self.udp(server, 547, client, 546, message) if is_reply else self.udp(client, 546, "ff02::1:2", 547, message)
+
     # ---- TFTP ----
 
     def request(self, name, port=None, options=(("blksize", 1408),)):
